@@ -1,0 +1,63 @@
+# Every target works on a machine that has only Python 3.11 or newer, make and a package registry.
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+# The first Python that is new enough; `make PYTHON=/path/to/python` chooses another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,\
+	$(if $(shell $(python) -c '$(NEW_ENOUGH)' 2>/dev/null && echo yes),$(python))) python3)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all check format bench docs reference lock clean
+
+help: ## What can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r target about; do \
+		printf '  make %-10s %s\n' "$$target" "$$about"; done
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo 'Kinfolk needs Python 3.11 or newer. Say where it is: make PYTHON=/path/to/python'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -r requirements.lock
+	$(PIP) install --no-deps --editable .
+	@touch $@
+
+demo: $(READY) ## The main job on a small invented company: before and after, one golden profile, its lineage
+	$(BIN)/kinfolk demo
+
+test: $(READY) ## The tests, without the slow ones (five minutes at most on two cores)
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-all: $(READY) ## Every test, the slow ones too
+	$(BIN)/python -m pytest -n auto
+
+check: $(READY) ## Style, types, import rules and the rules of the house
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q tests/house
+
+format: $(READY) ## Write the code as `make check` wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## Speed and memory on a million records, beside Splink; writes docs/benchmarks.md (needs about 20 minutes)
+	$(BIN)/python benchmarks/main_job.py
+
+docs: $(READY) ## The documentation as a website, in site/
+	$(BIN)/python scripts/make_reference.py --check
+	$(BIN)/zensical build --clean --strict
+
+reference: $(READY) ## Write the generated pages of docs/ anew
+	$(BIN)/python scripts/make_reference.py
+
+lock: $(READY) ## Pin every dependency in requirements.lock anew (UPGRADE=--upgrade for newer versions)
+	$(PIP) install uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 $(UPGRADE) \
+		--group dev --group docs pyproject.toml --no-emit-index-url --no-header -o requirements.lock
+
+clean: ## Remove everything made here, the virtual environment too
+	rm -rf $(VENV) site dist demo benchmarks/work .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""One file per verb: what a person asks for, done and answered as plain values."""

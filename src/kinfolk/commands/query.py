@@ -1,0 +1,19 @@
+"""`kinfolk query`: SQL on the results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kinfolk.commands.open_project import open_project
+from kinfolk.engine.reader import reading
+from kinfolk.model.answer import Answer
+
+
+def query(folder: Path, text: str, limit: int | None = None, environment: str | None = None) -> Answer:
+    """The rows of one SELECT over the published tables, at most `limit` of them.
+
+    Errors  QueryError, NotFoundError when nothing is published yet
+    """
+    project = open_project(folder, environment)
+    with reading(project.state) as reader:
+        return reader.ask(text, limit)

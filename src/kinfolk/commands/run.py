@@ -1,0 +1,27 @@
+"""`kinfolk run`: from sources to golden profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from kinfolk.commands.open_project import open_project
+from kinfolk.connectors import CONNECTORS
+from kinfolk.model.run import RunRecord
+from kinfolk.pipeline.run import RunOptions, run_project
+from kinfolk.pipeline.watch import Watcher
+
+
+def run(
+    folder: Path,
+    environment: str | None = None,
+    wait_seconds: float = 0,
+    allow_deletes: Iterable[str] = (),
+    watcher: Watcher | None = None,
+) -> RunRecord:
+    """Runs the project once and returns what it did.
+
+    Errors  ProjectError, SourceError, BusyError, EngineError: nothing was published
+    """
+    project = open_project(folder, environment)
+    return run_project(project, CONNECTORS, RunOptions(wait_seconds, frozenset(allow_deletes)), watcher)

@@ -1,0 +1,104 @@
+"""`kinfolk status`: the last runs, and what the customer data looks like now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kinfolk.commands.open_project import open_project
+from kinfolk.engine.reader import Reader, reading
+from kinfolk.engine.sql import query, table
+from kinfolk.errors import NotFoundError
+from kinfolk.model.run import RunRecord
+from kinfolk.store.database import open_store
+from kinfolk.store.read.runs import latest
+from kinfolk.tables import identity, landing, profiles, staging
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The published state in numbers.
+
+    sources      rows of profiles.duplicates
+    unread       source, field, reason, values: what could not be standardised
+    quarantined  source, reason, rows: what could not be landed, of each source's last load
+    guards       rows of identity.guards
+    unattached   table, rows, without_customer
+    """
+
+    records: int
+    customers: int
+    completeness: float | None
+    in_review: int
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    unread: list[dict[str, Any]] = field(default_factory=list)
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
+    guards: list[dict[str, Any]] = field(default_factory=list)
+    unattached: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a project stands. numbers: None until something was published."""
+
+    project: str
+    runs: list[RunRecord]
+    numbers: Numbers | None
+
+
+def status(folder: Path, environment: str | None = None, limit: int = 5) -> Status:
+    """The last `limit` runs, newest first, and the published state in numbers."""
+    project = open_project(folder, environment)
+    past = latest(open_store(project.state), limit) if project.state.exists() else []
+    try:
+        with reading(project.state) as reader:
+            numbers = read_numbers(reader)
+    except NotFoundError:
+        numbers = None
+    return Status(project.name, past, numbers)
+
+
+def read_numbers(reader: Reader) -> Numbers:
+    """The published state in numbers."""
+    customers = table(profiles.CUSTOMERS.name)
+    [(count, records, completeness)] = reader.read(
+        query(
+            "select count(*), coalesce(sum(records), 0)::bigint, avg(completeness) from customers", customers=customers
+        )
+    ).rows
+    [(in_review,)] = reader.read(query("select count(*) from review", review=table(identity.REVIEW.name))).rows
+    return Numbers(
+        records=records,
+        customers=count,
+        completeness=completeness,
+        in_review=in_review,
+        sources=_dicts(reader, "select * from found order by source", profiles.DUPLICATES.name),
+        unread=_dicts(
+            reader,
+            "select source, field, reason, count(*) as values from found group by all order by 4 desc, 1, 2",
+            staging.UNSTANDARDISED.name,
+        ),
+        quarantined=_dicts(
+            reader,
+            "select source, reason, count(*) as rows from found where load_id in "
+            "(select max(load_id) from loads group by source) group by all order by 3 desc, 1, 2",
+            landing.QUARANTINE.name,
+            loads=table(landing.LOADS.name),
+        ),
+        guards=_dicts(reader, "select * from found order by records desc, guard, rule, value", identity.GUARDS.name),
+        unattached=[_unattached(reader, name) for name in _activity(reader)],
+    )
+
+
+def _activity(reader: Reader) -> list[str]:
+    return [described.name for described in profiles.ACTIVITY.values() if reader.present(described.name)]
+
+
+def _unattached(reader: Reader, name: str) -> dict[str, Any]:
+    text = "select count(*) as rows, count(*) filter (where customer_id is null) as without_customer from found"
+    return {"table": name.partition(".")[2], **_dicts(reader, text, name)[0]}
+
+
+def _dicts(reader: Reader, text: str, name: str, **holes: Any) -> list[dict[str, Any]]:
+    return reader.read(query(text, found=table(name), **holes)).dicts()

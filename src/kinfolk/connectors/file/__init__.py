@@ -1,0 +1,1 @@
+"""Files: delimited text, JSON Lines, Parquet, Excel. One module per format; `connector` chooses."""

@@ -1,0 +1,138 @@
+"""Finding files, and handing each to the reader of its format."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from pathlib import Path
+
+from kinfolk.connectors.file.options import FORMATS, FileOptions
+from kinfolk.errors import SourceError
+from kinfolk.model.locator import Locator, Part, Rejection
+from kinfolk.model.secret import revealed
+from kinfolk.model.source import Source
+
+BLOCK = 1 << 20
+
+
+class FileConnector:
+    """Files on disk, by path or glob."""
+
+    def parts(self, source: Source, folder: Path) -> list[Part]:
+        """One part per file, sorted by name.
+
+        Errors  SourceError if nothing matches, a directory is named, or a file cannot be read
+        """
+        written = FileOptions.model_validate(revealed(source.options)).path
+        where = f"source {source.name}"
+        paths = _matching(written, folder, where)
+        with ThreadPoolExecutor(max_workers=4) as threads:
+            fingerprints = list(threads.map(_fingerprint, paths))
+        names = [_name(path, written, folder) for path in paths]
+        return [Part(*made) for made in sorted(zip(names, fingerprints, paths, strict=True))]
+
+    def open(self, source: Source, part: Part) -> tuple[Locator, list[Rejection]]:
+        """A locator for the file; the format is the declared one, else the one its ending names."""
+        options = FileOptions.model_validate(revealed(source.options))
+        kind = options.format or _format(part)
+        try:
+            return _locator(kind, part, options), []
+        except OSError as error:
+            raise SourceError(f"Cannot be read: {_said(error)}.", where=part.name) from error
+
+
+FILES = FileConnector()
+
+
+def _locator(kind: str, part: Part, options: FileOptions) -> Locator:
+    if kind == "parquet":
+        from kinfolk.connectors.file.parquet import open_parquet
+
+        return open_parquet(part)
+    if kind == "excel":
+        from kinfolk.connectors.file.excel import open_excel
+
+        return open_excel(part, options)
+    if kind == "jsonl":
+        from kinfolk.connectors.file.json_lines import open_json
+
+        return open_json(part, options)
+    from kinfolk.connectors.file.delimited import open_delimited
+
+    return open_delimited(part, options, "\t" if kind == "tsv" else None)
+
+
+def _format(part: Part) -> str:
+    endings = [suffix.lower() for suffix in part.path.suffixes]
+    if endings and endings[-1] in (".gz", ".gzip"):
+        endings.pop()
+    ending = endings[-1] if endings else ""
+    if ending not in FORMATS:
+        raise SourceError(
+            f"The ending {ending!r} does not say what this file is.",
+            where=part.name,
+            hint="Write `format:` (csv, tsv, jsonl, parquet or excel) in the source.",
+        )
+    return FORMATS[ending]
+
+
+def _matching(written: str, folder: Path, where: str) -> list[Path]:
+    pattern = folder / Path(written).expanduser()
+    if pattern.is_dir():
+        raise SourceError(
+            f"{written} is a directory.",
+            where=where,
+            hint=f"Name the files in it, such as {written.rstrip('/')}/*.csv.",
+        )
+    if pattern.is_file():
+        return [pattern]
+    found = [Path(hit) for hit in glob.glob(str(pattern), recursive=True)]
+    files = sorted(path for path in found if path.is_file())
+    if not files:
+        what = f"Nothing matches {written}." if glob.has_magic(written) else f"There is no file {written}."
+        raise SourceError(what, where=where, hint=_nearby(pattern, written))
+    return files
+
+
+def _nearby(pattern: Path, written: str) -> str:
+    """What is there instead, nearest names first."""
+    shown = Path(written).parent
+    parent = pattern.parent
+    while not parent.is_dir():
+        if glob.has_magic(parent.name) or parent == parent.parent:
+            return "Look at the path: its folder does not exist."
+        missing, parent, shown = parent, parent.parent, shown.parent
+        folders = [p.name for p in parent.iterdir() if p.is_dir()] if parent.is_dir() else []
+        near = get_close_matches(missing.name, folders, n=3, cutoff=0.5)
+        if near:
+            return f"The folder {missing.name} does not exist in {shown}; there is {', '.join(sorted(near))}."
+    names = sorted(path.name for path in parent.iterdir() if path.is_file() and not path.name.startswith("."))
+    if not names:
+        return f"The folder {shown} holds no files."
+    near = get_close_matches(pattern.name, names, n=5, cutoff=0.4) or names[:5]
+    more = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
+    return f"In {shown} there is {', '.join(near)}{more}."
+
+
+def _name(path: Path, written: str, folder: Path) -> str:
+    if Path(written).expanduser().is_absolute():
+        return path.as_posix()
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _fingerprint(path: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb", buffering=0) as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise SourceError(f"Cannot be read: {_said(error)}.", where=str(path)) from error
+    return digest.hexdigest()
+
+
+def _said(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else str(error)

@@ -1,0 +1,1 @@
+"""The only runner of SQL over customer data."""

@@ -1,0 +1,215 @@
+"""Runs steps on one machine: work in memory, results published to the lake in one transaction."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+from sqlglot import exp
+
+from kinfolk.engine import lake, sql
+from kinfolk.engine.reading import read
+from kinfolk.engine.step import Compute, Exchange, Publish, Query, Step
+from kinfolk.errors import EngineError
+from kinfolk.model.locator import Rejection
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WORK = "memory"
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step did. rows_out: rows written; rejections: rows an Exchange could not take in; notes: for people."""
+
+    rows_in: int | None
+    rows_out: int | None
+    rejections: tuple[Rejection, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Session:
+    """One writer's work on the lake. A table built in this run hides the published one of the same name."""
+
+    state: Path
+    connection: duckdb.DuckDBPyConnection
+    published: dict[str, tuple[str, ...]]
+    built: dict[str, tuple[Publish, exp.Query | None]] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, state: Path) -> Session:
+        """A session on the lake of `state`, which is made if there is none."""
+        connection = lake.connect(state, read_only=False)
+        return cls(state, connection, lake.tables(connection))
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connection.close()
+
+    def run(self, step: Step, tell: Callable[[str], None] = lambda words: None) -> StepResult:
+        """Does one step; its tables can be read by the steps after it, and nothing is published yet.
+
+        Errors  EngineError names the step, and what the database said
+        """
+        try:
+            if isinstance(step, Query):
+                return self._query(step)
+            if isinstance(step, Compute):
+                return self._compute(step, tell)
+            return self._exchange(step)
+        except duckdb.Error as error:
+            raise EngineError(f"{step.title} failed: {_first_line(error)}") from error
+
+    def arrow(self, tree: exp.Query) -> pa.Table:
+        """The query's result as an Arrow table."""
+        return self.connection.execute(self._text(tree)).to_arrow_table()
+
+    def fetch(self, tree: exp.Query) -> list[tuple[Any, ...]]:
+        """The query's rows."""
+        return self.connection.execute(self._text(tree)).fetchall()
+
+    def count(self, table: str) -> int:
+        """Rows of a table, built or published."""
+        return int(self.fetch(sql.query("select count(*) from input", input=sql.table(table)))[0][0])
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Column names of a table built in this run, or else of the published one."""
+        if table not in self.built:
+            return self.published[table]
+        tree = sql.query("select * from input limit 0", input=sql.table(table))
+        return tuple(d[0] for d in self.connection.execute(self._text(tree)).description or ())
+
+    def present(self, table: str) -> bool:
+        """Whether a table of that name is published."""
+        return table in self.published
+
+    def publish(self) -> None:
+        """Makes everything built in this run visible to readers, in one transaction: all of it or nothing."""
+        try:
+            self.connection.execute("begin transaction")
+            for table, (publish, tree) in self.built.items():
+                if publish is not Publish.NO:
+                    self._publish_one(table, publish, tree)
+            self.connection.execute("commit")
+        except duckdb.Error as error:
+            self._roll_back()
+            raise EngineError(
+                f"The results could not be published: {_first_line(error)}",
+                hint="What was published before is untouched; run again once the cause is mended.",
+            ) from error
+
+    def _query(self, step: Query) -> StepResult:
+        kind = "VIEW" if step.as_view or step.publish is Publish.VIEW else "TABLE"
+        self._schema(WORK, step.writes)
+        create = exp.Create(this=_name(WORK, step.writes), kind=kind, expression=step.tree, replace=True)
+        self.connection.execute(self._text(create))
+        self.built[step.writes] = (step.publish, step.tree)
+        return StepResult(None, None if kind == "VIEW" else self.count(step.writes))
+
+    def _compute(self, step: Compute, tell: Callable[[str], None]) -> StepResult:
+        inputs = {name: self.arrow(tree) for name, tree in step.inputs.items()}
+        outputs = step.run(inputs, tell)
+        if set(outputs) != set(step.writes):
+            raise EngineError(f"{step.title} wrote {sorted(outputs)} where {sorted(step.writes)} was agreed.")
+        for name, result in outputs.items():
+            self._schema(WORK, name)
+            self.connection.register("_result", result)
+            create = exp.Create(
+                this=_name(WORK, name), kind="TABLE", replace=True, expression=exp.select("*").from_("_result")
+            )
+            self.connection.execute(sql.text(create))
+            self.connection.unregister("_result")
+            self.built[name] = (step.writes[name], None)
+        return StepResult(sum(t.num_rows for t in inputs.values()), sum(t.num_rows for t in outputs.values()))
+
+    def _exchange(self, step: Exchange) -> StepResult:
+        locator, rejections = step.open()
+        self._schema(WORK, step.writes)
+        result = read(self.connection, locator, step.writes, step.part)
+        self.built[step.writes] = (step.publish, None)
+        rejected = (*rejections, *result.rejections)
+        return StepResult(result.rows + len(rejected), result.rows, rejected, tuple(result.notes))
+
+    def _publish_one(self, table: str, publish: Publish, tree: exp.Query | None) -> None:
+        self._schema(lake.LAKE, table)
+        target = _name(lake.LAKE, table)
+        source = exp.select("*").from_(_name(WORK, table))
+        if publish is Publish.VIEW:
+            assert tree is not None
+            view = tree.copy()
+            for found in view.find_all(exp.Table):
+                if found.db:
+                    found.set("catalog", exp.to_identifier(lake.LAKE))
+            self.connection.execute(sql.text(exp.Create(this=target, kind="VIEW", expression=view, replace=True)))
+        elif publish is Publish.REPLACE or table not in self.published:
+            self.connection.execute(sql.text(exp.Create(this=target, kind="TABLE", expression=source, replace=True)))
+        else:
+            self._add_columns(table)
+            insert = exp.Insert(this=target, by_name=True, expression=source)
+            self.connection.execute(sql.text(insert))
+
+    def _add_columns(self, table: str) -> None:
+        described = self.connection.execute(sql.text(exp.select("*").from_(_name(WORK, table)).limit(0))).description
+        known = {name.lower() for name in self.published[table]}
+        for name, kind, *_ in described or ():
+            if name.lower() not in known:
+                column = exp.ColumnDef(
+                    this=exp.to_identifier(name, quoted=True), kind=exp.DataType.build(str(kind), dialect="duckdb")
+                )
+                alter = exp.Alter(this=_name(lake.LAKE, table), kind="TABLE", actions=[column])
+                self.connection.execute(sql.text(alter))
+
+    def _schema(self, catalogue: str, table: str) -> None:
+        schema = exp.Table(
+            db=exp.to_identifier(table.partition(".")[0], quoted=True), catalog=exp.to_identifier(catalogue)
+        )
+        self.connection.execute(sql.text(exp.Create(this=schema, kind="SCHEMA", exists=True)))
+
+    def _text(self, tree: exp.Expr) -> str:
+        """SQL with every schema.name pointed at this run's work, or else at the lake.
+
+        Trees of staging have tens of thousands of nodes, so the tree is pointed, printed and put back: no copy.
+        """
+        pointed = [found for found in tree.find_all(exp.Table) if found.db and not found.catalog]
+        for found in pointed:
+            catalogue = WORK if f"{found.db}.{found.name}" in self.built else lake.LAKE
+            found.set("catalog", exp.to_identifier(catalogue))
+        try:
+            return tree.sql(dialect=sql.DIALECT, copy=False)
+        finally:
+            for found in pointed:
+                found.set("catalog", None)
+
+    def _roll_back(self) -> None:
+        try:
+            self.connection.execute("rollback")
+        except duckdb.Error:  # the failed statement may already have ended the transaction
+            return
+
+
+def peak_memory_mb() -> int:
+    """The highest resident memory of this process so far, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def _name(catalogue: str, table: str) -> exp.Table:
+    name = sql.table(table)
+    name.set("catalog", exp.to_identifier(catalogue))
+    return name
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).strip().splitlines()[0]

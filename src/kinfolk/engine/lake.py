@@ -1,0 +1,99 @@
+"""The lake: published tables as Parquet files under one transactional catalogue (DuckLake on SQLite)."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import duckdb
+from sqlglot import exp
+
+from kinfolk.engine import sql
+from kinfolk.errors import EngineError
+from kinfolk.expressions.template import fill
+
+LAKE = "lake"
+_EXTENSIONS = ("sqlite_scanner", "ducklake")
+
+
+def exists(state: Path) -> bool:
+    """Whether a run has ever been published into this state folder."""
+    return _catalogue(state).exists()
+
+
+def connect(state: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """An in-memory database with the lake of `state` attached as `lake`; made if a writer asks and there is none.
+
+    Errors  EngineError when the extensions are not installed or the catalogue cannot be opened
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoload_known_extensions": "false",
+        "temp_directory": str(state / "spill"),
+    }
+    if not read_only:
+        (state / "lake" / "data").mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(":memory:", config=config)
+    for name in _EXTENSIONS:
+        connection.load_extension(str(_extension(name)))
+    # The folder may have been moved since the catalogue was made, so where the data lies is said anew each time.
+    options = [("DATA_PATH", str(state / "lake" / "data")), ("OVERRIDE_DATA_PATH", None)]
+    # With a write-ahead log a reader that is still reading does not keep a run from publishing.
+    options += [("READ_ONLY", None)] if read_only else [("META_JOURNAL_MODE", "WAL")]
+    attach = exp.Attach(
+        this=exp.alias_(exp.Literal.string(f"ducklake:sqlite:{_catalogue(state)}"), LAKE),
+        expressions=[
+            exp.AttachOption(this=exp.var(key), expression=value and exp.Literal.string(value))
+            for key, value in options
+        ],
+    )
+    try:
+        connection.execute(sql.text(attach))
+    except duckdb.Error as error:
+        raise EngineError(
+            f"The catalogue of the lake cannot be opened: {str(error).splitlines()[0].rstrip('.')}.",
+            where=str(_catalogue(state)),
+            hint="Restore .kinfolk from a backup; or move it away and run again, but then customer ids are new.",
+        ) from error
+    connection.execute("set timezone = 'UTC'")
+    return connection
+
+
+def lock_down(connection: duckdb.DuckDBPyConnection, state: Path) -> None:
+    """From here on this connection reads the lake's own files and nothing else; settings are frozen.
+
+    For SQL that people write: no other files, no network, no attaching, no loading of extensions.
+    """
+    if connection.execute("select current_setting('lock_configuration')").fetchall() == [(True,)]:
+        return
+    # Not as a bound parameter: DuckDB imports pandas, where it is installed, to bind one.
+    connection.execute(sql.text(fill("set allowed_directories = [$folder]", folder=str(state / "lake"))))
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
+def tables(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
+    """Published tables and views, schema.name -> column names."""
+    found: dict[str, list[str]] = {}
+    rows = connection.execute(
+        "select schema_name || '.' || table_name, column_name from duckdb_columns() "
+        "where database_name = 'lake' order by 1, column_index"
+    )
+    for table, column in rows.fetchall():
+        found.setdefault(table, []).append(column)
+    return {table: tuple(columns) for table, columns in found.items()}
+
+
+def _catalogue(state: Path) -> Path:
+    return state / "lake" / "catalog.sqlite"
+
+
+def _extension(name: str) -> Path:
+    spec = importlib.util.find_spec(f"duckdb_extension_{name}")
+    folder = Path(spec.origin).parent if spec and spec.origin else None
+    path = folder and folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    if path is None or not path.exists():
+        raise EngineError(
+            f"DuckDB {duckdb.__version__} needs its extension {name}, which is not installed.",
+            hint="Reinstall kinfolk: it pins DuckDB and its extensions to one version.",
+        )
+    return path

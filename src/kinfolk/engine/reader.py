@@ -1,0 +1,100 @@
+"""Reading what is published: one consistent state, read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+from sqlglot import exp
+
+from kinfolk.engine import lake, sql
+from kinfolk.engine.asked import one_select
+from kinfolk.errors import EngineError, NotFoundError, QueryError
+from kinfolk.model.answer import Answer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The published tables as they were when the reader was opened, whatever is published meanwhile."""
+
+    state: Path
+    connection: duckdb.DuckDBPyConnection
+    published: dict[str, tuple[str, ...]]
+
+    def present(self, table: str) -> bool:
+        """Whether a table of that name is published."""
+        return table in self.published
+
+    def read(self, tree: exp.Query) -> Answer:
+        """The rows of one of our own queries."""
+        result = self._execute(tree)
+        return Answer(tuple(d[0] for d in result.description or ()), result.fetchall())
+
+    def arrow(self, tree: exp.Query) -> pa.Table:
+        """The result of one of our own queries, as Arrow."""
+        return self._execute(tree).to_arrow_table()
+
+    def _execute(self, tree: exp.Query) -> duckdb.DuckDBPyConnection:
+        try:
+            return self.connection.execute(sql.text(_in_lake(tree)))
+        except duckdb.IOException as error:
+            raise EngineError(
+                f"The lake is damaged: {str(error).splitlines()[0]}.",
+                where=str(self.state / "lake"),
+                hint="Restore .kinfolk from a backup; or move it away and run again, but then customer ids are new.",
+            ) from error
+
+    def ask(self, text: str, limit: int | None) -> Answer:
+        """The rows of SQL that a person wrote: one SELECT over the published tables, and nothing else.
+
+        Errors  QueryError repeats what the database said, or says why the SQL is refused
+        """
+        statement = one_select(self.connection, text)
+        lake.lock_down(self.connection, self.state)
+        try:
+            result = self.connection.execute(statement)
+            columns = tuple(d[0] for d in result.description or ())
+            found = result.fetchall() if limit is None else result.fetchmany(limit + 1)
+        except duckdb.Error as error:
+            raise QueryError(str(error).strip(), hint=self._tables_hint(str(error))) from error
+        return Answer(columns, found[:limit], limit is not None and len(found) > limit)
+
+    def _tables_hint(self, error: str) -> str | None:
+        if "does not exist" not in error or "Table" not in error:
+            return None
+        return "Tables: " + ", ".join(sorted(self.published)) + "."
+
+
+@contextmanager
+def reading(state: Path) -> Iterator[Reader]:
+    """A reader on the last published state.
+
+    Errors  NotFoundError when nothing was published yet
+    """
+    if not lake.exists(state):
+        raise NotFoundError("Nothing has been published yet.", where=str(state), hint="Run `kinfolk run` first.")
+    connection = lake.connect(state, read_only=True)
+    try:
+        connection.execute("use lake")
+        connection.execute("begin transaction")
+        published = lake.tables(connection)
+        if not published:
+            raise NotFoundError("Nothing has been published yet.", where=str(state), hint="Run `kinfolk run` first.")
+        yield Reader(state, connection, published)
+    finally:
+        connection.close()
+
+
+def _in_lake(tree: exp.Query) -> exp.Query:
+    resolved = tree.copy()
+    for found in resolved.find_all(exp.Table):
+        if found.db and not found.catalog:
+            found.set("catalog", exp.to_identifier(lake.LAKE))
+    return resolved

@@ -1,0 +1,93 @@
+"""A stage is a tuple of steps; a step is data. Three kinds, and a fourth would mean: stop and rethink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from kinfolk.engine import sql
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from kinfolk.model.locator import Locator, Rejection
+
+
+class Publish(StrEnum):
+    """What becomes of a step's table when the run is published."""
+
+    NO = "no"  # work of this run only
+    REPLACE = "replace"  # the published table is this one
+    APPEND = "append"  # these rows join the published ones
+    VIEW = "view"  # the query itself is published and read anew each time
+
+
+@dataclass(frozen=True)
+class Query:
+    """Writes one table from one SQL tree.
+
+    writes   schema.name
+    title    what a person reads while it runs
+    as_view  not stored during the run, read anew by each reader
+    """
+
+    writes: str
+    tree: exp.Query
+    title: str
+    publish: Publish = Publish.NO
+    as_view: bool = False
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Tables this step reads, taken from its tree."""
+        return sql.reads(self.tree)
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Arrow in, Arrow out: for matching and model fitting.
+
+    inputs   name -> query whose result `run` receives under that name
+    writes   schema.name of each table `run` returns -> how it is published
+    columns  output column (schema.name.column) -> input columns it is made from; an output not declared
+             counts as made from every input
+    run      receives the inputs and a `tell` to report progress in words
+    """
+
+    inputs: Mapping[str, exp.Query]
+    writes: Mapping[str, Publish]
+    title: str
+    run: Callable[[Mapping[str, pa.Table], Callable[[str], None]], Mapping[str, pa.Table]]
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Tables this step reads, taken from its inputs."""
+        return tuple(dict.fromkeys(t for tree in self.inputs.values() for t in sql.reads(tree)))
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """The outside world comes in: rows of one part of one source become a work table of text columns.
+
+    open  what the connector returns: where the rows are, and rows it already had to reject
+    """
+
+    writes: str
+    title: str
+    source: str
+    part: str
+    open: Callable[[], tuple[Locator, list[Rejection]]]
+    publish: Publish = Publish.NO
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Nothing inside: what this reads lies outside."""
+        return ()
+
+
+Step = Query | Compute | Exchange

@@ -1,0 +1,90 @@
+"""Every error Kinfolk raises on purpose.
+
+    KinfolkError               something a person can mend; ends a command with `exit_code`
+    ├── ProjectError        3  mistakes in the project's files, all of them, each with file:line
+    ├── SourceError         4  a source cannot be read: what, where in it, what to do
+    ├── BusyError           5  another run holds the project
+    ├── NotFoundError       6  no such customer, record or table
+    ├── QueryError          7  SQL a person wrote cannot be run
+    └── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
+
+Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kinfolk.model.place import Place
+
+
+class KinfolkError(Exception):
+    """Something a person can mend: `what` happened, `where`, and `hint`, what to do about it."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what}" + (f" {self.hint}" if self.hint else "")
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    """One thing wrong in the project, at one place in one file."""
+
+    place: Place
+    what: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}" + (f" {self.hint}" if self.hint else "")
+
+
+class ProjectError(KinfolkError):
+    """Every mistake found in the project's files, at once, in the order of files and lines."""
+
+    exit_code = 3
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        self.mistakes = tuple(sorted(mistakes))
+        count = len(self.mistakes)
+        super().__init__(f"The project has {count} mistake{'' if count == 1 else 's'}.")
+
+    def __str__(self) -> str:
+        return "\n".join([self.what, *(f"  {mistake}" for mistake in self.mistakes)])
+
+
+class SourceError(KinfolkError):
+    """A source cannot be read, or what it holds cannot be landed without losing something."""
+
+    exit_code = 4
+
+
+class BusyError(KinfolkError):
+    """Another process is writing to this project; the message says which, and since when."""
+
+    exit_code = 5
+
+
+class NotFoundError(KinfolkError):
+    """What was asked for does not exist here."""
+
+    exit_code = 6
+
+
+class QueryError(KinfolkError):
+    """SQL that a person wrote is not one SELECT, or names what does not exist."""
+
+    exit_code = 7
+
+
+class EngineError(KinfolkError):
+    """The engine could not finish a step; nothing of the run was published."""
+
+    exit_code = 8

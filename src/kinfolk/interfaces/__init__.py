@@ -1,0 +1,1 @@
+"""How people and programs speak with Kinfolk: words, clicks, HTTP; no rules and no SQL here."""

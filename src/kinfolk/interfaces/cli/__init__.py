@@ -1,0 +1,5 @@
+"""`kinfolk` on the command line."""
+
+from kinfolk.interfaces.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,108 @@
+"""When two records are one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kinfolk.model.place import Place
+
+
+@dataclass(frozen=True)
+class Key:
+    """Columns whose equal values mean the same customer.
+
+    at_most  a value that more records than this share is no identity (a shared device, a switchboard)
+    """
+
+    columns: tuple[str, ...]
+    place: Place
+    at_most: int | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How one column is compared: `kind` is name, company, date, email, phone, address, exact or text."""
+
+    column: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Matching:
+    """The probabilistic fallback.
+
+    compare    columns that count as evidence
+    block_on   column lists that pick the pairs worth comparing; None = chosen from the data
+    personal   columns that tell people of one household apart
+    merge_at   probability from which two records are one customer; None = 0.95
+    review_at  probability from which a steward is asked
+    """
+
+    compare: tuple[Comparison, ...]
+    place: Place
+    block_on: tuple[tuple[str, ...], ...] | None = None
+    personal: tuple[str, ...] = ()
+    merge_at: float = 0.95
+    review_at: float = 0.80
+
+
+@dataclass(frozen=True)
+class Never:
+    """Records whose values in `different` are both known and differ cannot be one customer."""
+
+    different: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class IdentityRules:
+    """`identity.yml`, the part that decides who is who.
+
+    tenant  column that separates worlds: records of different tenants never meet
+    ignore  column -> values, with * for any text, that say nothing about identity
+    """
+
+    keys: tuple[Key, ...] = ()
+    matching: Matching | None = None
+    never: tuple[Never, ...] = ()
+    tenant: str | None = None
+    ignore: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def columns(self) -> tuple[str, ...]:
+        """Every staging column these rules read, each once, in order of first use."""
+        used = [self.tenant] if self.tenant else []
+        used += [c for key in self.keys for c in key.columns]
+        used += [never.different for never in self.never]
+        if self.matching:
+            used += [comparison.column for comparison in self.matching.compare]
+            used += [c for columns in self.matching.block_on or () for c in columns]
+        return tuple(dict.fromkeys(used))
+
+
+@dataclass(frozen=True)
+class SurvivorRule:
+    """One preference among the values of a field.
+
+    kind  most_trusted, most_recent, most_frequent, longest, verified or sql
+    sql   for kind sql: an expression over staging.records; the smallest result is preferred
+    """
+
+    kind: str
+    sql: str | None = None
+
+
+@dataclass(frozen=True)
+class Survivorship:
+    """Which value of a field becomes golden.
+
+    default      preferences, first to last, for fields without their own
+    trust        sources, most trusted first
+    fields       field -> its own preferences
+    core_fields  fields that make a profile complete
+    """
+
+    default: tuple[SurvivorRule, ...] = (SurvivorRule("most_trusted"), SurvivorRule("most_recent"))
+    trust: tuple[str, ...] = ()
+    fields: Mapping[str, tuple[SurvivorRule, ...]] = field(default_factory=dict)
+    core_fields: tuple[str, ...] = ()

@@ -1,0 +1,68 @@
+"""A company's customer data, described: the project's files as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kinfolk.model.identity import IdentityRules, Survivorship
+from kinfolk.model.place import Place
+from kinfolk.model.source import Source
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody named in owners.yml."""
+
+    name: str
+    place: Place
+    email: str | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A part of the customer data with one accountable owner (owner, stewards: names of people)."""
+
+    name: str
+    place: Place
+    owner: str | None = None
+    stewards: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """owners.yml: people, domains, and the council that settles conflicts (names of people)."""
+
+    people: Mapping[str, Person] = field(default_factory=dict)
+    domains: Mapping[str, Domain] = field(default_factory=dict)
+    council: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Project:
+    """Everything the project's files say. Made by `kinfolk.project.load`, never changed afterwards.
+
+    folder       where the project's files are
+    state        where Kinfolk keeps what it makes (default: .kinfolk inside the folder)
+    fingerprint  changes whenever any setting that can change a result changes
+    """
+
+    name: str
+    folder: Path
+    state: Path
+    sources: tuple[Source, ...]
+    identity: IdentityRules
+    survivorship: Survivorship
+    ownership: Ownership
+    fingerprint: str
+    engine: str = "duckdb"
+    time_zone: str = "UTC"
+    environment: str | None = None
+    environments: tuple[str, ...] = ()
+
+    def source(self, name: str) -> Source:
+        """The source of that name (KeyError if there is none)."""
+        return next(s for s in self.sources if s.name == name)

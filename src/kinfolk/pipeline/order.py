@@ -1,0 +1,44 @@
+"""The order of the stages after landing: the whole way of a customer record, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kinfolk.engine.duckdb import Session
+from kinfolk.engine.sql import query, rows, table
+from kinfolk.engine.step import Publish, Query, Step
+from kinfolk.model.project import Project
+from kinfolk.model.source import Source
+from kinfolk.stages import identity, profiles, staging
+from kinfolk.tables import profiles as profiles_tables
+from kinfolk.tables.identity import ALIASES, MEMBERS
+from kinfolk.tables.staging import ACTIVITY
+
+
+def stages_after_landing(project: Project, sources: Sequence[Source], session: Session) -> Iterator[Step]:
+    """Every step from staged records to golden profiles, in order."""
+    yield from staging.staging_steps(sources)
+    previous = tuple(_previous(session))
+    yield from previous
+    yield from identity.steps(project.identity, frozenset(step.writes for step in previous))
+    fields = profiles.golden_fields(sources)
+    people = [source.name for source in sources if source.mapping("people")]
+    yield from profiles.profile_steps(fields, project.survivorship, people)
+    yield from profiles.activity_steps(sources)
+    yield from _emptied(sources, session)
+
+
+def _emptied(sources: Sequence[Source], session: Session) -> Iterator[Query]:
+    """Published orders, events … that no source feeds any more; without this they would stay for ever."""
+    for name, described in (*ACTIVITY.items(), *profiles_tables.ACTIVITY.items()):
+        if session.present(described.name) and not any(source.mapping(name) for source in sources):
+            yield Query(described.name, rows(described.types, []), f"No more {name}", Publish.REPLACE)
+
+
+def _previous(session: Session) -> Iterator[Query]:
+    """What the last published run said of who is who, under names of its own, so that ids can be kept."""
+    kept = {MEMBERS.name: "select source, record_id, customer_id from kept", ALIASES.name: "select * from kept"}
+    for name, text in kept.items():
+        if session.present(name):
+            writes = f"previous.{name.partition('.')[2]}"
+            yield Query(writes, query(text, kept=table(name)), "Customers so far", as_view=True)

@@ -1,0 +1,28 @@
+"""What one file cannot know of another: checks across the project, each a function from files to mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kinfolk.errors import Mistake
+from kinfolk.project.checks import identity, owners, sources, whole
+from kinfolk.project.files import Files
+
+CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
+    whole.named,
+    whole.conventions_once,
+    whole.environments_known,
+    whole.environment_chosen,
+    whole.no_plain_secrets,
+    sources.names_differ,
+    sources.one_connector,
+    sources.something_mapped,
+    sources.environments_known,
+    sources.owners_known,
+    sources.people_found,
+    owners.people_known,
+    identity.fields_known,
+    identity.keys_mapped,
+    identity.personal_compared,
+    identity.trusted_sources_known,
+)

@@ -1,0 +1,99 @@
+"""Checks of identity.yml against the canonical columns and what sources map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kinfolk.errors import Mistake
+from kinfolk.project.document import Path
+from kinfolk.project.files import Files
+from kinfolk.project.suggest import hint, near
+from kinfolk.tables.staging import canonical
+
+_PARTS_OF_NAME = ("first_name", "middle_name", "last_name")
+
+
+def fields_known(files: Files) -> Iterator[Mistake]:
+    """Every field named is a canonical column of people or an attribute of some source."""
+    attributes = [name for s in files.sources for name in s.written.key_names("people", "attributes")]
+    known = [*canonical("people"), *dict.fromkeys(attributes)]
+    complete = all(source.written.readable for source in files.sources)
+    for path, name in _named(files):
+        like = near(name, known)
+        if name not in known and (complete or like):  # an attribute may be mapped in a file that cannot be read
+            what = f"`{name}` is neither a canonical column of people nor an attribute of a source."
+            yield Mistake(files.identity.document.place(*path), what, f"Did you mean `{like}`?" if like else None)
+
+
+def keys_mapped(files: Files) -> Iterator[Mistake]:
+    """The tenant and every column of a key comes from at least one source."""
+    if not files.sources or not all(source.written.readable for source in files.sources):
+        return
+    mapped, known = _mapped(files), canonical("people")
+    for path, name in _key_columns(files):
+        if name in known and name not in mapped:
+            what = f"No source maps `{name}`, so it can decide nothing."
+            yield Mistake(
+                files.identity.document.place(*path), what, "Map it under `people:` in a source, or remove it here."
+            )
+
+
+def personal_compared(files: Files) -> Iterator[Mistake]:
+    """Personal fields are among those compared."""
+    match = files.identity.settings.match
+    if match is None:
+        return
+    written = files.identity.written.key_names("match", "compare")
+    for number, name in enumerate(match.personal):
+        if name not in written:
+            what = f"`{name}` is personal but not compared."
+            place = files.identity.document.place("match", "personal", number)
+            yield Mistake(place, what, hint(name, written) or "Add it to `compare`.")
+
+
+def trusted_sources_known(files: Files) -> Iterator[Mistake]:
+    """The order of trust names sources, each once."""
+    survivorship = files.identity.settings.survivorship
+    names = files.source_names()
+    for number, name in enumerate(survivorship.trust if survivorship else ()):
+        place = files.identity.document.place("survivorship", "trust", number)
+        if name not in names:
+            yield Mistake(place, f"There is no source `{name}`.", hint(name, names))
+        elif survivorship and name in survivorship.trust[:number]:
+            yield Mistake(place, f"`{name}` is listed twice.")
+
+
+def _key_columns(files: Files) -> Iterator[tuple[Path, str]]:
+    settings, document = files.identity.settings, files.identity.document
+    if settings.tenant is not None:
+        yield ("tenant",), settings.tenant
+    for number, entry in enumerate(settings.keys):
+        long = ("keys", number, "key") if "key" in document.key_names("keys", number) else ("keys", number)
+        for position, column in enumerate(entry.key):
+            yield (*long, position), column
+
+
+def _named(files: Files) -> Iterator[tuple[Path, str]]:
+    settings = files.identity.settings
+    yield from _key_columns(files)
+    yield from ((("ignore", name), name) for name in settings.ignore)
+    yield from ((("never", n, "different"), never.different) for n, never in enumerate(settings.never))
+    yield from ((("core_fields", n), name) for n, name in enumerate(settings.core_fields))
+    if settings.survivorship is not None:
+        yield from ((("survivorship", "fields", name), name) for name in settings.survivorship.fields_)
+    if settings.match is not None:
+        yield from ((("match", "compare", name), name) for name in settings.match.compare)
+        for number, columns in enumerate(settings.match.block_on or ()):
+            yield from ((("match", "block_on", number, n), name) for n, name in enumerate(columns))
+
+
+def _mapped(files: Files) -> set[str]:
+    """Canonical columns some source maps; a misspelt one counts as the one it is like, for that is said already."""
+    names: set[str] = set()
+    known = canonical("people")
+    for source in files.sources:
+        for key in source.written.key_names("people"):
+            names.add(key if key in known else near(key, known) or key)
+    if "full_name" in names:
+        names.update(_PARTS_OF_NAME)
+    return names

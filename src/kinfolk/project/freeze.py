@@ -1,0 +1,204 @@
+"""From settings as written to the frozen values that everything after works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from kinfolk.model.identity import Comparison, IdentityRules, Key, Matching, Never, SurvivorRule, Survivorship
+from kinfolk.model.project import Domain, Ownership, Person, Project
+from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Load, Source, TableMapping
+from kinfolk.project.document import Path
+from kinfolk.project.files import Files, Parsed, source_name
+from kinfolk.project.fingerprint import fingerprint
+from kinfolk.project.written.identity import IdentityFile, PreferenceEntry
+from kinfolk.project.written.kinfolk import KinfolkFile
+from kinfolk.project.written.owners import OwnersFile
+from kinfolk.project.written.source import Mapped, Rule, SourceFile
+from kinfolk.tables.staging import MAPPABLE, canonical
+
+
+def project(files: Files, folder: FilePath) -> Project:
+    """The project of the environment that runs. The files are known to hold no mistake."""
+    settings = files.kinfolk.settings
+    conventions = project_conventions(settings)
+    running = sorted((s for s in files.sources if files.runs(s)), key=source_name)
+    sources = tuple(source(parsed, files, conventions) for parsed in running)
+    made = Project(
+        name=settings.name or folder.name,
+        folder=folder,
+        state=folder / FilePath(settings.state or ".kinfolk").expanduser(),
+        sources=sources,
+        identity=identity_rules(files.identity),
+        survivorship=survivorship(files.identity.settings, [source.name for source in sources]),
+        ownership=ownership(files.owners),
+        fingerprint="",
+        engine=settings.engine,
+        time_zone=conventions.time_zone,
+        environment=files.environment(),
+        environments=tuple(settings.environments),
+    )
+    return replace(made, fingerprint=fingerprint(made))
+
+
+def project_conventions(settings: KinfolkFile) -> Conventions:
+    """What holds for every source that does not say otherwise."""
+    kept = settings.conventions
+    return Conventions(
+        country=settings.country or kept.country,
+        currency=settings.currency or kept.currency,
+        dates=settings.dates or kept.dates,
+        time_zone=settings.time_zone or "UTC",
+        decimal=settings.decimal or kept.decimal or ".",
+    )
+
+
+def source(parsed: Parsed[SourceFile], files: Files, defaults: Conventions) -> Source:
+    """One file of sources/ as a Source."""
+    settings, document = parsed.settings, parsed.document
+    connector = next(name for name in files.connectors if settings.part(name) is not None)
+    return Source(
+        name=source_name(parsed),
+        place=document.place(),
+        connector=connector,
+        options=_options(parsed, connector),
+        record_id=tuple(settings.record_id),
+        mappings=tuple(_mapping(parsed, table) for table in MAPPABLE if settings.part(table) is not None),
+        observed_at=settings.observed_at,
+        load=Load(settings.load),
+        conventions=Conventions(
+            country=settings.country or defaults.country,
+            currency=settings.currency or defaults.currency,
+            dates=settings.dates or defaults.dates,
+            time_zone=settings.time_zone or defaults.time_zone,
+            decimal=settings.decimal or defaults.decimal,
+        ),
+        belongs_to=_belongs_to(parsed),
+        description=settings.description,
+        owner=settings.owner,
+        purpose=settings.purpose,
+        lawful_basis=settings.lawful_basis,
+        environment=settings.environment,
+        refresh=settings.refresh,
+        status=settings.status,
+    )
+
+
+def _belongs_to(parsed: Parsed[SourceFile]) -> BelongsTo | None:
+    belongs = parsed.settings.belongs_to
+    if belongs is None:
+        return None
+    return BelongsTo(belongs.column, parsed.document.place("belongs_to"), belongs.source, belongs.key)
+
+
+def _options(parsed: Parsed[SourceFile], connector: str) -> dict[str, Any]:
+    """The connector's settings that were written, checked; text made from a reference stays a Secret."""
+    written = parsed.document.at(connector)
+    secrets = parsed.resolved.secrets
+    if not isinstance(written, Mapping):  # the short form: the path alone
+        return {"path": secrets.get((connector,), written)}
+    checked = parsed.settings.part(connector).model_dump(by_alias=True)
+    options: dict[str, Any] = {}
+    for key, value in written.items():
+        path = (connector, key)
+        hidden = any(known[:2] == path for known in secrets)
+        options[key] = _hidden(value, path, secrets) if hidden else checked.get(key, value)
+    return options
+
+
+def _hidden(value: Any, path: Path, secrets: Mapping[Path, Any]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _hidden(inner, (*path, key), secrets) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_hidden(inner, (*path, number), secrets) for number, inner in enumerate(value)]
+    return secrets.get(path, value)
+
+
+def _mapping(parsed: Parsed[SourceFile], table: str) -> TableMapping:
+    mapped: Mapped = parsed.settings.part(table)
+    own = mapped.attributes
+    place = parsed.document.place
+    columns = {
+        name: _rule(mapped.columns[name], place(table, name)) for name in canonical(table) if name in mapped.columns
+    }
+    return TableMapping(
+        table=table,
+        place=place(table),
+        columns=_declared(parsed, table, columns) | columns,
+        attributes={name: _rule(own[name], place(table, "attributes", name)) for name in sorted(own)},
+    )
+
+
+def _declared(parsed: Parsed[SourceFile], table: str, mapped: Mapping[str, ColumnRule]) -> dict[str, ColumnRule]:
+    """The source's country and currency, for addresses and amounts that have no column to name theirs."""
+    settings, place, made = parsed.settings, parsed.document.place, {}
+    if settings.currency and "currency" in canonical(table) and "currency" not in mapped and _AMOUNTS & set(mapped):
+        made["currency"] = ColumnRule(place("currency"), value=settings.currency)
+    if settings.country and table == "people" and "country" not in mapped and _ADDRESS & set(mapped):
+        made["country"] = ColumnRule(place("country"), value=settings.country)
+    return made
+
+
+_AMOUNTS = {"amount", "annual_revenue", "cost"}
+_ADDRESS = {"street", "postcode", "city"}
+
+
+def _rule(rule: Rule, place: Any) -> ColumnRule:
+    if rule.join:
+        return ColumnRule(place, tuple(rule.join), join=" " if rule.with_ is None else rule.with_)
+    return ColumnRule(place, tuple(rule.columns), value=rule.value, sql=rule.sql)
+
+
+def identity_rules(parsed: Parsed[IdentityFile]) -> IdentityRules:
+    """The part of identity.yml that decides who is who."""
+    settings, place = parsed.settings, parsed.document.place
+    return IdentityRules(
+        keys=tuple(Key(tuple(e.key), place("keys", n), e.at_most) for n, e in enumerate(settings.keys)),
+        matching=_matching(parsed),
+        never=tuple(Never(never.different, place("never", n)) for n, never in enumerate(settings.never)),
+        tenant=settings.tenant,
+        ignore={column: tuple(values) for column, values in settings.ignore.items()},
+    )
+
+
+def _matching(parsed: Parsed[IdentityFile]) -> Matching | None:
+    match = parsed.settings.match
+    if match is None:
+        return None
+    return Matching(
+        compare=tuple(Comparison(column, kind) for column, kind in match.compare.items()),
+        place=parsed.document.place("match"),
+        block_on=None if match.block_on is None else tuple(tuple(columns) for columns in match.block_on),
+        personal=tuple(match.personal),
+        merge_at=match.merge_at,
+        review_at=match.review_at,
+    )
+
+
+def survivorship(settings: IdentityFile, sources: list[str]) -> Survivorship:
+    """The part that decides whose value wins; sources nobody ranked come last, by name."""
+    written = settings.survivorship
+    ranked = [name for name in (written.trust if written else ()) if name in sources]
+    trust = (*ranked, *sorted(set(sources) - set(ranked)))
+    default = _preferences(written.default) if written and written.default else Survivorship().default
+    fields = {name: _preferences(rules) for name, rules in (written.fields_ if written else {}).items()}
+    return Survivorship(default, trust, fields, tuple(settings.core_fields))
+
+
+def _preferences(entries: list[PreferenceEntry]) -> tuple[SurvivorRule, ...]:
+    return tuple(SurvivorRule(entry.rule, entry.sql) for entry in entries)
+
+
+def ownership(parsed: Parsed[OwnersFile] | None) -> Ownership:
+    """owners.yml; nobody where there is none."""
+    if parsed is None:
+        return Ownership()
+    settings, place = parsed.settings, parsed.document.place
+    people = {name: Person(name, place("people", name), p.email, p.role) for name, p in settings.people.items()}
+    domains = {
+        name: Domain(name, place("domains", name), d.owner, tuple(d.stewards), d.description)
+        for name, d in settings.domains.items()
+    }
+    return Ownership(people, domains, tuple(settings.council))

@@ -1,0 +1,110 @@
+"""Reads a folder's files, checks them together, and hands back one Project or every mistake at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from kinfolk.errors import Mistake, ProjectError
+from kinfolk.model.place import Place
+from kinfolk.model.project import Project
+from kinfolk.project import freeze
+from kinfolk.project.checks import CHECKS
+from kinfolk.project.document import Document
+from kinfolk.project.files import Files, Parsed, parse
+from kinfolk.project.mistakes import masked
+from kinfolk.project.written.identity import IdentityFile
+from kinfolk.project.written.kinfolk import KinfolkFile
+from kinfolk.project.written.owners import OwnersFile
+from kinfolk.project.written.source import source_model
+from kinfolk.project.yaml_reader import read
+
+_ENDINGS = (".yml", ".yaml")
+T = TypeVar("T", bound=BaseModel)
+
+
+def load(
+    folder: Path,
+    connectors: Mapping[str, type[BaseModel]],
+    environment: str | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Project:
+    """The project in `folder`, whole and checked.
+
+    connectors   name of a connector -> the settings it takes
+    environment  the one whose sources are wanted; None = kinfolk.yml's own, or the only one sources name
+    env          where `${NAME}` is looked up; None = the process's environment
+    Errors       ProjectError with every mistake of every file, in the order of files and lines
+    """
+    folder = folder.absolute()
+    reading = _Reading(folder, os.environ if env is None else env)
+    files = reading.files(connectors, environment)
+    mistakes = reading.mistakes
+    for check in CHECKS:
+        mistakes += check(files)
+    if mistakes:
+        values = files.values()
+        shown = [masked(mistake, values) for mistake in mistakes]
+        told = {(mistake.place, mistake.what): mistake for mistake in reversed(shown)}
+        raise ProjectError(list(told.values()))
+    return freeze.project(files, folder)
+
+
+class _Reading:
+    """One pass over the folder; mistakes gather while the files are read."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.env = env
+        self.mistakes: list[Mistake] = []
+
+    def files(self, connectors: Mapping[str, type[BaseModel]], asked: str | None) -> Files:
+        found = self._one("kinfolk")
+        if found is None:
+            raise ProjectError([self._no_project()])
+        identity = self._one("identity")
+        owners = self._one("owners")
+        model = source_model(tuple(connectors.items()))
+        return Files(
+            kinfolk=self._parsed(found, KinfolkFile),
+            sources=tuple(self._parsed(path, model) for path in self._sources()),
+            identity=self._parsed(identity, IdentityFile) if identity else self._absent("identity.yml"),
+            owners=self._parsed(owners, OwnersFile) if owners else None,
+            connectors=tuple(connectors),
+            asked=asked,
+        )
+
+    def _parsed(self, path: Path, model: type[T]) -> Parsed[T]:
+        document, mistakes = read(path, path.relative_to(self.folder).as_posix())
+        parsed, more = parse(document, model, self.env)
+        self.mistakes += mistakes + more
+        return parsed
+
+    def _absent(self, file: str) -> Parsed[IdentityFile]:
+        return parse(Document(file), IdentityFile, self.env)[0]
+
+    def _one(self, stem: str) -> Path | None:
+        found = [path for ending in _ENDINGS if (path := self.folder / (stem + ending)).is_file()]
+        if len(found) > 1:
+            what = f"There is also {found[1].name}; only {found[0].name} is read."
+            self.mistakes.append(Mistake(Place(found[0].name), what, "Remove one of them."))
+        return found[0] if found else None
+
+    def _sources(self) -> list[Path]:
+        folder = self.folder / "sources"
+        if not folder.is_dir():
+            return []
+        files = (path for path in folder.iterdir() if path.suffix in _ENDINGS and not path.name.startswith("."))
+        return sorted(path for path in files if path.is_file())
+
+    def _no_project(self) -> Mistake:
+        if not self.folder.is_dir():
+            return Mistake(
+                Place("kinfolk.yml"), f"There is no folder {self.folder}.", "`kinfolk init` makes a project."
+            )
+        what = f"There is no kinfolk.yml in {self.folder}."
+        return Mistake(Place("kinfolk.yml"), what, "Go to a project's folder, or make a project with `kinfolk init`.")

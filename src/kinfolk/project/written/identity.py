@@ -1,0 +1,121 @@
+"""identity.yml: who is who, and whose value wins."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
+
+from kinfolk.project.written.base import Word, Words, Written, wrong
+from kinfolk.project.written.scalar import ScalarSql
+
+Kind = Literal["name", "company", "date", "email", "phone", "address", "exact", "text"]
+Preference = Literal["most_trusted", "most_recent", "most_frequent", "longest", "verified", "sql"]
+Probability = Annotated[float, Field(gt=0, lt=1)]
+
+
+class KeyEntry(Written):
+    """Columns whose equal values mean the same customer."""
+
+    key: Annotated[Words, Field(min_length=1)]
+    at_most: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="more records than this on one value: not an identity"
+    )
+
+
+def _key_form(value: Any) -> Any:
+    return value if isinstance(value, (dict, BaseModel)) else {"key": value}
+
+
+class MatchKeys(Written):
+    """The probabilistic fallback."""
+
+    compare: Annotated[dict[Word, Kind], Field(min_length=1, description="columns that count as evidence, and how")]
+    block_on: Annotated[
+        list[Words] | None,
+        BeforeValidator(
+            lambda value: None if value == "auto" else value,
+            json_schema_input_type=Literal["auto"] | list[str | list[str]],
+        ),
+    ] = Field(default=None, description="auto, or the column lists that pick pairs worth comparing")
+    personal: Words = Field(default=[], description="columns that tell people of one household apart")
+    merge_at: Probability = Field(default=0.95, description="probability from which two records are one customer")
+    review_at: Probability = Field(default=0.80, description="probability from which a steward is asked")
+
+    @model_validator(mode="after")
+    def _thresholds_in_order(self) -> Self:
+        if self.review_at > self.merge_at:
+            raise wrong(
+                f"`review_at` ({self.review_at}) is above `merge_at` ({self.merge_at}), so nothing would be reviewed."
+            )
+        return self
+
+
+class NeverEntry(Written):
+    """Two records that differ here cannot be one customer."""
+
+    different: Word
+
+
+class PreferenceEntry(Written):
+    """One preference among the values of a field, in its long form."""
+
+    rule: Preference
+    sql: ScalarSql | None = None
+
+    @model_validator(mode="after")
+    def _sql_where_needed(self) -> Self:
+        if (self.rule == "sql") != (self.sql is not None):
+            raise wrong('Write `{sql: "…"}` for an expression, or one word alone.')
+        return self
+
+
+def _preference_form(value: Any) -> Any:
+    """`longest` as {rule: longest}; {sql: …} as {rule: sql, sql: …}."""
+    if isinstance(value, dict):
+        return {"rule": "sql", **value}
+    return value if isinstance(value, BaseModel) else {"rule": value}
+
+
+class SqlPreference(Written):
+    """A preference as SQL: the smallest result wins (for the schema only)."""
+
+    sql: str
+
+
+_Word = Literal["most_trusted", "most_recent", "most_frequent", "longest", "verified"]
+OnePreference = Annotated[
+    PreferenceEntry, BeforeValidator(_preference_form, json_schema_input_type=_Word | SqlPreference)
+]
+Preferences = Annotated[
+    list[OnePreference],
+    Field(min_length=1),
+    BeforeValidator(
+        lambda value: value if isinstance(value, list) else [value],
+        json_schema_input_type=_Word | SqlPreference | list[_Word | SqlPreference],
+    ),
+]
+
+
+class SurvivorshipKeys(Written):
+    """Which value of a field becomes golden."""
+
+    default: Preferences | None = Field(default=None, description="preferences, first to last, for every field")
+    trust: Words = Field(default=[], description="sources, most trusted first")
+    fields_: dict[Word, Preferences] = Field(default={}, alias="fields", description="field -> its own preferences")
+
+
+class IdentityFile(Written):
+    """The whole of identity.yml."""
+
+    tenant: Word | None = Field(default=None, description="column that separates worlds: never match across tenants")
+    keys: list[Annotated[KeyEntry, BeforeValidator(_key_form, json_schema_input_type=str | list[str] | KeyEntry)]] = (
+        Field(default=[], description="the same value means the same customer")
+    )
+    ignore: dict[Word, Words] = Field(
+        default={}, description="column -> values, with *, that say nothing about identity"
+    )
+    match: MatchKeys | None = None
+    never: list[NeverEntry] = Field(default=[], description="records that cannot be one customer")
+    survivorship: SurvivorshipKeys | None = None
+    core_fields: Words = Field(default=[], description="fields that make a profile complete")

@@ -1,0 +1,33 @@
+"""kinfolk.yml: the project's name and what holds for all of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from kinfolk.project.written.base import Country, Currency, DateOrder, DecimalMark, Text, TimeZone, Word, Words, Written
+
+
+class ConventionsKeys(Written):
+    """How sources write their values, unless they say otherwise themselves."""
+
+    country: Country | None = Field(default=None, description="ISO 3166 code for phones and addresses that name none")
+    currency: Currency | None = Field(default=None, description="ISO 4217 code for amounts that name none")
+    dates: DateOrder | None = Field(default=None, description="order of day, month and year in dates such as 02/03/04")
+    decimal: DecimalMark | None = Field(default=None, description="the decimal mark of amounts")
+
+
+class KinfolkFile(ConventionsKeys):
+    """The file that makes a folder a project."""
+
+    name: Word | None = Field(default=None, description="name of the project")
+    description: Text = ""
+    engine: Literal["duckdb"] = Field(default="duckdb", description="what computes")
+    time_zone: TimeZone | None = Field(default=None, description="IANA zone of moments that name none; UTC if absent")
+    conventions: Annotated[ConventionsKeys, BeforeValidator(lambda value: {} if value is None else value)] = Field(
+        default=ConventionsKeys(), description="the same keys as at the top, kept together"
+    )
+    environments: Words = Field(default=[], description="worlds kept apart, such as prod and test")
+    environment: Word | None = Field(default=None, description="the environment that runs when none is chosen")
+    state: Word | None = Field(default=None, description="folder for what Kinfolk makes; .kinfolk if absent")

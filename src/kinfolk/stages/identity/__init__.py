@@ -1,0 +1,7 @@
+"""Identity: which records are one customer, on what evidence, under an id that stays."""
+
+from kinfolk.stages.identity.explain import Explanation, FieldEvidence, SharedKey, explain, frequency_queries
+from kinfolk.stages.identity.path import Hop, path
+from kinfolk.stages.identity.stage import steps
+
+__all__ = ["Explanation", "FieldEvidence", "Hop", "SharedKey", "explain", "frequency_queries", "path", "steps"]

@@ -1,0 +1,121 @@
+"""Which pairs are worth comparing: those that share the values of a few columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from kinfolk.stages.identity.arrays import NO_VALUE, Codes, Ints, pack, ranges, run_lengths, stable_order, starts_of
+
+_SAMPLE = 60_000
+_SEED = 20_26
+_BUDGET_PER_ROW = 1.5  # pairs a rule may bring, per row, when rules are chosen from the data
+_TOTAL_PER_ROW = 12.0
+_LEAST = 200_000  # pairs that are never too many
+_LARGEST_BLOCK = 2_000  # rows that share a value; more pairs than these can be worth nothing
+_CHUNK = 250_000
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Pairs that share the values of all of `columns`. pairs: how many there are; skipped: rows in blocks too large."""
+
+    columns: tuple[str, ...]
+    pairs: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The rows ordered by one rule's key: `order[starts[i] : starts[i] + sizes[i]]` share a value."""
+
+    rule: Rule
+    keys: Codes
+    order: Ints
+    starts: Ints
+    sizes: Ints
+
+
+def choose(codes: Mapping[str, Codes], chosen: Sequence[tuple[str, ...]] | None, tenant: Codes | None) -> list[Blocks]:
+    """Blocks of each rule: those the project names, or rules chosen from the data so that the pairs stay affordable."""
+    lists = [tuple(columns) for columns in chosen] if chosen else automatic(codes)
+    blocks = [_blocks([codes[name] for name in columns], columns, tenant) for columns in dict.fromkeys(lists)]
+    return [block for block in blocks if block.rule.pairs or block.rule.skipped]
+
+
+def automatic(codes: Mapping[str, Codes]) -> list[tuple[str, ...]]:
+    """Column lists, fewest pairs first: single columns that are selective enough, else two or three together.
+
+    A wider list is left out when a part of it already serves. The number of pairs is estimated from a sample of rows.
+    """
+    count = len(next(iter(codes.values()))) if codes else 0
+    sample = np.random.default_rng(_SEED).permutation(count)[:_SAMPLE]
+    sampled = {name: column[sample] for name, column in codes.items()}
+    allowed = max(_BUDGET_PER_ROW * count, _LEAST)
+    chosen: dict[tuple[str, ...], float] = {}
+    for width in (1, 2, 3):
+        for columns in combinations(sampled, width):
+            if any(set(narrow) <= set(columns) for narrow in chosen):
+                continue
+            pairs = _estimate([sampled[name] for name in columns], count)
+            if 0 < pairs <= allowed and (width < 3 or len(chosen) < 3):
+                chosen[columns] = pairs
+    ordered = sorted(chosen, key=lambda columns: (chosen[columns], columns))
+    total = np.cumsum([chosen[columns] for columns in ordered])
+    within = int(np.searchsorted(total, max(_TOTAL_PER_ROW * count, 5 * _LEAST), side="right"))
+    return ordered[: max(within, 1)]
+
+
+def candidates(blocks: Sequence[Blocks]) -> Iterator[tuple[int, Ints, Ints]]:
+    """Pairs of rows a < b, rule by rule, in pieces; a pair that several rules find comes once, with the first."""
+    for number, block in enumerate(blocks):
+        earlier = [other.keys for other in blocks[:number]]
+        for a, b in _pairs(block):
+            fresh = np.ones(len(a), bool)
+            for keys in earlier:
+                left = keys.take(a)
+                fresh &= (left != keys.take(b)) | (left < 0)
+            yield number, a[fresh], b[fresh]
+
+
+def _blocks(columns: list[Codes], names: tuple[str, ...], tenant: Codes | None) -> Blocks:
+    known, packed = pack([*columns, tenant] if tenant is not None else columns)
+    order = stable_order(packed)
+    starts = starts_of(packed[order])
+    sizes = run_lengths(starts, len(order))
+    order = known[order]
+    large = sizes > _LARGEST_BLOCK
+    number = np.where(large | (sizes < 2), NO_VALUE, np.arange(len(sizes), dtype=np.int32)).astype(np.int32)
+    keys = np.full(len(columns[0]), NO_VALUE, np.int32)
+    keys[order] = np.repeat(number, sizes)
+    skipped = int(sizes[large].sum())
+    starts, sizes = starts[number >= 0], sizes[number >= 0]
+    pairs = int((sizes * (sizes - 1) // 2).sum())
+    return Blocks(Rule(names, pairs, skipped), keys, order, starts, sizes)
+
+
+def _pairs(block: Blocks) -> Iterator[tuple[Ints, Ints]]:
+    """Every pair within a block; rows are in ascending order inside it, so a < b."""
+    within = np.cumsum(block.sizes * (block.sizes - 1) // 2)
+    begin = 0
+    while begin < len(block.sizes):
+        done = within[begin - 1] if begin else 0
+        end = max(int(np.searchsorted(within, done + _CHUNK, side="right")), begin + 1)
+        starts, sizes = block.starts[begin:end], block.sizes[begin:end]
+        place = ranges(sizes)  # of each row in its block
+        position = np.repeat(starts, sizes) + place
+        later = np.repeat(sizes, sizes) - 1 - place  # rows after it
+        left = np.repeat(position, later)
+        yield block.order[left], block.order[left + 1 + ranges(later)]
+        begin = end
+
+
+def _estimate(columns: list[Codes], count: int) -> float:
+    """Pairs of all `count` rows that share these values, scaled up from the sampled rows given."""
+    _, packed = pack(columns)
+    packed.sort()
+    sizes = run_lengths(starts_of(packed), len(packed)).astype(np.float64)
+    return float((sizes * (sizes - 1) / 2).sum()) * (count / max(len(columns[0]), 1)) ** 2

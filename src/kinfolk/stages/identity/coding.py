@@ -1,0 +1,79 @@
+"""Arrow columns become codes: every distinct value is looked at once, however many records share it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from kinfolk.stages.identity.arrays import NO_VALUE, Codes, Ints
+from kinfolk.stages.identity.arrow import ArrowArray, Strings, array, pc
+from kinfolk.stages.identity.forms import FORMS
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as codes.
+
+    codes   one per record; NO_VALUE where the value is unknown
+    values  the distinct values the codes stand for, in order of first appearance
+    """
+
+    codes: Codes
+    values: Strings
+
+    def counts(self) -> Ints:
+        """Records per distinct value."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values)).astype(np.int64)
+
+
+def code(column: ArrowArray) -> Column:
+    """The column as text, coded; blank text is unknown."""
+    text = column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
+    encoded = text.combine_chunks().dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.combine_chunks()
+    codes = encoded.indices.fill_null(NO_VALUE).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return without(Column(codes, encoded.dictionary), pc.equal(encoded.dictionary, ""))
+
+
+def without(column: Column, unwanted: ArrowArray) -> Column:
+    """The column with the values marked taken for unknown."""
+    gone = unwanted.to_numpy(zero_copy_only=False).astype(bool)
+    return (
+        _renumbered(column, np.where(gone, NO_VALUE, np.arange(len(gone))).astype(np.int32)) if gone.any() else column
+    )
+
+
+def in_form(column: Column, kind: str) -> Column:
+    """The column with each value in the form its kind is compared in."""
+    if len(column.values) == 0:
+        return column
+    forms = FORMS[kind](column.values)
+    if forms.equals(column.values):
+        return column
+    formed = forms.dictionary_encode()
+    mapping = formed.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    shaped = Column(_mapped(column.codes, mapping), formed.dictionary)
+    return without(shaped, pc.equal(shaped.values, ""))
+
+
+def ignored(column: Column, patterns: Sequence[str]) -> ArrowArray:
+    """Which distinct values match one of the patterns (* is any text, upper and lower case are alike)."""
+    whole = "|".join(".*".join(re.escape(part) for part in pattern.split("*")) for pattern in patterns)
+    return pc.match_substring_regex(column.values, f"(?is)^(?:{whole})$")
+
+
+def _renumbered(column: Column, mapping: Codes) -> Column:
+    """Values mapped to NO_VALUE leave; the others move up."""
+    kept = np.flatnonzero(mapping >= 0)
+    numbers = np.full(len(mapping), NO_VALUE, np.int32)
+    numbers[kept] = np.arange(len(kept), dtype=np.int32)
+    return Column(_mapped(column.codes, numbers), column.values.take(array(kept)))
+
+
+def _mapped(codes: Codes, mapping: Codes) -> Codes:
+    return np.where(codes >= 0, mapping[codes], NO_VALUE).astype(np.int32)

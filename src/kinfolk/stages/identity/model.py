@@ -1,0 +1,123 @@
+"""The matching model: for every field how often customers' and strangers' pairs reach each level, and the prior."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kinfolk.stages.identity.arrays import Floats
+
+SCHEMA = "kinfolk-matching-model/1"
+
+
+@dataclass(frozen=True)
+class FieldModel:
+    """Parameters of one field; entry i of m, u and related belongs to levels[i].
+
+    m        share of pairs of one customer at this level, among pairs where both values are known
+    u        the same share among pairs of strangers
+    related  the same share among pairs of two people of one household; None without that hypothesis
+    """
+
+    column: str
+    kind: str
+    levels: tuple[str, ...]
+    m: tuple[float, ...]
+    u: tuple[float, ...]
+    related: tuple[float, ...] | None = None
+
+    def bits(self) -> Floats:
+        """Evidence of each level for one customer against strangers, in bits; entry 0 is the unknown level."""
+        return np.concatenate([[0.0], np.log2(np.array(self.m) / np.array(self.u))])
+
+    def related_bits(self) -> Floats:
+        """Evidence of each level for one customer against one household, in bits."""
+        against = self.u if self.related is None else self.related
+        return np.concatenate([[0.0], np.log2(np.array(self.m) / np.array(against))])
+
+
+@dataclass(frozen=True)
+class Model:
+    """A whole model.
+
+    prior          probability that two rows drawn at random are one customer
+    related_prior  probability that they are two people of one household; None without that hypothesis
+    records        records that term frequencies count
+    personal       fields that tell people of one household apart
+    blocking       columns, pairs and skipped rows of each rule, in order
+    diagnostics    what could not be learned and why, in sentences
+    """
+
+    fields: tuple[FieldModel, ...]
+    prior: float
+    related_prior: float | None
+    records: int
+    personal: tuple[str, ...] = ()
+    blocking: tuple[dict[str, Any], ...] = ()
+    diagnostics: tuple[str, ...] = ()
+
+    @property
+    def prior_bits(self) -> float:
+        """The prior as log2 odds against strangers."""
+        return float(np.log2(self.prior / (1 - self.prior)))
+
+    @property
+    def related_prior_bits(self) -> float | None:
+        """The prior as log2 odds against one household."""
+        return None if self.related_prior is None else float(np.log2(self.prior / self.related_prior))
+
+
+def to_json(model: Model | None) -> str:
+    """The model as JSON text a person can read; without matching, what there is to say of that."""
+    if model is None:
+        return json.dumps({"schema": SCHEMA, "matching": None})
+    fields = [_field_json(field) for field in model.fields]
+    whole = {
+        "schema": SCHEMA,
+        "prior": model.prior,
+        "prior_bits": model.prior_bits,
+        "related_prior": model.related_prior,
+        "records": model.records,
+        "personal": model.personal,
+        "blocking": model.blocking,
+        "diagnostics": model.diagnostics,
+        "fields": fields,
+    }
+    return json.dumps(whole, indent=1, ensure_ascii=False)
+
+
+def from_json(text: str) -> Model | None:
+    """The model a run wrote. Errors: ValueError for another schema."""
+    whole = json.loads(text)
+    if whole.get("schema") != SCHEMA:
+        raise ValueError(f"This is no matching model of this version: {whole.get('schema')!r}, wanted {SCHEMA!r}.")
+    if "fields" not in whole:
+        return None
+    return Model(
+        fields=tuple(_field_model(field) for field in whole["fields"]),
+        prior=whole["prior"],
+        related_prior=whole["related_prior"],
+        records=whole["records"],
+        personal=tuple(whole["personal"]),
+        blocking=tuple(whole["blocking"]),
+        diagnostics=tuple(whole["diagnostics"]),
+    )
+
+
+def _field_json(field: FieldModel) -> dict[str, Any]:
+    bits = field.bits()[1:]
+    related = field.related or (None,) * len(field.levels)
+    levels = [
+        {"level": word, "m": m, "u": u, "related": r, "bits": round(float(b), 4)}
+        for word, m, u, r, b in zip(field.levels, field.m, field.u, related, bits, strict=True)
+    ]
+    return {"column": field.column, "kind": field.kind, "levels": levels}
+
+
+def _field_model(field: dict[str, Any]) -> FieldModel:
+    levels = field["levels"]
+    m, u, r = (tuple(level[name] for level in levels) for name in ("m", "u", "related"))
+    return FieldModel(field["column"], field["kind"], tuple(x["level"] for x in levels), m, u, None if None in r else r)

@@ -1,0 +1,74 @@
+"""Stable customer ids: a group keeps the oldest id its records had; ids given up become aliases and never return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from kinfolk.stages.identity.arrays import Ints, starts_of
+from kinfolk.stages.identity.arrow import ArrowArray, array, pc
+
+PREFIX = "C-"
+_GONE = 0
+
+
+@dataclass(frozen=True)
+class Named:
+    """number of each group's customer; given_up: a number no longer in use -> the number that lives on, or 0."""
+
+    numbers: Ints
+    given_up: dict[int, int]
+
+
+def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int]) -> Named:
+    """Numbers for the groups 0..n-1 of records in order of record_no, groups numbered by their first record.
+
+    previous  number of the customer each record belonged to before, 0 where it is new
+    aliases   numbers given up before -> the number that lived on
+
+    A previous customer's heir is the group with most of its records (ties: the one with the smallest record_no). A
+    group keeps the smallest number it is heir to; the others become aliases of it. Other groups get new numbers,
+    counting on from the greatest ever used. A group split off from a customer never gets one of its aliases back:
+    nothing tells which records they once stood for. A customer without any record left is given up for nobody.
+    """
+    count = int(groups.max(initial=-1)) + 1
+    heirs, customers = _heirs(groups, previous)
+    numbers = np.full(count, np.iinfo(np.int64).max, np.int64)
+    np.minimum.at(numbers, heirs, customers)
+    unnamed = np.flatnonzero(numbers == np.iinfo(np.int64).max)
+    used = max([int(previous.max(initial=0)), *aliases, *aliases.values()])
+    numbers[unnamed] = used + 1 + np.arange(len(unnamed))
+    lives = {int(c): int(numbers[g]) for c, g in zip(customers.tolist(), heirs.tolist(), strict=True)}
+    given_up = {old: new for old, new in lives.items() if old != new}
+    given_up |= {alias: lives.get(target, _GONE) for alias, target in aliases.items()}
+    return Named(numbers, given_up)
+
+
+def vanished(before: Ints, previous: Ints) -> dict[int, int]:
+    """Customers of the previous run of whom no record is left."""
+    return dict.fromkeys(np.setdiff1d(before, previous).tolist(), _GONE)
+
+
+def numbers_of(ids: ArrowArray) -> Ints:
+    """The numbers in customer ids; 0 for none."""
+    digits = pc.cast(pc.utf8_slice_codeunits(ids, len(PREFIX)), pa.int64())
+    return np.asarray(digits.fill_null(0).to_numpy(), dtype=np.int64)
+
+
+def ids_of(numbers: Ints) -> ArrowArray:
+    """Customer ids of numbers; null for 0."""
+    ids = pc.binary_join_element_wise(PREFIX, pc.cast(array(numbers), pa.string()), "")
+    return pc.if_else(array(numbers > 0), ids, pa.scalar(None, pa.string()))
+
+
+def _heirs(groups: Ints, previous: Ints) -> tuple[Ints, Ints]:
+    """The heir group of each previous customer that still has records, and those customers."""
+    known = np.flatnonzero(previous > 0)
+    width = int(groups.max(initial=0)) + 1
+    packed, first, records = np.unique(previous[known] * width + groups[known], return_index=True, return_counts=True)
+    customers, heirs = packed // width, packed % width
+    order = np.lexsort((known[first] if len(known) else first, -records, customers))
+    chosen = order[starts_of(customers[order])]
+    return heirs[chosen], customers[chosen]

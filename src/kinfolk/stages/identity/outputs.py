@@ -1,0 +1,195 @@
+"""The tables identity leaves behind, made from what was resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from kinfolk.model.identity import IdentityRules
+from kinfolk.stages.identity.arrays import Codes, Flags, Ints
+from kinfolk.stages.identity.arrow import ArrowArray, array, pc
+from kinfolk.stages.identity.guards import Guard, Guards
+from kinfolk.stages.identity.keys import key_name
+from kinfolk.stages.identity.model import to_json
+from kinfolk.stages.identity.naming import Named, ids_of
+from kinfolk.stages.identity.resolve import Resolution, Scored, bits
+from kinfolk.stages.identity.scoring import probability
+from kinfolk.tables import identity as promised
+from kinfolk.tables.table import Table
+
+_TYPES = {
+    "varchar": pa.string(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("us"),
+}
+_LISTED = 50  # components named one by one among the guards
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the tables are made from. apart: value codes of each never rule; records in order of record_no."""
+
+    records: pa.Table
+    rules: IdentityRules
+    apart: tuple[Codes, ...]
+    resolution: Resolution
+    named: Named
+
+    @property
+    def customers(self) -> Ints:
+        """Customer number of each record."""
+        return self.named.numbers[self.resolution.groups]
+
+
+def tables(outcome: Outcome, guards: Guards) -> dict[str, pa.Table]:
+    """Every table of identity, with exactly its columns and types."""
+    review = _review(outcome)
+    _note_groups(outcome, guards)
+    rows = guards.sorted()
+    return {
+        promised.MEMBERS.name: _members(outcome),
+        promised.LINKS.name: _links(outcome),
+        promised.PAIRS.name: _pairs(outcome),
+        promised.REVIEW.name: review,
+        promised.ALIASES.name: _aliases(outcome.named),
+        promised.GUARDS.name: _table(promised.GUARDS, {name: [getattr(r, name) for r in rows] for name in GUARD}),
+        promised.MODEL.name: _table(promised.MODEL, {"model": [to_json(outcome.resolution.model)]}),
+    }
+
+
+GUARD = ("guard", "rule", "value", "records", "effect")
+
+
+def _table(table: Table, columns: Mapping[str, object]) -> pa.Table:
+    """Columns cast to the types the table promises."""
+    arrays = []
+    for name, kind in table.types.items():
+        column = columns[name]
+        made = column if isinstance(column, (pa.Array, pa.ChunkedArray)) else array(column, _TYPES[kind])
+        arrays.append(made if made.type == _TYPES[kind] else pc.cast(made, _TYPES[kind]))
+    return pa.table(arrays, names=list(table.types))
+
+
+def _members(outcome: Outcome) -> pa.Table:
+    """Sorted by the text of customer_id, as those who search it do."""
+    numbers = outcome.customers
+    distinct, inverse = np.unique(numbers, return_inverse=True)
+    ids = ids_of(distinct)
+    rank = np.empty(len(distinct), np.int64)
+    rank[pc.sort_indices(ids).to_numpy()] = np.arange(len(distinct))
+    order = array(np.argsort(rank[inverse], kind="stable"))
+    records = outcome.records
+    columns = {name: records[name].take(order) for name in ("source", "record_id", "record_no", "observed_at")}
+    return _table(promised.MEMBERS, {**columns, "customer_id": ids.take(array(inverse)).take(order)})
+
+
+def _links(outcome: Outcome) -> pa.Table:
+    links, number = outcome.resolution.links, outcome.records["record_no"].to_numpy()
+    names = array([key_name(key) for key in outcome.rules.keys], pa.string())
+    columns = {"record_no_a": number[links.a], "record_no_b": number[links.b], "key": names.take(array(links.key))}
+    return _table(promised.LINKS, columns)
+
+
+def _pairs(outcome: Outcome) -> pa.Table:
+    pairs, number = outcome.resolution.pairs, outcome.records["record_no"].to_numpy()
+    groups = outcome.resolution.groups
+    return _table(
+        promised.PAIRS,
+        {
+            "record_no_a": number[pairs.a],
+            "record_no_b": number[pairs.b],
+            "weight": pairs.weight,
+            "probability": probability(pairs.weight),
+            "same_customer": groups[pairs.a] == groups[pairs.b],
+        },
+    )
+
+
+def _review(outcome: Outcome) -> pa.Table:
+    resolution, number = outcome.resolution, outcome.records["record_no"].to_numpy()
+    every = resolution.pairs
+    open_ = resolution.groups[every.a] != resolution.groups[every.b]
+    pairs = Scored(every.a[open_], every.b[open_], every.weight[open_])
+    order = np.lexsort((pairs.b, pairs.a, -pairs.weight))
+    a, b, weight = pairs.a[order], pairs.b[order], pairs.weight[order]
+    ids, customers = outcome.customers, ids_of
+    return _table(
+        promised.REVIEW,
+        {
+            "record_no_a": number[a],
+            "record_no_b": number[b],
+            "customer_a": customers(ids[a]),
+            "customer_b": customers(ids[b]),
+            "weight": weight,
+            "probability": probability(weight),
+            "reason": _reasons(outcome, Scored(a, b, weight)),
+        },
+    )
+
+
+def _reasons(outcome: Outcome, pairs: Scored) -> ArrowArray:
+    """Why each pair was left to a person, in words."""
+    matching = outcome.rules.matching
+    if matching is None:
+        return array([], pa.string())
+    words = [
+        f"between review_at ({matching.review_at:g}) and merge_at ({matching.merge_at:g})",
+        "likely by itself, but other records of the two customers speak against it",
+        "likely by itself, but too many records hang together to merge them unseen",
+    ]
+    reason = np.where(pairs.weight >= bits(matching.merge_at), 1, 0)
+    crowded = np.zeros(outcome.records.num_rows, bool)
+    for nodes in outcome.resolution.too_large:
+        crowded[nodes] = True
+    reason[crowded[pairs.a] & (reason == 1)] = 2
+    for never, codes in zip(outcome.rules.never, outcome.apart, strict=True):
+        reason[_conflicts(outcome, codes, pairs)] = len(words)
+        words.append(f"held apart by the never rule: {never.different} differs between the two customers")
+    return array(words).take(array(reason))
+
+
+def _conflicts(outcome: Outcome, codes: Codes, pairs: Scored) -> Flags:
+    """Whether the two customers of each pair hold different known values of a never column (a customer has one)."""
+    groups = outcome.resolution.groups
+    value = np.full(int(groups.max(initial=0)) + 1, -1, np.int64)
+    np.maximum.at(value, groups, codes)
+    x, y = value[groups[pairs.a]], value[groups[pairs.b]]
+    return np.asarray((x >= 0) & (y >= 0) & (x != y))
+
+
+def _aliases(named: Named) -> pa.Table:
+    old = np.array(sorted(named.given_up), np.int64)
+    new = np.array([named.given_up[number] for number in old.tolist()], np.int64)
+    return _table(promised.ALIASES, {"alias": ids_of(old), "customer_id": ids_of(new)})
+
+
+def _note_groups(outcome: Outcome, guards: Guards) -> None:
+    """Notes sets of records that were too large, or that likely pairs chained together and the whole pulled apart."""
+    resolution, matching = outcome.resolution, outcome.rules.matching
+    if matching is None:
+        return
+    number = outcome.records["record_no"].to_numpy()
+    for nodes in resolution.too_large:
+        effect = "So many records hang together by likely pairs that only the strongest of these were used."
+        guards.add(Guard("too_large", "match", f"record {number[nodes[0]]}", len(nodes), effect))
+    pairs, groups = resolution.pairs, resolution.groups
+    cut = (groups[pairs.a] != groups[pairs.b]) & (pairs.weight >= bits(matching.merge_at))
+    chains = np.unique(resolution.candidate[pairs.a[cut]])
+    if not len(chains):
+        return
+    sizes = np.bincount(resolution.candidate)[chains]
+    first = np.full(int(resolution.candidate.max()) + 1, len(number), np.int64)
+    np.minimum.at(first, resolution.candidate, np.arange(len(number)))
+    largest = np.lexsort((first[chains], -sizes))[:_LISTED]
+    effect = "Likely pairs chain these records together, but the records as a whole speak for several customers."
+    for chain, size in zip(chains[largest].tolist(), sizes[largest].tolist(), strict=True):
+        guards.add(Guard("over_merge", "match", f"record {number[first[chain]]}", size, effect))
+    rest = len(chains) - len(largest)
+    if rest:
+        records = int(sizes.sum() - sizes[largest].sum())
+        guards.add(Guard("over_merge", "match", f"{rest} more sets of records", records, effect))

@@ -1,0 +1,105 @@
+"""Cluster profiles: groups of rows merge while all they know of each other, taken together, speaks for one customer.
+
+S = prior, counted once, + for every field the log2 of the mean of 2^bits over the pairs across the two groups where
+both values are known. A field that stays negative counts times the root of the smaller group's size: so many
+witnesses contradict. The evidence against one household is summed the same way, and the weaker of the two decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from kinfolk.stages.identity.arrays import Flags, Floats, Ints
+
+Grid = npt.NDArray[np.float64]
+_NEVER, _ALWAYS = -np.inf, np.inf
+
+
+@dataclass
+class Batch:
+    """Components of n nodes each, worked on together.
+
+    cells     components × nodes × nodes × kinds × fields; kinds: number of known cross pairs, sum of their 2^bits
+              against strangers, and, with that hypothesis, against one household
+    together  components × nodes × nodes: must be in one group
+    apart     components × nodes × nodes: must not
+    priors    log2 odds against strangers and against one household
+    least     S from which groups merge
+    """
+
+    cells: Grid
+    together: Flags
+    apart: Flags
+    priors: tuple[float, float]
+    least: float
+
+
+def merge(batch: Batch) -> Ints:
+    """The group of each node, as the number of one of its nodes: components × nodes."""
+    count, n = batch.together.shape[:2]
+    group = np.tile(np.arange(n), (count, 1))
+    sizes = np.ones((count, n))
+    score = _scores(batch, sizes)
+    live = np.arange(count)
+    for _ in range(n - 1):
+        flat = score[live].reshape(len(live), n * n)
+        best = np.argmax(flat, axis=1)
+        go = flat[np.arange(len(live)), best] >= batch.least
+        live, best = live[go], best[go]
+        if not len(live):
+            break
+        i, j = best // n, best % n
+        _absorb(batch, live, i, j)
+        sizes[live, i] += sizes[live, j]
+        group[live] = np.where(group[live] == j[:, None], i[:, None], group[live])
+        score[live, j, :] = score[live, :, j] = _NEVER
+        row = _row_scores(batch, (live, i), sizes)
+        row[group[live] != np.arange(n)] = _NEVER
+        row[np.arange(len(live)), i] = _NEVER
+        score[live, i, :] = score[live, :, i] = row
+    return group
+
+
+def _absorb(batch: Batch, live: Ints, i: Ints, j: Ints) -> None:
+    """Adds what node j's group knows to node i's, in the components `live`."""
+    known = batch.cells[live, i] + batch.cells[live, j]
+    batch.cells[live, i] = known
+    batch.cells[live, :, i] = known
+    for flags in (batch.together, batch.apart):
+        either = flags[live, i] | flags[live, j]
+        flags[live, i] = flags[live, :, i] = either
+
+
+def _scores(batch: Batch, sizes: Floats) -> Grid:
+    """S of every two nodes."""
+    fewer = np.minimum(sizes[:, :, None], sizes[:, None, :])
+    score = _judged(batch, batch.cells, fewer)
+    score[batch.together] = _ALWAYS
+    score[batch.apart] = _NEVER
+    nodes = np.arange(sizes.shape[1])
+    score[:, nodes, nodes] = _NEVER
+    return score
+
+
+def _row_scores(batch: Batch, at: tuple[Ints, Ints], sizes: Floats) -> Grid:
+    """S of one node of each component with every other."""
+    score = _judged(batch, batch.cells[at], np.minimum(sizes[at][:, None], sizes[at[0]]))
+    score[batch.together[at]] = _ALWAYS
+    score[batch.apart[at]] = _NEVER
+    return score
+
+
+def _judged(batch: Batch, cells: Grid, fewer: Floats) -> Grid:
+    """S from the last two axes (kinds × fields) and the size of the smaller group."""
+    known = cells[..., 0, :]
+    bits = np.log2(np.where(known > 0, cells[..., 1, :] / np.maximum(known, 1.0), 1.0))
+    witnesses = np.sqrt(fewer)[..., None]
+    score = np.where(bits < 0, bits * witnesses, bits).sum(axis=-1) + batch.priors[0]
+    if cells.shape[-2] > 2:
+        bits = np.log2(np.where(known > 0, cells[..., 2, :] / np.maximum(known, 1.0), 1.0))
+        against_kin = np.where(bits < 0, bits * witnesses, bits).sum(axis=-1) + batch.priors[1]
+        score = -np.logaddexp2(-score, -against_kin)
+    return np.asarray(score)

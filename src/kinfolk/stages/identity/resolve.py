@@ -1,0 +1,142 @@
+"""Who is who: keys, pairs and groups put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinfolk.model.identity import IdentityRules, Matching
+from kinfolk.stages.identity.arrays import Codes, Floats, Ints
+from kinfolk.stages.identity.blocking import Blocks, candidates, choose
+from kinfolk.stages.identity.clustering import Edges, Nodes, group
+from kinfolk.stages.identity.comparison import SAME, UNKNOWN, Field, fields
+from kinfolk.stages.identity.evidence import Comparer, comparer
+from kinfolk.stages.identity.fitting import Found, fit
+from kinfolk.stages.identity.guards import Guards
+from kinfolk.stages.identity.keys import Links, components, link, never_codes
+from kinfolk.stages.identity.model import Model
+from kinfolk.stages.identity.prepared import Prepared
+from kinfolk.stages.identity.rows import Rows, collapse
+from kinfolk.stages.identity.scoring import Scorer
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Pairs of record positions a < b that speak for one customer more or less: weight in bits, prior included."""
+
+    a: Ints
+    b: Ints
+    weight: Floats
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The group of each record, and all that led to it.
+
+    groups     numbered in order of their first record
+    candidate  the set of records each record might have been one customer with
+    too_large  sets that were too large to be looked at as a whole, as record positions
+    """
+
+    groups: Ints
+    links: Links
+    pairs: Scored
+    candidate: Codes
+    too_large: tuple[Ints, ...]
+    model: Model | None
+
+
+def bits(probability: float) -> float:
+    """log2 odds of a probability."""
+    return float(np.log2(probability / (1 - probability)))
+
+
+def resolve(prepared: Prepared, rules: IdentityRules, guards: Guards, tell: Tell) -> Resolution:
+    """Groups of records that are one customer."""
+    tell("Linking records by keys")
+    links, by_key = link(prepared, rules, guards)
+    if rules.matching is None or len(prepared) < 2:
+        return Resolution(in_order_of_first(by_key), links, _no_pairs(), by_key, (), None)
+    apart = tuple(never_codes(prepared, rules))
+    rows = collapse(prepared, apart)
+    compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
+    scorer, pairs = score(prepared, rows, compared, rules.matching, tell)
+    tell(f"Grouping records by {len(pairs.a):,} likely pairs")
+    least = bits(rules.matching.merge_at)
+    copies = _copies(rows, scorer)
+    sure = copies.weight >= least
+    together = components(
+        np.concatenate([links.a, copies.a[sure]]), np.concatenate([links.b, copies.b[sure]]), len(prepared)
+    )
+    found = group(Nodes(rows.of_record, together, apart), Edges(pairs.a, pairs.b, pairs.weight), scorer, least)
+    worth = pairs.weight >= bits(rules.matching.review_at)
+    shown = _joined(Scored(pairs.a[worth], pairs.b[worth], pairs.weight[worth]), copies, bits(rules.matching.review_at))
+    return Resolution(
+        in_order_of_first(found.group), links, shown, found.candidate, tuple(found.too_large), scorer.model
+    )
+
+
+def score(
+    prepared: Prepared, rows: Rows, compared: Sequence[Field], matching: Matching, tell: Tell
+) -> tuple[Scorer, Scored]:
+    """A scorer with everything learned, and the pairs at even odds or better."""
+    tell("Choosing pairs to compare")
+    blocks = choose(rows.codes, matching.block_on, rows.tenant)
+    judge = comparer(compared, (rows.codes[field.name] for field in compared))
+    found = _compared(judge, blocks, tell)
+    tell(f"Learning from {len(found.a):,} pairs")
+    scorer, likely, weight = fit(judge, found, [b.rule for b in blocks], (prepared, rows, matching))
+    return scorer, Scored(rows.first[found.a[likely]], rows.first[found.b[likely]], weight)
+
+
+def _compared(judge: Comparer, blocks: Sequence[Blocks], tell: Tell) -> Found:
+    """Every candidate pair with its levels and the number of the rule that found it."""
+    pieces = list(candidates(blocks))
+    levels, done = [np.zeros((len(judge.fields), 0), np.uint8)], 0
+    for piece, compared in zip(pieces, judge.compare_each((a, b) for _, a, b in pieces), strict=True):
+        levels.append(compared)
+        done += len(piece[1])
+        tell(f"Compared {done:,} pairs")
+    nothing = np.zeros(0, np.int64)
+    rules = [np.full(len(a), number, np.int64) for number, a, _ in pieces]
+    return Found(
+        levels=np.concatenate(levels, axis=1),
+        rule=np.concatenate(rules or [nothing]),
+        a=np.concatenate([a for _, a, _ in pieces] or [nothing]),
+        b=np.concatenate([b for _, _, b in pieces] or [nothing]),
+    )
+
+
+def in_order_of_first(labels: Codes) -> Ints:
+    """The same groups, numbered in order of their first record."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    return rank[inverse]
+
+
+def _no_pairs() -> Scored:
+    return Scored(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+
+def _copies(rows: Rows, scorer: Scorer) -> Scored:
+    """The first record of each row with each of its copies, and what their being alike in everything is worth."""
+    copy = np.flatnonzero(rows.first[rows.of_record] != np.arange(len(rows.of_record)))
+    row = rows.of_record[copy]
+    distinct, inverse = np.unique(row, return_inverse=True)
+    known = np.stack([codes.take(distinct) >= 0 for codes in scorer.comparer.codes])
+    levels = np.where(known, SAME, UNKNOWN).astype(np.uint8)
+    return Scored(rows.first[row], copy, scorer.weights(levels, distinct)[inverse])
+
+
+def _joined(pairs: Scored, copies: Scored, least: float) -> Scored:
+    """Pairs of different rows and of copies from `least` bits on, in order of record."""
+    worth = copies.weight >= least
+    a, b = np.concatenate([pairs.a, copies.a[worth]]), np.concatenate([pairs.b, copies.b[worth]])
+    weight = np.concatenate([pairs.weight, copies.weight[worth]])
+    order = np.lexsort((b, a))
+    return Scored(a[order], b[order], weight[order])

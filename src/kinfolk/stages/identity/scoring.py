@@ -1,0 +1,92 @@
+"""Evidence in bits: the sum over fields of log2(m/u), rarer values counting for more, and the prior."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinfolk.stages.identity.arrays import Floats, Ints, Levels
+from kinfolk.stages.identity.coding import Column
+from kinfolk.stages.identity.comparison import SAME
+from kinfolk.stages.identity.evidence import Comparer
+from kinfolk.stages.identity.model import FieldModel, Model
+
+_ASSUMED = 50.0  # records that a field's average frequency weighs as much as
+
+
+def rarity(field: FieldModel, counts: Floats, records: int) -> Floats:
+    """Bits that sharing a value of each count adds to the field's level "the same" (less than 0 for common values).
+
+    counts   records that have the value, the record itself included
+    records  records that have any value in this field
+    """
+    others = (np.maximum(counts - 1, 0) + _ASSUMED * field.u[0]) / (max(records - 1, 0) + _ASSUMED)
+    return np.asarray(np.log2(field.u[0] / others))
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Scores pairs of rows with a model.
+
+    rare  per field, the bits of rarity of each value code
+    """
+
+    model: Model
+    comparer: Comparer
+    rare: tuple[Floats, ...]
+
+    def field_bits(self, number: int, levels: Levels, a: Ints) -> Floats:
+        """Evidence of one field against strangers; a: the first row of each pair."""
+        bits = self.model.fields[number].bits()[levels]
+        same = np.flatnonzero(levels == SAME)
+        bits[same] += self.rare[number][self.comparer.codes[number][a[same]]]
+        return np.asarray(bits)
+
+    def against_strangers(self, levels: Levels, a: Ints) -> Floats:
+        """log2 odds of one customer against strangers, prior included."""
+        total = np.full(len(a), self.model.prior_bits)
+        for number, line in enumerate(levels):
+            total += self.field_bits(number, line, a)
+        return total
+
+    def against_kin(self, levels: Levels, a: Ints) -> Floats | None:
+        """log2 odds of one customer against one household, prior included; None without that hypothesis."""
+        if self.model.related_prior_bits is None:
+            return None
+        total = np.full(len(a), self.model.related_prior_bits)
+        for number, line in enumerate(levels):
+            total += self.kin_bits(number, line, a)
+        return total
+
+    def kin_bits(self, number: int, levels: Levels, a: Ints) -> Floats:
+        """Evidence of one field against one household: rarity counts only where kin agree by chance."""
+        field = self.model.fields[number]
+        if field.column in self.model.personal:
+            return self.field_bits(number, levels, a)
+        return np.asarray(field.related_bits()[levels])
+
+    def weights(self, levels: Levels, a: Ints) -> Floats:
+        """log2 odds of one customer against everything else."""
+        strangers, kin = self.against_strangers(levels, a), self.against_kin(levels, a)
+        return strangers if kin is None else soft_minimum(strangers, kin)
+
+
+def scorer(model: Model, comparer: Comparer, columns: Mapping[str, Column]) -> Scorer:
+    """A scorer whose term frequencies are those of the coded columns."""
+    rare = []
+    for field in model.fields:
+        counts = columns[field.column].counts().astype(np.float64)
+        rare.append(rarity(field, counts, int(counts.sum())))
+    return Scorer(model, comparer, tuple(rare))
+
+
+def soft_minimum(x: Floats, y: Floats) -> Floats:
+    """log2 odds against either of two alternatives, from the log2 odds against each."""
+    return np.asarray(-np.logaddexp2(-x, -y))
+
+
+def probability(weight: Floats) -> Floats:
+    """Probability of log2 odds."""
+    return np.asarray(1 / (1 + np.exp2(-np.clip(weight, -1000, 1000))))

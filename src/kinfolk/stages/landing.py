@@ -1,0 +1,309 @@
+"""Landing: new, changed and deleted records join what arrived before; what did not change lands nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+from sqlglot import exp
+
+from kinfolk.engine.sql import column, literal, query, rows, sql, table, union_by_name
+from kinfolk.engine.step import Compute, Publish, Query, Step
+from kinfolk.expressions.hash import row_hash
+from kinfolk.model.locator import Rejection
+from kinfolk.model.source import Load, Source
+from kinfolk.tables import landing
+from kinfolk.tables.table import Table
+
+_ARROW: dict[str, pa.DataType] = {"varchar": pa.string(), "bigint": pa.int64(), "timestamp": pa.timestamp("us")}
+
+READER_COLUMNS = ("_part", "_row")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One load of one source, read into `incoming.<source>`.
+
+    columns          the source's own columns, as read
+    first_record_no  landing rows of this load are numbered from here
+    rows             rows read
+    published        whether the source has landed before
+    """
+
+    source: Source
+    load_id: int
+    loaded_at: datetime
+    columns: tuple[str, ...]
+    first_record_no: int
+    rows: int
+    published: bool
+
+
+def landing_steps(arrival: Arrival) -> tuple[Query, ...]:
+    """Steps that land one load.
+
+    Reads   incoming.<source>   one row per row of the files; text
+    Writes  landing.<source>    the new, changed and deleted records (appended)
+            current.<source>    one row per record that exists now
+            superseded.<source>, refused.<source>   what the load ended, what it could not take
+    """
+    keyed = _keyed(arrival)
+    steps = (keyed, _repeated(arrival), _dropped(arrival), _refused(arrival), _arriving(arrival))
+    if not arrival.published:
+        return (*steps, _first_load(arrival), _nothing_superseded(arrival), current_of_new_source(arrival.source.name))
+    return (*steps, _before(arrival.source.name), _changes(arrival), _superseded(arrival), _current(arrival))
+
+
+def unchanged_steps(source: str) -> tuple[Query, ...]:
+    """`current.<source>` for a source whose files did not change since they were landed."""
+    return (
+        Query(
+            f"current.{source}",
+            query("select * from landed where $live", landed=table(f"landing.{source}"), live=_live(source)),
+            f"Current records of {source}",
+            as_view=True,
+        ),
+    )
+
+
+def bookkeeping_steps(
+    sources: tuple[str, ...], loads: list[tuple[object, ...]], rejections: list[tuple[object, ...]]
+) -> tuple[Step, ...]:
+    """Steps that write down what was loaded, ended and refused, over all sources that arrived.
+
+    loads, rejections   rows of landing.loads and quarantine.records
+    """
+    refused = [query("select * from refused", refused=table(f"refused.{s}")) for s in sources]
+    unread = query("select * from unread", unread=table("rejected.rows"))
+    superseded = [query("select * from over", over=table(f"superseded.{s}")) for s in sources]
+    return (
+        _written_down(landing.LOADS.name, landing.LOADS, loads, Publish.APPEND),
+        _written_down("rejected.rows", landing.QUARANTINE, rejections, Publish.NO),
+        Query("landing.superseded", union_by_name(superseded), "Superseded rows", Publish.APPEND),
+        Query("quarantine.records", union_by_name([*refused, unread]), "Quarantine", Publish.APPEND),
+    )
+
+
+def _written_down(name: str, described: Table, values: list[tuple[object, ...]], publish: Publish) -> Compute:
+    """A step that writes rows this process holds; Arrow, because a rejected file may hold a million of them."""
+    schema = pa.schema([(c.name, _ARROW[c.type]) for c in described.columns])
+    columns = zip(*values, strict=True) if values else ([] for _ in described.columns)
+    made = pa.table([pa.array(list(v), t) for v, t in zip(columns, schema.types, strict=True)], schema=schema)
+    return Compute({}, {name: publish}, name, lambda inputs, tell: {name: made})
+
+
+def rejection_row(arrival_source: str, load_id: int, part: str, rejection: Rejection) -> tuple[object, ...]:
+    """A row of quarantine.records for a row that the reader could not read."""
+    return (arrival_source, load_id, part, rejection.line, None, rejection.reason, rejection.text)
+
+
+def layout(source: Source) -> str:
+    """How this source's record ids are made; when it changes, everything lands anew."""
+    return f"{source.load}:" + "|".join(source.record_id)
+
+
+def _record_id(arrival: Arrival) -> exp.Expression:
+    """The id: its columns joined by a bar, null if any is empty; without columns, the hash of the row."""
+    parts = [sql("nullif(trim($c), '')", c=column(name)) for name in arrival.source.record_id]
+    if not parts:
+        return sql("cast($h as varchar)", h=_row_hash(arrival))
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = sql("$left || '|' || $right", left=joined, right=part)
+    return joined
+
+
+def _row_hash(arrival: Arrival) -> exp.Expression:
+    return row_hash([column(name) for name in sorted(arrival.columns)])
+
+
+def _keyed(arrival: Arrival) -> Query:
+    name = arrival.source.name
+    # Quick, but a column of the source may have that name.
+    hidden = "rowid" in {c.lower() for c in arrival.columns}
+    tree = query(
+        "select *, $id as _record_id, $hash as _row_hash, $first + $position as _record_no from incoming",
+        position=sql("row_number() over () - 1") if hidden else sql("rowid"),
+        id=_record_id(arrival),
+        hash=_row_hash(arrival),
+        first=arrival.first_record_no,
+        incoming=table(f"incoming.{name}"),
+    )
+    return Query(f"keyed.{name}", tree, f"Keys of {name}", as_view=True)
+
+
+def _repeated(arrival: Arrival) -> Query:
+    name = arrival.source.name
+    tree = query(
+        "select $id as _record_id from incoming where $id is not null group by all having count(*) > 1",
+        id=_record_id(arrival),
+        incoming=table(f"incoming.{name}"),
+    )
+    return Query(f"repeated.{name}", tree, f"Repeated ids of {name}")
+
+
+def _dropped(arrival: Arrival) -> Query:
+    """Rows whose record id comes again later in the load; `same` says that nothing is lost by it."""
+    name = arrival.source.name
+    tree = query(
+        "select _record_no, last_value(_row) over w as kept_row, last_value(_row_hash) over w = _row_hash as same "
+        "from keyed where _record_id in (select _record_id from repeated) "
+        "window w as (partition by _record_id order by _record_no rows between unbounded preceding and "
+        "unbounded following) qualify last_value(_record_no) over w <> _record_no",
+        keyed=table(f"keyed.{name}"),
+        repeated=table(f"repeated.{name}"),
+    )
+    return Query(f"dropped.{name}", tree, f"Earlier rows of repeated ids of {name}")
+
+
+def _refused(arrival: Arrival) -> Query:
+    """Rows without an id, and rows whose id comes again later in the load with other content."""
+    name = arrival.source.name
+    ids = ", ".join(arrival.source.record_id)
+    tree = query(
+        "select cast($source as varchar) as source, cast($load as bigint) as load_id, k._part as part, "
+        "k._row as line, k._record_id as record_id, "
+        "case when k._record_id is null then $no_id else "
+        "'record id ' || k._record_id || ' comes again in row ' || d.kept_row || ' of this load, which was kept' "
+        "end as reason, cast(to_json($row) as varchar) as text "
+        "from (select * from keyed where _record_id is null or "
+        "_record_no in (select _record_no from dropped_before where not same)) k "
+        "left join dropped d on d._record_no = k._record_no",
+        source=name,
+        load=arrival.load_id,
+        no_id=f"no record id: {ids} is empty",
+        row=_as_struct(arrival.columns, "k"),
+        keyed=table(f"keyed.{name}"),
+        dropped=table(f"dropped.{name}"),
+        dropped_before=table(f"dropped.{name}"),
+    )
+    return Query(f"refused.{name}", tree, f"Refused rows of {name}")
+
+
+def _as_struct(columns: tuple[str, ...], record: str) -> exp.Expression:
+    return exp.Struct(
+        expressions=[exp.PropertyEQ(this=exp.Literal.string(name), expression=column(name, record)) for name in columns]
+    )
+
+
+def _arriving(arrival: Arrival) -> Query:
+    name = arrival.source.name
+    tree = query(
+        "select * from keyed where _record_id is not null and _record_no not in (select _record_no from dropped)",
+        keyed=table(f"keyed.{name}"),
+        dropped=table(f"dropped.{name}"),
+    )
+    return Query(f"arriving.{name}", tree, f"Records of {name}", as_view=True)
+
+
+def _landing_columns(arrival: Arrival, record: str, change: exp.Expression | str) -> list[exp.Expr]:
+    """The columns of a landing row, in the promised order, then the source's own."""
+    made = {
+        "_source": literal(arrival.source.name),
+        "_load_id": sql("cast($id as bigint)", id=arrival.load_id),
+        "_loaded_at": sql("cast($at as timestamp)", at=arrival.loaded_at.replace(tzinfo=None)),
+        "_change": literal(change) if isinstance(change, str) else change,
+    }
+    ours = [exp.alias_(made.get(c.name, column(c.name, record)), c.name) for c in landing.ROW]
+    return [*ours, *(column(name, record) for name in arrival.columns)]
+
+
+def _first_load(arrival: Arrival) -> Query:
+    name = arrival.source.name
+    tree = query(
+        "select $columns from arriving a",
+        columns=_landing_columns(arrival, "a", "added"),
+        arriving=table(f"arriving.{name}"),
+    )
+    return Query(f"landing.{name}", tree, f"Landing {name}", Publish.APPEND, as_view=True)
+
+
+def _nothing_superseded(arrival: Arrival) -> Query:
+    return Query(
+        f"superseded.{arrival.source.name}",
+        rows(landing.SUPERSEDED.types, []),
+        f"Superseded rows of {arrival.source.name}",
+    )
+
+
+def current_of_new_source(name: str) -> Query:
+    """`current.<source>` after a first load: what has just arrived."""
+    return Query(
+        f"current.{name}",
+        query("select * from landed", landed=table(f"landing.{name}")),
+        f"Current records of {name}",
+        as_view=True,
+    )
+
+
+def _before(name: str) -> Query:
+    tree = query("select * from landed where $live", landed=table(f"landing.{name}"), live=_live(name))
+    return Query(f"before.{name}", tree, f"Records of {name} so far", as_view=True)
+
+
+def _live(name: str) -> exp.Expression:
+    """True for landing rows that are the current version of a record that exists."""
+    return sql(
+        "_change <> 'deleted' and _record_no not in (select record_no from over where source = $name)",
+        over=table("landing.superseded"),
+        name=name,
+    )
+
+
+def _changes(arrival: Arrival) -> Query:
+    name = arrival.source.name
+    tree = query(
+        "select $columns from arriving a left join before b on a._record_id = b._record_id "
+        "where b._record_id is null or a._row_hash <> b._row_hash",
+        columns=_landing_columns(arrival, "a", sql("case when b._record_id is null then 'added' else 'changed' end")),
+        arriving=table(f"arriving.{name}"),
+        before=table(f"before.{name}"),
+    )
+    if arrival.source.load is Load.SNAPSHOT:
+        tree = union_by_name([tree, _deletions(arrival)])
+    return Query(f"landing.{name}", tree, f"Landing {name}", Publish.APPEND)
+
+
+def _deletions(arrival: Arrival) -> exp.Query:
+    name = arrival.source.name
+    return query(
+        "select $first + row_number() over (order by b._record_no) as _record_no, b._record_id, "
+        "cast(null as ubigint) as _row_hash, cast($source as varchar) as _source, cast($load as bigint) as _load_id, "
+        "cast($at as timestamp) as _loaded_at, 'deleted' as _change "
+        "from before b where not exists (select 1 from arriving a where a._record_id = b._record_id)",
+        first=arrival.first_record_no + arrival.rows,
+        source=name,
+        load=arrival.load_id,
+        at=arrival.loaded_at.replace(tzinfo=None),
+        before=table(f"before.{name}"),
+        arriving=table(f"arriving.{name}"),
+    )
+
+
+def _superseded(arrival: Arrival) -> Query:
+    name = arrival.source.name
+    tree = query(
+        "select cast($source as varchar) as source, b._record_no as record_no, cast($load as bigint) as load_id "
+        "from before b join landed n on n._record_id = b._record_id",
+        source=name,
+        load=arrival.load_id,
+        before=table(f"before.{name}"),
+        landed=table(f"landing.{name}"),
+    )
+    return Query(f"superseded.{name}", tree, f"Superseded rows of {name}")
+
+
+def _current(arrival: Arrival) -> Query:
+    name = arrival.source.name
+    tree = union_by_name(
+        [
+            query(
+                "select * from before where _record_no not in (select record_no from over)",
+                before=table(f"before.{name}"),
+                over=table(f"superseded.{name}"),
+            ),
+            query("select * from landed where _change <> 'deleted'", landed=table(f"landing.{name}")),
+        ]
+    )
+    return Query(f"current.{name}", tree, f"Current records of {name}", as_view=True)

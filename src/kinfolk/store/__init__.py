@@ -1,0 +1,1 @@
+"""Control state: what ran, when, and how it ended. Customer data lies in the lake, never here."""

@@ -1,0 +1,1 @@
+"""Steps from each version of the control state to the next (Alembic)."""

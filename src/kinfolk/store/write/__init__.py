@@ -1,0 +1,1 @@
+"""Changing the control state: only commands, the pipeline and privacy may."""

@@ -1,0 +1,46 @@
+"""One writer at a time: a lock the operating system gives up by itself when its holder dies."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from kinfolk.errors import BusyError
+
+
+@contextmanager
+def writer_lease(state: Path, wait_seconds: float = 0) -> Iterator[None]:
+    """Holds the right to write to this project until the block ends.
+
+    Errors  BusyError, after `wait_seconds`, says which process holds it and since when
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    holder = state / "writer.json"
+    lock = FileLock(state / "writer.lock")
+    try:
+        lock.acquire(timeout=wait_seconds)
+    except Timeout:
+        raise BusyError(
+            f"Another run is writing to this project ({_describe(holder)}).",
+            hint="Wait for it to finish, or give --wait SECONDS.",
+        ) from None
+    try:
+        holder.write_text(json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _describe(holder: Path) -> str:
+    try:
+        known = json.loads(holder.read_text())
+        return f"process {known['pid']}, since {known['since']}"
+    except (OSError, ValueError, KeyError):  # it is just starting or just ending
+        return "it has only just begun"

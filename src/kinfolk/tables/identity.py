@@ -1,0 +1,102 @@
+"""What identity leaves behind: who is who, on what evidence, and what waits for a steward."""
+
+from __future__ import annotations
+
+from kinfolk.tables.table import Column, Erasure, Table
+
+_PAIR = (
+    Column("record_no_a", "bigint", "the record with the smaller number"),
+    Column("record_no_b", "bigint", "the record with the greater number"),
+)
+
+MEMBERS = Table(
+    name="identity.members",
+    grain="one current record of a person; sorted by customer_id",
+    keys=("source", "record_id"),
+    columns=(
+        Column("source", "varchar", "name of the source"),
+        Column("record_id", "varchar", "the source's own id of the record"),
+        Column("customer_id", "varchar", "the customer it belongs to; stable across runs"),
+        Column("record_no", "bigint", "number of the landing row"),
+        Column("observed_at", "timestamp", "when the source last saw the record so (UTC)"),
+    ),
+    subject="customer_id",
+    erasure=Erasure.REBUILD,
+)
+
+LINKS = Table(
+    name="identity.links",
+    grain="two records joined by the same value of a deterministic key (a value's records form a star)",
+    keys=("record_no_a", "record_no_b", "key"),
+    columns=(*_PAIR, Column("key", "varchar", "the key's columns, joined by +")),
+    subject="record_no_a",
+    erasure=Erasure.REBUILD,
+)
+
+PAIRS = Table(
+    name="identity.pairs",
+    grain="two records scored at or above the review threshold",
+    keys=("record_no_a", "record_no_b"),
+    columns=(
+        *_PAIR,
+        Column("weight", "double", "evidence for one customer, in bits (log2 odds, prior included)"),
+        Column("probability", "double", "probability that both are one customer, 0 to 1"),
+        Column("same_customer", "boolean", "whether they ended up in one customer"),
+    ),
+    subject="record_no_a",
+    erasure=Erasure.REBUILD,
+)
+
+REVIEW = Table(
+    name="identity.review",
+    grain="two records a steward should look at; strongest first",
+    keys=("record_no_a", "record_no_b"),
+    columns=(
+        *_PAIR,
+        Column("customer_a", "varchar", "customer of the first record"),
+        Column("customer_b", "varchar", "customer of the second record"),
+        Column("weight", "double", "evidence for one customer, in bits"),
+        Column("probability", "double", "probability that both are one customer, 0 to 1"),
+        Column("reason", "varchar", "why a person must decide: between thresholds, or held apart by a guard"),
+    ),
+    subject="customer_a",
+    erasure=Erasure.REBUILD,
+)
+
+ALIASES = Table(
+    name="identity.aliases",
+    grain="one customer id that is no longer in use; it is never given to anybody else",
+    keys=("alias",),
+    columns=(
+        Column("alias", "varchar", "the id given up"),
+        Column("customer_id", "varchar", "the id that survived; empty when none of its records is left"),
+    ),
+    subject="customer_id",
+    erasure=Erasure.DELETE_ROWS,
+)
+
+GUARDS = Table(
+    name="identity.guards",
+    grain="one thing that was kept from joining customers",
+    keys=("guard", "rule", "value"),
+    columns=(
+        Column("guard", "varchar", "at_most, ignore, never, over_merge or too_large"),
+        Column("rule", "varchar", "the key or column it concerns"),
+        Column("value", "varchar", "the value it concerns, where it is one value"),
+        Column("records", "bigint", "records affected"),
+        Column("effect", "varchar", "what was done, in words"),
+    ),
+    subject=None,
+    erasure=Erasure.REBUILD,
+)
+
+MODEL = Table(
+    name="identity.model",
+    grain="the matching model of the last run, one row",
+    keys=(),
+    columns=(Column("model", "varchar", "parameters, blocking rules and diagnostics, as JSON"),),
+    subject=None,
+    erasure=Erasure.REBUILD,
+)
+
+TABLES = (MEMBERS, LINKS, PAIRS, REVIEW, ALIASES, GUARDS, MODEL)

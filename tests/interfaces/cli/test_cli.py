@@ -1,0 +1,151 @@
+"""The command line, as a person or a program uses it: real processes, real exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kinfolk.commands.init import TEMPLATES
+
+
+def kinfolk(*words: str | Path, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """Runs the command line and checks its exit code."""
+    done = subprocess.run(
+        [sys.executable, "-m", "kinfolk", *map(str, words)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done
+
+
+def answer(*words: str | Path) -> Any:
+    """What a command says with --json."""
+    return json.loads(kinfolk(*words, "--json").stdout)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop") / "project"
+    kinfolk("init", folder)
+    kinfolk("run", folder)
+    return folder
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_template_is_sound_runs_and_makes_fewer_customers_than_records(template: str, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    kinfolk("init", folder, "--template", template)
+    kinfolk("check", folder)
+    assert answer("run", folder)["status"] == "published"
+    numbers = answer("status", folder)["numbers"]
+    if template != "blank":
+        assert numbers["records"] > numbers["customers"] > 0
+        assert numbers["in_review"] > 0
+
+
+def test_a_second_run_finds_nothing_to_do(shop: Path) -> None:
+    assert answer("run", shop)["status"] == "unchanged"
+
+
+def test_a_customer_is_found_by_id_email_phone_and_name(shop: Path) -> None:
+    by_email = answer("show", "marta.oliveira@example.com", "-p", shop)
+    values = {v["field"]: v["value"] for v in by_email["values"]}
+    assert values["first_name"] == "Marta"
+    for asked in (by_email["customer_id"], values["phone"], f"{values['first_name']} {values['last_name']}"):
+        assert answer("show", asked, "-p", shop)["customer_id"] == by_email["customer_id"]
+
+
+def test_a_name_that_fits_several_customers_lists_them(shop: Path) -> None:
+    [(name, count), *_] = [
+        (row["last_name"], row["n"])
+        for row in answer(
+            "query",
+            "select last_name, count(*) n from profiles.customers where last_name is not null "
+            "group by 1 order by 2 desc, 1",
+            "-p",
+            shop,
+        )
+    ]
+    assert count > 1
+    found = answer("show", name, "-p", shop)
+    assert isinstance(found, list)
+    assert len(found) >= min(count, 20)
+
+
+def test_nobody_fits(shop: Path) -> None:
+    done = kinfolk("show", "nobody@nowhere.example", "-p", shop, expect=6)
+    assert "No customer fits 'nobody@nowhere.example'." in done.stderr
+
+
+def test_evidence_is_given_for_two_records_of_one_customer(shop: Path) -> None:
+    records = answer("show", "marta.oliveira@example.com", "-p", shop)["records"]
+    first, second = (f"{r['source']}:{r['record_id']}" for r in records[:2])
+    done = kinfolk("explain", first, second, "-p", shop)
+    assert "one customer" in done.stdout
+    assert "bits" in done.stdout
+
+
+def test_evidence_about_a_record_that_does_not_exist(shop: Path) -> None:
+    done = kinfolk("explain", "crm:nope", "crm:nope2", "-p", shop, expect=6)
+    assert "crm:nope" in done.stderr
+
+
+def test_only_one_select_can_be_asked(shop: Path) -> None:
+    done = kinfolk("query", "drop table profiles.customers", "-p", shop, expect=7)
+    assert "Only one SELECT" in done.stderr
+    assert answer("query", "select count(*) > 0 as there from profiles.customers", "-p", shop) == [{"there": True}]
+
+
+def test_a_query_reads_no_other_files(shop: Path) -> None:
+    done = kinfolk("query", "select * from read_text('/etc/hostname')", "-p", shop, expect=7)
+    assert "read_text cannot be called here" in done.stderr
+
+
+def test_before_the_first_run_there_is_nothing_to_show(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    kinfolk("init", folder)
+    done = kinfolk("show", "Marta", "-p", folder, expect=6)
+    assert "Run `kinfolk run` first." in done.stderr
+    assert "has never run" in kinfolk("status", folder).stdout
+
+
+def test_a_folder_without_a_project_says_so(tmp_path: Path) -> None:
+    done = kinfolk("run", tmp_path, expect=3)
+    assert "kinfolk.yml" in done.stderr
+    assert "kinfolk init" in done.stderr
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    assert "not empty" in kinfolk("init", tmp_path, expect=1).stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_five_mistakes_are_listed_at_once_with_their_lines(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    kinfolk("init", folder, "--template", "blank")
+    (folder / "sources").mkdir(exist_ok=True)
+    (folder / "sources" / "bad.yml").write_text(
+        "file: data/x.csv\nrecord_id: id\ndates: DYM\nlawful_basis: because\n"
+        "people:\n  frist_name: name\n  emial: mail\ncolour: red\n"
+    )
+    done = kinfolk("check", folder, "--json", expect=3)
+    mistakes = json.loads(done.stderr)["mistakes"]
+    lines = sorted(int(m["where"].rpartition(":")[2]) for m in mistakes if "bad.yml" in m["where"])
+    assert lines == [3, 4, 6, 7, 8]
+
+
+def test_schemas_for_editors_are_written(tmp_path: Path) -> None:
+    kinfolk("schema", "--out", tmp_path)
+    source = json.loads((tmp_path / "source.schema.json").read_text())
+    assert "first_name" in json.dumps(source)
+
+
+def test_the_demo_shows_counts_a_profile_with_lineage_and_what_waits(tmp_path: Path) -> None:
+    said = kinfolk("demo", tmp_path / "demo").stdout
+    for words in ("golden customers", "Golden profile", "Records behind it", "Waiting for a steward"):
+        assert words in said

@@ -1,0 +1,101 @@
+"""Customer ids stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kinfolk.model.identity import IdentityRules
+from tests.stages.identity.workbench import Workbench, key
+
+RULES = IdentityRules(keys=(key("email"),))
+EMAILS = st.lists(st.sampled_from("abcde"), max_size=8)
+
+
+def rows(*emails: str, start: int = 1) -> list[dict[str, Any]]:
+    """Records numbered from `start`; a record's id is its number."""
+    return [{"email": e, "record_id": str(n), "record_no": n} for n, e in enumerate(emails, start)]
+
+
+def test_ids_count_up_in_order_of_the_first_record() -> None:
+    assert Workbench(RULES).run(rows("b", "a", "b", "c")).customers() == {
+        "1": "C-1",
+        "2": "C-2",
+        "3": "C-1",
+        "4": "C-3",
+    }
+
+
+@settings(max_examples=30)
+@given(EMAILS, st.integers(0, 99))
+def test_a_run_again_in_any_order_of_rows_changes_nothing(emails: list[str], order: int) -> None:
+    bench = Workbench(RULES).run(rows(*emails))
+    before = bench.tables
+    again = bench.run(rows(*emails), shuffled=order).tables
+    assert all(again[name].equals(before[name]) for name in before)
+
+
+@settings(max_examples=30)
+@given(EMAILS, EMAILS)
+def test_new_records_never_change_the_id_of_a_customer(emails: list[str], more: list[str]) -> None:
+    bench = Workbench(RULES).run(rows(*emails))
+    before = bench.customers()
+    after = bench.run(rows(*emails, *more)).customers()
+    assert {record: after[record] for record in before} == before
+
+
+@settings(max_examples=30)
+@given(st.lists(EMAILS, min_size=2, max_size=4))
+def test_an_id_given_up_is_never_given_to_somebody_else(runs: list[list[str]]) -> None:
+    """Whatever comes and goes, an id stands for records that follow from one another."""
+    bench, retired = Workbench(RULES), set[str]()
+    for emails in runs:
+        before = set(bench.customers().values()) if bench.tables else set()
+        bench.run(rows(*emails))
+        now = set(bench.customers().values())
+        assert not now & retired
+        retired |= before - now
+        assert retired <= set(bench.aliases())
+
+
+def test_when_customers_merge_the_older_id_survives_and_the_other_becomes_its_alias() -> None:
+    bench = Workbench(RULES).run(rows("a", "b"))
+    bench.run(rows("b", "b"))
+    assert set(bench.customers().values()) == {"C-1"}
+    assert bench.aliases() == {"C-2": "C-1"}
+
+
+def test_aliases_of_aliases_lead_to_whoever_lives() -> None:
+    bench = Workbench(RULES).run(rows("a", "b", "c"))
+    bench.run(rows("a", "c", "c")).run(rows("c", "c", "c"))
+    assert bench.aliases() == {"C-3": "C-1", "C-2": "C-1"}
+
+
+def test_when_a_customer_splits_most_of_its_records_keep_the_id() -> None:
+    bench = Workbench(RULES).run(rows("a", "a", "a"))
+    assert bench.run(rows("b", "a", "a")).customers() == {"1": "C-2", "2": "C-1", "3": "C-1"}
+
+
+def test_on_a_tie_the_side_with_the_first_record_keeps_the_id() -> None:
+    bench = Workbench(RULES).run(rows("a", "a"))
+    assert bench.run(rows("b", "a")).customers() == {"1": "C-1", "2": "C-2"}
+
+
+def test_a_record_split_off_again_does_not_get_its_alias_back() -> None:
+    bench = Workbench(RULES).run(rows("a", "b")).run(rows("a", "a")).run(rows("a", "b"))
+    assert bench.customers() == {"1": "C-1", "2": "C-3"}
+    assert bench.aliases() == {"C-2": "C-1"}
+
+
+def test_a_customer_without_records_is_given_up_for_nobody() -> None:
+    bench = Workbench(RULES).run(rows("a", "b")).run(rows("a"))
+    assert bench.aliases() == {"C-2": None}
+    assert bench.run(rows("a", "c")).customers() == {"1": "C-1", "2": "C-3"}
+
+
+def test_a_changed_record_keeps_its_customer_under_its_new_number() -> None:
+    bench = Workbench(RULES).run(rows("a", "b"))
+    changed = [{"email": "z", "record_id": "1", "record_no": 9}, {"email": "b", "record_id": "2", "record_no": 2}]
+    assert bench.run(changed).customers() == {"1": "C-1", "2": "C-2"}

@@ -1,0 +1,101 @@
+"""The history of runs: what a run writes down, and what becomes of a run whose process died."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, insert, select
+
+from kinfolk.model.run import RunStatus, StepRecord
+from kinfolk.store import schema
+from kinfolk.store.database import open_store, writing
+from kinfolk.store.read.runs import latest, published_fingerprint
+from kinfolk.store.write import runs
+
+DIES_IN_A_RUN = """
+import os, signal, sys
+from pathlib import Path
+from kinfolk.store.database import open_store
+from kinfolk.store.write import runs
+runs.start(open_store(Path(sys.argv[1])), "fingerprint")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Engine:
+    return open_store(tmp_path / "state")
+
+
+def test_a_run_is_open_until_it_is_finished_with_its_steps(store: Engine) -> None:
+    before = datetime.now(UTC)
+    run_id = runs.start(store, "f1")
+    [opened] = latest(store)
+    assert (opened.run_id, opened.status, opened.finished_at, opened.steps) == (run_id, RunStatus.RUNNING, None, ())
+    steps = [StepRecord("read.crm", 0.25, 10, 9, 1, 120), StepRecord("publish", 1.5, peak_mb=130)]
+    runs.finish(store, run_id, RunStatus.PUBLISHED, steps)
+    [closed] = latest(store)
+    assert (closed.status, closed.error, closed.steps) == (RunStatus.PUBLISHED, None, tuple(steps))
+    assert closed.finished_at is not None
+    assert before <= closed.started_at <= closed.finished_at <= datetime.now(UTC)
+
+
+def test_the_newest_runs_come_first_and_no_more_than_asked(store: Engine) -> None:
+    ids = [runs.start(store, "f") for _ in range(4)]
+    for run_id in ids:
+        runs.finish(store, run_id, RunStatus.UNCHANGED, [StepRecord(f"step of {run_id}", 0.0)])
+    assert [run.run_id for run in latest(store, 3)] == ids[:0:-1]
+    assert [run.steps[0].name for run in latest(store, 3)] == [f"step of {run_id}" for run_id in ids[:0:-1]]
+
+
+def test_only_a_published_run_says_what_is_published(store: Engine) -> None:
+    assert published_fingerprint(store) is None
+    for fingerprint, status in (("old", RunStatus.PUBLISHED), ("new", RunStatus.PUBLISHED), ("bad", RunStatus.FAILED)):
+        runs.finish(store, runs.start(store, fingerprint), status, [], "It broke.")
+    assert published_fingerprint(store) == "new"
+
+
+def test_the_run_of_a_process_that_was_killed_is_closed_as_failed_when_the_next_one_starts(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    killed = subprocess.run([sys.executable, "-c", DIES_IN_A_RUN, str(state)], timeout=60)
+    assert killed.returncode == -9
+    store = open_store(state)
+    [left_open] = latest(store)
+    assert left_open.status is RunStatus.RUNNING
+    started = runs.start(store, "fingerprint")
+    now_running, dead = latest(store)
+    assert (now_running.run_id, now_running.status) == (started, RunStatus.RUNNING)
+    assert (dead.status, dead.error) == (RunStatus.FAILED, "The process ended before the run did.")
+    assert dead.finished_at == now_running.started_at
+
+
+@pytest.mark.parametrize("hours", [-9, 0, 5.5])
+def test_a_moment_comes_back_as_the_same_moment_in_utc(store: Engine, hours: float) -> None:
+    said = datetime(2026, 3, 29, 2, 30, 15, 123456, tzinfo=timezone(timedelta(hours=hours)))
+    with writing(store) as connection:
+        connection.execute(
+            insert(schema.runs).values(status="failed", started_at=said, process_id=1, fingerprint="f", error="x")
+        )
+    [read] = latest(store)
+    assert (read.started_at, read.started_at.utcoffset()) == (said, timedelta(0))
+    assert read.finished_at is None
+
+
+def test_what_is_written_in_a_block_that_fails_is_taken_back(store: Engine) -> None:
+    with pytest.raises(RuntimeError), writing(store) as connection:
+        connection.execute(
+            insert(schema.runs).values(status="failed", started_at=datetime.now(UTC), process_id=1, fingerprint="f")
+        )
+        raise RuntimeError
+    with store.connect() as connection:
+        assert connection.execute(select(schema.runs)).all() == []
+
+
+def test_a_store_opened_again_keeps_its_history(tmp_path: Path) -> None:
+    first = open_store(tmp_path / "it's 100%")
+    run_id = runs.start(first, "f")
+    assert [run.run_id for run in latest(open_store(tmp_path / "it's 100%"))] == [run_id]
