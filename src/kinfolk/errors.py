@@ -3,6 +3,7 @@
     KinfolkError               something a person can mend; ends a command with `exit_code`
     ├── ProjectError        3  mistakes in the project's files, all of them, each with file:line
     ├── SourceError         4  a source cannot be read: what, where in it, what to do
+    │   └── NothingToLoadError   where it should be, there is nothing
     ├── BusyError           5  another run holds the project
     ├── NotFoundError       6  no such customer, record or table
     ├── QueryError          7  SQL a person wrote cannot be run
@@ -64,6 +65,10 @@ class SourceError(KinfolkError):
     """A source cannot be read, or what it holds cannot be landed without losing something."""
 
     exit_code = 4
+
+
+class NothingToLoadError(SourceError):
+    """Nothing is where a source's data should be."""
 
 
 class BusyError(KinfolkError):

@@ -52,7 +52,7 @@ def numbers(company: Company) -> Numbers:
 
 def nothing_is_lost(company: Company) -> None:
     """Every row that was read is landed or in quarantine, and status tells of those in quarantine."""
-    [(read, rejected)] = company.ask('select sum(rows), sum(rejected) from landing.loads')
+    [(read, rejected)] = company.ask("select sum(rows), sum(rejected) from landing.loads")
     [(landed,)] = company.ask("select count(*) from landing.crm")
     [(kept,)] = company.ask("select count(*) from quarantine.records")
     assert read == landed + kept
@@ -77,14 +77,20 @@ def refuses(company: Company, content: bytes, *words: str) -> None:
     assert names(company) == ["Ada", "Ben", "Cleo"]
 
 
-def test_bytes_that_are_not_the_declared_encoding_reject_their_row_only(company: Company) -> None:
-    company.source("crm", "file: {path: data/crm.csv, encoding: utf-8}\n" + SOURCE)
-    arrive(company, GOOD + "3,Zoë,zoe@example.com\n".encode("latin-1") + b"4,Dan,dan@example.com\n")
-    assert names(company) == ["Ada", "Ben", "Dan"]
+def test_a_damaged_row_among_utf8_is_rejected_alone(company: Company) -> None:
+    zoe, jo = "3,Zoë,zoe@example.com\n".encode("latin-1"), "5,Jürgen,juergen@example.com\n6,Çem,cem@example.com\n"
+    arrive(company, GOOD + zoe + b"4,Dan,dan@example.com\n" + jo.encode())
+    assert names(company) == ["Ada", "Ben", "Dan", "Jürgen", "Çem"]
     [(line, reason, text)] = refused(company)
     assert (line, reason) == (4, "bytes that are not UTF-8: eb")
     assert "zoe@example.com" in str(text)
     nothing_is_lost(company)
+
+
+def test_a_file_that_is_not_in_its_declared_encoding_is_refused_whole(company: Company) -> None:
+    company.source("crm", "file: {path: data/crm.csv, encoding: utf-8}\n" + SOURCE)
+    zoe = "3,Zoë,zoe@example.com\n".encode("latin-1")
+    refuses(company, GOOD + zoe, "data/crm.csv, line 4", "does not fit the encoding utf-8", "`encoding:`")
 
 
 def test_a_file_in_another_encoding_is_read_in_it(company: Company) -> None:
@@ -119,6 +125,7 @@ def test_ragged_rows_that_were_mended_land_with_the_next_file(company: Company) 
 
 
 def test_a_header_of_ten_thousand_columns_lands_whole(company: Company) -> None:
+    company.identity("keys: [first_name]\n")
     header = ",".join(f"c{n}" for n in range(10_000)).replace("c0,", "id,").replace(",c1,", ",name,")
     row = ",".join(str(n) for n in range(10_000))
     company.source("crm", "record_id: id\npeople: {first_name: name, last_name: c9999}\n")
@@ -196,6 +203,7 @@ def unread(company: Company) -> list[tuple[object, ...]]:
 
 
 def test_dates_that_could_mean_three_things_are_not_guessed(company: Company) -> None:
+    company.identity("keys: [first_name]\n")
     company.source("crm", "record_id: id\npeople: {first_name: name, birth_date: born}\n")
     arrive(company, b"id,name,born\n1,Ada,02/03/04\n2,Ben,2004-03-02\n")
     days = company.ask("select cast(birth_date as varchar) from staging.records order by record_id")
@@ -209,12 +217,14 @@ def test_dates_that_could_mean_three_things_are_not_guessed(company: Company) ->
 
 @pytest.mark.parametrize(("order", "day"), [("DMY", "2004-03-02"), ("MDY", "2004-02-03"), ("YMD", "2002-03-04")])
 def test_dates_are_read_in_the_declared_order(company: Company, order: str, day: str) -> None:
+    company.identity("keys: [first_name]\n")
     company.source("crm", f"record_id: id\ndates: {order}\npeople: {{first_name: name, birth_date: born}}\n")
     arrive(company, b"id,name,born\n1,Ada,02/03/04\n")
     assert [str(found) for (found,) in company.ask("select birth_date from profiles.customers")] == [day]
 
 
 def test_a_phone_that_says_nothing_is_empty_and_one_that_cannot_be_read_is_listed(company: Company) -> None:
+    company.identity("keys: [first_name]\n")
     company.source("crm", "record_id: id\ncountry: DE\npeople: {first_name: name, phone: tel}\n")
     arrive(company, b"id,name,tel\n1,Ada,n/a\n2,Ben,ask his wife\n3,Cleo,030 901820\n")
     assert company.ask("select first_name, phone from profiles.customers order by all") == [

@@ -18,8 +18,8 @@ def survivor(
     records: Sequence[dict[str, Any]], field: str, rules: Sequence[str], trust: Sequence[str]
 ) -> dict[str, Any]:
     """The record whose value of `field` is golden, among all records of one customer."""
-    leader, anchors = _group_of(field)
-    candidates = [r for r in records if any(r.get(a) is not None for a in anchors)]
+    leader, fields, anchors = _group_of(field)
+    candidates = [r for r in records if any(r.get(f) is not None for f in fields if not f.endswith("_verified"))]
     times = Counter(r[leader] for r in records if r.get(leader) is not None)
 
     def order(record: dict[str, Any]) -> tuple[Any, ...]:
@@ -36,8 +36,8 @@ def survivor(
     return min(candidates, key=order)
 
 
-def _group_of(field: str) -> tuple[str, tuple[str, ...]]:
+def _group_of(field: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     for leader, (members, anchors) in TOGETHER.items():
         if field in members:
-            return leader, anchors
-    return field, (field,)
+            return leader, members, anchors
+    return field, (field,), (field,)

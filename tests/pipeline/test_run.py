@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kinfolk.commands.query import query
 from kinfolk.commands.status import status
 from kinfolk.errors import BusyError, SourceError
 from kinfolk.model.run import RunStatus
@@ -102,6 +103,32 @@ def test_a_source_taken_out_of_the_project_no_longer_counts(company: Company) ->
     (company.folder / "sources/shop.yml").unlink()
     company.run()
     assert company.ask("select count(*) from profiles.customers") == [(5,)]
+
+
+def test_a_paused_source_leaves_its_attributes_empty_and_returns_with_its_customers(company: Company) -> None:
+    company.identity("keys: [tier]\n")
+    company.csv("shop", [{"id": 9, "name": "Zoe", "tier": "gold"}])
+    shop = "record_id: id\npeople: {first_name: name, attributes: {tier: tier}}\n"
+    company.source("shop", shop)
+    company.run()
+    before = company.ask("select source, record_id, customer_id from identity.members order by all")
+    company.source("shop", shop + "status: paused\n")
+    company.run()
+    assert company.ask("select distinct tier from staging.records") == [(None,)]
+    company.source("shop", shop)
+    company.run()
+    assert company.ask("select source, record_id, customer_id from identity.members order by all") == before
+
+
+def test_environments_keep_their_customers_apart(company: Company) -> None:
+    company.write("kinfolk.yml", "name: Test\ntime_zone: UTC\nenvironments: [prod, test]\nenvironment: prod\n")
+    company.source("shop", "environment: test\nrecord_id: id\npeople: {first_name: name}\n")
+    company.csv("shop", [{"id": 9, "name": "Invented"}])
+    company.run()
+    before = company.published()
+    company.run(environment="test")
+    assert company.published() == before
+    assert query(company.folder, "select 1 from profiles.customers where first_name = 'Invented'", None, "test").rows
 
 
 def test_a_run_twice_from_nothing_makes_the_same_customers(

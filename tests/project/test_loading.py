@@ -44,7 +44,13 @@ def test_everything_a_source_says_arrives(tmp_path: Path) -> None:
         {"loyalty_tier": ColumnRule(at(24), ("tier",))},
     )
     assert source.mapping("orders") == TableMapping(
-        "orders", at(25), {"order_id": ColumnRule(at(25), ("order_no",)), "amount": ColumnRule(at(25), ("total",))}
+        "orders",
+        at(25),
+        {
+            "order_id": ColumnRule(at(25), ("order_no",)),
+            "amount": ColumnRule(at(25), ("total",)),
+            "currency": ColumnRule(at(14), value="EUR"),  # declared for the source, since no column says it
+        },
     )
 
 
@@ -93,7 +99,7 @@ def test_everything_identity_says_arrives(tmp_path: Path) -> None:
 def test_survivorship_ranks_every_source(tmp_path: Path) -> None:
     survivorship = whole_project(tmp_path).load().survivorship
     assert survivorship.default == (SurvivorRule("most_trusted"), SurvivorRule("most_recent"))
-    assert survivorship.trust == ("webshop", "crm", "orders")
+    assert survivorship.trust == ("webshop",)
     assert survivorship.fields == {
         "email": (SurvivorRule("verified"), SurvivorRule("most_recent")),
         "birth_date": (SurvivorRule("most_frequent"),),
@@ -124,7 +130,7 @@ def test_everything_owners_says_arrives(tmp_path: Path) -> None:
 def test_the_project_itself(tmp_path: Path) -> None:
     project = whole_project(tmp_path).load()
     assert (project.name, project.engine, project.time_zone) == ("Shop", "duckdb", "Europe/Vienna")
-    assert (project.folder, project.state) == (tmp_path, tmp_path / "../kept")
+    assert (project.folder, project.state) == (tmp_path, tmp_path / "../kept/prod")
     assert (project.environment, project.environments) == ("prod", ("prod", "test"))
     assert [source.name for source in project.sources] == ["crm", "orders", "webshop"]
 

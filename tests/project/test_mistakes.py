@@ -68,7 +68,7 @@ def test_a_mistake_in_one_key_does_not_hide_one_between_files(tmp_path: Path) ->
         ("file: a\npeople:\n  attributes:\n    my tier: t\n", "4: `my tier` cannot be an attribute's name."),
         (
             "file: a\npeople:\n  attributes:\n    Tier: t\n    tier: t\n",
-            "5: The attributes `Tier` and `tier` differ by",
+            "5: The attributes `Tier` (sources/shop.yml:4) and `tier` differ by",
         ),
         (SOURCE + "country: UK\n", "4: `UK` is no country code. Did you mean `GB`?"),
         (SOURCE + "country: de\n", "4: `de` is no country code. Did you mean `DE`?"),
@@ -142,7 +142,7 @@ def test_mistakes_of_a_source(folder: Folder, yaml: str, expected: str) -> None:
         ),
         ("match:\n  compare: {email: email}\n  block_on: [[emial]]\n", "3: `emial` is neither"),
         ("match:\n  compare: {email: email}\n  merge_at: 0.7\n", "1: `review_at` (0.8) is above `merge_at` (0.7)"),
-        ("match:\n  compare: {email: email}\n  review_at: 0\n", "3: `review_at` must be greater than 0"),
+        ("match:\n  compare: {email: email}\n  review_at: 0\n", "3: `review_at` must be at least 0.5"),
         ("survivorship:\n  trust: [crn]\n", "2: There is no source `crn`. Did you mean `crm`?"),
         ("survivorship:\n  trust: [crm, crm]\n", "2: `crm` is listed twice."),
         (
@@ -272,3 +272,53 @@ def test_any_scalar_expression_will_do(folder: Folder, sql: str) -> None:
     people = folder.load().source("crm").mapping("people")
     assert people is not None
     assert people.columns["email"].sql == sql
+
+
+@pytest.mark.parametrize("name", ["records", "last_seen", "Completeness", "unread", "person_key", "observed_at"])
+def test_an_attribute_cannot_be_called_like_a_column_of_ours(folder: Folder, name: str) -> None:
+    folder.write(crm=f"file: a\npeople:\n  email: mail\n  attributes: {{{name}: x}}\n")
+    [mistake] = folder.mistakes()
+    assert mistake.startswith(f"sources/crm.yml:4: `{name}` is the name of a column of ours")
+
+
+@pytest.mark.parametrize("name", ["loads", "Superseded"])
+def test_a_source_cannot_be_called_like_a_table_of_ours(folder: Folder, name: str) -> None:
+    folder.write(crm=f"name: {name}\n" + SOURCE)
+    [mistake] = folder.mistakes()
+    assert mistake.startswith(f"sources/crm.yml:1: A source cannot be called `{name}`")
+
+
+def test_attributes_of_two_sources_that_differ_by_case_are_told(folder: Folder) -> None:
+    folder.write(
+        crm="file: a\npeople: {email: mail, attributes: {VIP: v}}\n",
+        shop="file: b\npeople: {email: mail, attributes: {vip: v}}\n",
+    )
+    assert folder.mistakes() == [
+        "sources/shop.yml:2: The attributes `VIP` (sources/crm.yml:2) and `vip` differ by upper and lower case only."
+        " Write both alike."
+    ]
+
+
+def test_preferences_that_cannot_rank_are_told(folder: Folder) -> None:
+    folder.write(
+        crm=SOURCE,
+        identity="survivorship:\n  default: [most_trusted, most_recent, most_frequent, {sql: record_no}]\n"
+        "  fields:\n    city: [verified]\n    email: [verified]\n",
+    )
+    assert folder.mistakes() == [
+        "identity.yml:2: These are too many preferences to rank by. Leave one out, or write two of them as one `sql`.",
+        "identity.yml:4: Sources say of `email`, `phone` whether they are verified, not of `city`."
+        " Leave `verified` out.",
+    ]
+
+
+def test_thresholds_below_even_odds_and_too_many_columns_are_told(folder: Folder) -> None:
+    attributes = ", ".join(f"a{n}: a{n}" for n in range(21))
+    compare = ", ".join(f"a{n}: exact" for n in range(21))
+    folder.write(
+        crm=f"file: a\npeople: {{email: mail, attributes: {{{attributes}}}}}\n",
+        identity=f"match:\n  compare: {{{compare}}}\n  review_at: 0.3\n",
+    )
+    mistakes = folder.mistakes()
+    assert [mistake.split(": ")[0] for mistake in mistakes] == ["identity.yml:2", "identity.yml:3"]
+    assert "20" in mistakes[0] and "0.5" in mistakes[1]

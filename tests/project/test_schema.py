@@ -62,6 +62,7 @@ _WORDS: dict[str, Any] = {
     "maxLength": lambda v, most, *_: not isinstance(v, str) or len(v) <= most,
     "minItems": lambda v, least, *_: not isinstance(v, list) or len(v) >= least,
     "minProperties": lambda v, least, *_: not isinstance(v, dict) or len(v) >= least,
+    "maxProperties": lambda v, most, *_: not isinstance(v, dict) or len(v) <= most,
     "minimum": lambda v, least, *_: not isinstance(v, (int, float)) or v >= least,
     "exclusiveMinimum": lambda v, least, *_: not isinstance(v, (int, float)) or v > least,
     "exclusiveMaximum": lambda v, most, *_: not isinstance(v, (int, float)) or v < most,

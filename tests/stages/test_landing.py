@@ -71,12 +71,29 @@ def test_a_record_that_comes_back_after_its_deletion_is_current_again(company: C
 
 
 def test_record_numbers_are_never_reused(company: Company) -> None:
+    company.source("shop", SOURCE)
+    company.csv("shop", people("Zoe"))
     company.run()
     for names in (["Ada", "Ben"], ["Ada", "Ben", "Eve"], ["Eve", "Ben", "Finn"]):
         company.csv("crm", people(*names))
+        company.csv("shop", people(*(f"{name}-{len(names)}" for name in names)))
         company.run()
-    [(rows, numbers)] = company.ask("select count(*), count(distinct _record_no) from landing.crm")
-    assert rows == numbers == 7
+    every = "select _record_no as n from landing.crm union all select _record_no from landing.shop"
+    [(rows, numbers)] = company.ask(f"select count(*), count(distinct n) from ({every})")
+    assert rows == numbers == 7 + 9
+
+
+def test_what_was_changed_and_deleted_stays_so_while_another_source_changes(company: Company) -> None:
+    company.source("shop", SOURCE)
+    company.csv("shop", people("Zoe"))
+    company.run()
+    company.csv("crm", [{"id": "A", "name": "Adele", "mail": "adele@example.com"}, *people("Cleo")])
+    company.run()
+    company.csv("shop", people("Zoe", "Yan"))
+    company.run()
+    assert current(company) == [("A", "Adele"), ("C", "Cleo"), ("Y", "Yan"), ("Z", "Zoe")]
+    [(customers,)] = company.ask("select count(*) from profiles.customers")
+    assert customers == 4
 
 
 def test_a_source_that_appends_never_deletes(company: Company) -> None:
@@ -164,3 +181,81 @@ def test_a_new_rule_for_record_ids_lands_everything_anew(company: Company) -> No
     company.source("crm", "record_id: [id, name]\npeople: {first_name: name, email: mail}\n")
     company.run()
     assert [record for record, _ in current(company)] == ["A|Ada", "B|Ben", "C|Cleo"]
+
+
+@pytest.mark.parametrize("load", ["snapshot", "append"])
+def test_records_under_ids_of_a_new_rule_take_the_place_of_those_under_the_old(company: Company, load: str) -> None:
+    dozen = [{"id": str(n), "name": f"Ada{n}", "mail": f"a{n}@example.com"} for n in range(12)]
+    company.csv("crm", dozen)
+    company.source("crm", f"load: {load}\n" + SOURCE)
+    company.run()
+    company.source("crm", f"load: {load}\n" + SOURCE.replace("record_id: id", "record_id: [id, name]"))
+    company.run()
+    assert sorted(current(company)) == sorted((f"{row['id']}|{row['name']}", row["name"]) for row in dozen)
+    assert company.run().status is RunStatus.UNCHANGED
+
+
+def test_what_an_archived_file_brought_outlives_a_new_rule_for_ids(company: Company) -> None:
+    company.source("crm", "load: append\nfile: data/crm*.csv\n" + SOURCE)
+    company.run()
+    (company.folder / "data/crm.csv").rename(company.folder / "archived.csv")
+    company.csv("crm2", people("Dora"))
+    company.run()
+    company.source("crm", "load: append\nfile: data/crm*.csv\n" + SOURCE.replace("record_id: id", "record_id: mail"))
+    company.run()
+    assert current(company) == [("A", "Ada"), ("B", "Ben"), ("C", "Cleo"), ("dora@example.com", "Dora")]
+
+
+def test_a_source_that_appends_may_run_out_of_files(company: Company) -> None:
+    company.source("crm", "load: append\nfile: data/crm*.csv\n" + SOURCE)
+    company.run()
+    (company.folder / "data/crm.csv").unlink()
+    assert company.run().status is RunStatus.UNCHANGED
+    company.source("crm", "file: data/crm*.csv\n" + SOURCE)
+    with pytest.raises(SourceError, match="Nothing matches"):
+        company.run()
+
+
+def test_files_of_one_source_may_call_a_column_differently(company: Company) -> None:
+    source = "load: append\nfile: data/crm*.csv\nrecord_id: id\npeople: {first_name: name, email: [email, mail]}\n"
+    company.source("crm", source)
+    company.csv("crm2", [{"id": "D", "name": "Dora", "email": "d@example.com"}])
+    company.run()
+    company.csv("crm3", [{"id": "E", "name": "Eve", "email": "e@example.com"}])
+    company.run()
+    assert [name for _, name in current(company)] == ["Ada", "Ben", "Cleo", "Dora", "Eve"]
+
+
+def test_a_corrected_setting_reads_the_file_again(company: Company) -> None:
+    company.write("data/crm.csv", "id,name,mail\nM,M\u00fcller,m@example.com\n".encode())
+    company.source("crm", "file: {path: data/crm.csv, encoding: cp1252}\n" + SOURCE)
+    company.run()
+    assert current(company) == [("M", "M\u00c3\u00bcller")]
+    company.source("crm", "file: {path: data/crm.csv, encoding: utf-8}\n" + SOURCE)
+    company.run()
+    assert current(company) == [("M", "M\u00fcller")]
+    assert company.run().status is RunStatus.UNCHANGED
+
+
+def test_ids_of_several_columns_cannot_be_mistaken_for_each_other(company: Company) -> None:
+    company.source("crm", SOURCE.replace("record_id: id", "record_id: [id, name]"))
+    pairs = [("1|2", "3"), ("1", "2|3"), ("1\\", "2"), ("1", "\\2"), ("a|", "b"), ("a", "|b")]
+    company.csv("crm", [{"id": a, "name": b, "mail": None} for a, b in pairs])
+    company.run()
+    assert len(current(company)) == len(pairs)
+
+
+def test_loads_count_rows_that_were_read_and_not_landed(company: Company) -> None:
+    company.write("data/crm.csv", b"id,name,mail\nA,Ada,\n,Nobody,\nB,Ben\n")
+    company.run()
+    assert company.ask("select rows, rejected from landing.loads") == [(3, 2)]
+
+
+def test_a_source_renamed_by_case_alone_is_refused_and_nothing_is_lost(company: Company) -> None:
+    company.run()
+    before = company.published()
+    (company.folder / "sources/crm.yml").unlink()
+    company.source("CRM", "file: data/crm.csv\n" + SOURCE)
+    with pytest.raises(SourceError, match="was called crm in earlier runs"):
+        company.run()
+    assert company.published() == before

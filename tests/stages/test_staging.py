@@ -91,6 +91,36 @@ def test_a_whole_name_is_taken_apart_where_its_parts_are_not_given(company: Comp
     ]
 
 
+def test_lineage_names_both_columns_a_first_name_may_come_from(company: Company) -> None:
+    company.source("crm", "record_id: id\npeople: {full_name: name, first_name: given}\n")
+    company.csv("crm", [{"id": 1, "name": "Ada King", "given": None}])
+    company.run()
+    assert company.ask("select value, original from profiles.lineage where field = 'first_name'") == [
+        ("Ada", "given or name")
+    ]
+
+
+def test_a_number_its_column_cannot_hold_is_listed(company: Company) -> None:
+    company.source("crm", "record_id: id\npeople: {first_name: name}\ntickets: {ticket_id: id, satisfaction: stars}\n")
+    company.csv("crm", [{"id": 1, "name": "Ada", "stars": "99999999999"}, {"id": 2, "name": "Ben", "stars": "4.5"}])
+    company.run()
+    assert [float(s) for (s,) in company.ask("select satisfaction from staging.tickets where satisfaction > 0")] == [
+        4.5
+    ]
+    assert company.ask("select record_id, field, original from staging.unstandardised") == [
+        ("1", "satisfaction", "99999999999")
+    ]
+
+
+def test_a_moment_that_cannot_be_read_is_listed_once_however_many_tables_the_row_feeds(company: Company) -> None:
+    company.source(
+        "crm", "record_id: id\nobserved_at: seen\npeople: {first_name: name}\ntickets: {ticket_id: id, subject: name}\n"
+    )
+    company.csv("crm", [{"id": 1, "name": "Ada", "seen": "yesterday"}])
+    company.run()
+    assert company.ask("select record_id, field from staging.unstandardised") == [("1", "observed_at")]
+
+
 def test_records_are_stamped_with_what_the_source_says_of_when(company: Company) -> None:
     company.source("crm", "record_id: id\nobserved_at: at\ntime_zone: Europe/Berlin\npeople: {first_name: name}\n")
     company.csv("crm", [{"id": 1, "name": "Ada", "at": "2025-07-01 12:00:00"}, {"id": 2, "name": "Ben", "at": "soon"}])

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from kinfolk.commands.init import init
+from kinfolk.commands.open_project import open_project
 from kinfolk.commands.run import run
 from kinfolk.commands.show import Profile, show
 from kinfolk.commands.status import Numbers, status
@@ -52,7 +53,7 @@ def demo(folder: Path | None = None, watcher: Watcher | None = None) -> Demo:
     profile = show(folder, HEROINE)
     if numbers is None or not isinstance(profile, Profile):
         raise EngineError("The demo did not produce the one customer it is about.", where=str(folder))
-    return Demo(folder, record, numbers, profile, waiting(folder / ".kinfolk"))
+    return Demo(folder, record, numbers, profile, waiting(open_project(folder).state))
 
 
 def waiting(state: Path, limit: int = 5) -> list[Waiting]:

@@ -11,7 +11,7 @@ from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
 from kinfolk.errors import NotFoundError
 from kinfolk.model.project import Project
-from kinfolk.stages.identity.explain import Explanation, frequency_queries
+from kinfolk.stages.identity.explain import Explanation, as_learned, frequency_queries
 from kinfolk.stages.identity.explain import explain as explain_pair
 from kinfolk.stages.identity.path import path
 from kinfolk.tables import identity, staging
@@ -83,14 +83,15 @@ def _explained(reader: Reader, project: Project, a: Record, b: Record) -> Explai
             numbers=numbers,
         )
     )
-    frequencies = {name: reader.arrow(tree) for name, tree in frequency_queries(rows, project.identity).items()}
     [(model,)] = reader.read(query("select model from kept", kept=table(identity.MODEL.name))).rows
-    matching = project.identity.matching
+    rules = as_learned(project.identity, model)
+    frequencies = {name: reader.arrow(tree) for name, tree in frequency_queries(rows, rules).items()}
+    matching = rules.matching
     return Explained(
         first=a,
         second=b,
         same=a.customer_id == b.customer_id,
-        evidence=explain_pair(rows, frequencies, model, project.identity),
+        evidence=explain_pair(rows, frequencies, model, rules),
         way=_way(reader, a, b) if a.customer_id == b.customer_id else [],
         reason=_review_reason(reader, numbers),
         merge_at=matching.merge_at if matching else None,

@@ -58,6 +58,8 @@ def show(folder: Path, who: str, environment: str | None = None) -> Profile | li
     project = open_project(folder, environment)
     with reading(project.state) as reader:
         found = _find(reader, who.strip())
+        if not found and _given_up(reader, who.strip()):
+            raise NotFoundError(f"{who} was a customer once; none of its records is left.")
         if not found:
             raise NotFoundError(
                 f"No customer fits {who!r}.",
@@ -94,13 +96,13 @@ def _find(reader: Reader, who: str) -> list[str]:
     customers = profiles.CUSTOMERS.name
     tries: list[tuple[str, exp.Expr]] = [
         (customers, sql("customer_id = upper($who)", who=who)),
-        (identity.ALIASES.name, sql("alias = upper($who)", who=who)),
+        (identity.ALIASES.name, sql("alias = upper($who) and customer_id is not null", who=who)),
     ]
     if "@" in who:
         tries.append((customers, sql("email = lower($who)", who=who)))
         tries.append((staging.RECORDS.name, sql("email = lower($who)", who=who)))
-    digits = re.sub(r"\D", "", who)
-    if len(digits) >= 6:
+    digits = "" if re.search(r"[^\W\d_]|@", who) else re.sub(r"\D", "", who)
+    if len(digits.lstrip("0")) >= 6:
         tries.append((customers, sql("phone = $who", who="+" + digits)))
         tries.append((staging.RECORDS.name, sql("phone = $who", who="+" + digits)))
         tries.append((customers, sql("phone like $who", who="%" + digits.lstrip("0"))))
@@ -114,6 +116,11 @@ def _find(reader: Reader, who: str) -> list[str]:
     return []
 
 
+def _given_up(reader: Reader, who: str) -> bool:
+    return bool(reader.read(query("select 1 from found where alias = upper($who)", found=_ALIASES, who=who)).rows)
+
+
+_ALIASES = table(identity.ALIASES.name)
 _NAMES = sql("concat_ws(' ', first_name, middle_name, last_name, company)")
 
 

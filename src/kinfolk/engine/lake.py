@@ -36,7 +36,13 @@ def connect(state: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     for name in _EXTENSIONS:
         connection.load_extension(str(_extension(name)))
     # The folder may have been moved since the catalogue was made, so where the data lies is said anew each time.
-    options = [("DATA_PATH", str(state / "lake" / "data")), ("OVERRIDE_DATA_PATH", None)]
+    # Rows written into the catalogue itself would be one more place to erase, and of a table of 2,000 columns the
+    # catalogue cannot hold them.
+    options = [
+        ("DATA_PATH", str(state / "lake" / "data")),
+        ("OVERRIDE_DATA_PATH", None),
+        ("DATA_INLINING_ROW_LIMIT", "0"),
+    ]
     # With a write-ahead log a reader that is still reading does not keep a run from publishing.
     options += [("READ_ONLY", None)] if read_only else [("META_JOURNAL_MODE", "WAL")]
     attach = exp.Attach(

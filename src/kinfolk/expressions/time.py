@@ -219,12 +219,12 @@ def _written_moment(value: exp.Expression, order: str | None, zone: str) -> exp.
         half=_time_part(value, 2),
         clock=_time_part(value, 1),
     )
-    return fill(
-        """CASE WHEN $offset = '' THEN $local WHEN $offset IN ('z', 'utc', 'gmt') THEN $shifted
-                ELSE make_timestamp(epoch_us(try_cast(CAST($shifted AS VARCHAR) || $offset AS TIMESTAMPTZ))) END""",
+    return let(
+        shifted,  # half a page of SQL, so it stands there once
+        """CASE WHEN $offset = '' THEN $local WHEN $offset IN ('z', 'utc', 'gmt') THEN $it
+                ELSE make_timestamp(epoch_us(try_cast(CAST($it AS VARCHAR) || $offset AS TIMESTAMPTZ))) END""",
         offset=_time_part(value, 3),
-        local=_utc(shifted, zone),
-        shifted=shifted,
+        local=lambda it: _utc(it, zone),
     )
 
 

@@ -80,12 +80,19 @@ class IdentityRules:
         return tuple(dict.fromkeys(used))
 
 
+# Preferences are packed into one number; these are the bits each takes, and all there is room for.
+PREFERENCE_BITS = {"most_trusted": 10, "most_recent": 42, "verified": 1, "longest": 12, "most_frequent": 20, "sql": 32}
+KEY_ROOM = 85
+VERIFIABLE = ("email", "phone")  # fields a source may call verified
+
+
 @dataclass(frozen=True)
 class SurvivorRule:
     """One preference among the values of a field.
 
     kind  most_trusted, most_recent, most_frequent, longest, verified or sql
-    sql   for kind sql: an expression over staging.records; the smallest result is preferred
+    sql   for kind sql: an expression over staging.records with a whole number as its result, of which what lies
+          beyond two billion is cut off; the smallest is preferred
     """
 
     kind: str
@@ -97,7 +104,7 @@ class Survivorship:
     """Which value of a field becomes golden.
 
     default      preferences, first to last, for fields without their own
-    trust        sources, most trusted first
+    trust        sources, most trusted first; those not named come after, all alike
     fields       field -> its own preferences
     core_fields  fields that make a profile complete
     """

@@ -46,7 +46,8 @@ class Project:
     """Everything the project's files say. Made by `kinfolk.project.load`, never changed afterwards.
 
     folder       where the project's files are
-    state        where Kinfolk keeps what it makes (default: .kinfolk inside the folder)
+    state        where Kinfolk keeps what it makes: .kinfolk inside the folder, unless the project says otherwise, and
+                 in that a folder for the environment, where there are environments
     fingerprint  changes whenever any setting that can change a result changes
     """
 

@@ -9,10 +9,11 @@ from typing import Protocol
 
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, table
+from kinfolk.errors import NothingToLoadError, SourceError
 from kinfolk.model.locator import Locator, Part, Rejection
 from kinfolk.model.project import Project
 from kinfolk.model.source import Load, Source
-from kinfolk.stages.landing import layout
+from kinfolk.stages.landing import layout, settings
 from kinfolk.tables import landing
 
 
@@ -26,13 +27,22 @@ class Connector(Protocol):
         """Where the rows of one part are, and rows that had to be rejected."""
 
 
+# The fingerprint of a part's content, the rule its record ids were made by, and the settings it was read with.
+Reading = tuple[str, str, str]
+
+
 @dataclass(frozen=True)
 class Ledger:
-    """What was loaded before. loaded: source -> load id -> the (fingerprint, layout) of each part of that load."""
+    """What was loaded before. loaded: source -> load id -> how each part of that load was read."""
 
-    loaded: Mapping[str, Mapping[int, frozenset[tuple[str, str]]]]
+    loaded: Mapping[str, Mapping[int, frozenset[Reading]]]
     next_load_id: int
     next_record_no: int
+
+    def relaid(self, source: Source) -> bool:
+        """Whether parts of the source were landed under record ids made by another rule."""
+        loads = self.loaded.get(source.name, {})
+        return any(made != layout(source) for load in loads.values() for _, made, _ in load)
 
 
 @dataclass(frozen=True)
@@ -48,11 +58,12 @@ def read_ledger(session: Session) -> Ledger:
     if not session.present(landing.LOADS.name):
         return Ledger({}, 1, 1)
     loads = table(landing.LOADS.name)
-    found: dict[str, dict[int, set[tuple[str, str]]]] = {}
-    for source, load_id, fingerprint, made in session.fetch(
-        query("select source, load_id, fingerprint, layout from loads", loads=loads)
+    found: dict[str, dict[int, set[Reading]]] = {}
+    for source, load_id, *how in session.fetch(
+        query("select source, load_id, fingerprint, layout, settings from loads", loads=loads)
     ):
-        found.setdefault(source, {}).setdefault(load_id, set()).add((fingerprint, made))
+        fingerprint, made, read = how
+        found.setdefault(source, {}).setdefault(load_id, set()).add((fingerprint, made, read))
     [(load_id, record_no)] = session.fetch(
         query("select max(load_id) + 1, max(next_record_no) from loads", loads=loads)
     )
@@ -64,10 +75,12 @@ def deliveries(project: Project, ledger: Ledger, connectors: Mapping[str, Connec
     """Every active source with the parts to read now.
 
     A snapshot with any part changed is read whole, because only the whole tells what is gone; of a source that
-    appends, only parts never seen before are read.
+    appends, only parts never seen before are read, and none need be there once some were.
+
+    Errors  SourceError if a source has nothing to load, or is called like one landed before but for upper case
     """
     return tuple(
-        Delivery(source, _due(source, connectors[source.connector].parts(source, project.folder), ledger))
+        Delivery(source, _due(source, _offered(source, project, ledger, connectors), ledger))
         for source in active_sources(project)
     )
 
@@ -81,11 +94,26 @@ def active_sources(project: Project) -> tuple[Source, ...]:
     )
 
 
+def _offered(source: Source, project: Project, ledger: Ledger, connectors: Mapping[str, Connector]) -> Iterable[Part]:
+    for name in ledger.loaded:
+        if name != source.name and name.lower() == source.name.lower():
+            raise SourceError(
+                f"The source {source.name} was called {name} in earlier runs; to the tables both are one name.",
+                where=str(source.place),
+                hint=f"Call it {name} again (`name: {name}`), or give it a name that differs in more than case.",
+            )
+    try:
+        return connectors[source.connector].parts(source, project.folder)
+    except NothingToLoadError:
+        if source.load is Load.APPEND and source.name in ledger.loaded:
+            return ()  # what was taken in before may have been archived since
+        raise
+
+
 def _due(source: Source, parts: Iterable[Part], ledger: Ledger) -> tuple[Part, ...]:
-    made = layout(source)
+    offered = {part: (part.fingerprint, layout(source), settings(source)) for part in parts}
     loads = ledger.loaded.get(source.name, {})
     if source.load is Load.SNAPSHOT:
-        present = {(part.fingerprint, made) for part in parts}
-        return () if loads and loads[max(loads)] == present else tuple(parts)
-    seen = {key for load in loads.values() for key in load}
-    return tuple(part for part in parts if (part.fingerprint, made) not in seen)
+        return () if loads and loads[max(loads)] == set(offered.values()) else tuple(offered)
+    seen = {reading for load in loads.values() for reading in load}
+    return tuple(part for part, reading in offered.items() if reading not in seen)

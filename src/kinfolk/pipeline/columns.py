@@ -14,8 +14,12 @@ from kinfolk.model.source import ColumnRule, Source
 from kinfolk.tables import landing
 
 
-def check_columns(source: Source, columns: Sequence[str]) -> None:
-    """Errors: SourceError names every column the project uses and the source lacks, and where it is used."""
+def check_columns(source: Source, columns: Sequence[str], *, alternatives: bool = False) -> None:
+    """Whether the columns are all the project speaks of.
+
+    alternatives  of columns of which the first that is not empty counts, one is enough (other files may hold the rest)
+    Errors        SourceError names every column the project uses and the source lacks, and where it is used
+    """
     reserved = [name for name in columns if name.lower() in landing.NAMES]
     if reserved:
         raise SourceError(
@@ -24,7 +28,13 @@ def check_columns(source: Source, columns: Sequence[str]) -> None:
             hint="Rename it in the export.",
         )
     known = {name.lower() for name in columns}
-    missing = [(name, use, place) for name, use, place in _used(source) if name.lower() not in known]
+    missing = [
+        (name, use, place)
+        for names, use, place in _used(source)
+        if not (alternatives and any(name.lower() in known for name in names))
+        for name in names
+        if name.lower() not in known
+    ]
     if missing:
         name, use, place = missing[0]
         more = (
@@ -46,20 +56,21 @@ def _hint(name: str, columns: Sequence[str]) -> str:
     return f"It has: {shown}. If the column is gone for good, take it out of the project."
 
 
-def _used(source: Source) -> Iterator[tuple[str, str, Place]]:
+def _used(source: Source) -> Iterator[tuple[Sequence[str], str, Place]]:
+    """Columns that are alternatives for one use, what they are used for, and where the project says so."""
     for name in source.record_id:
-        yield name, "record_id", source.place
+        yield (name,), "record_id", source.place
     if source.observed_at:
-        yield source.observed_at, "observed_at", source.place
+        yield (source.observed_at,), "observed_at", source.place
     if source.belongs_to:
-        yield source.belongs_to.column, "belongs_to", source.belongs_to.place
+        yield (source.belongs_to.column,), "belongs_to", source.belongs_to.place
     for mapping in source.mappings:
         for field, rule in (*mapping.columns.items(), *mapping.attributes.items()):
-            for name in _columns_of(rule):
-                yield name, f"{mapping.table}.{field}", rule.place
+            for names in _columns_of(rule):
+                yield names, f"{mapping.table}.{field}", rule.place
 
 
-def _columns_of(rule: ColumnRule) -> Sequence[str]:
-    if rule.sql is None:
-        return rule.columns
-    return [found.name for found in sql(rule.sql).find_all(exp.Column)]
+def _columns_of(rule: ColumnRule) -> Sequence[Sequence[str]]:
+    if rule.sql is not None:
+        return [(found.name,) for found in sql(rule.sql).find_all(exp.Column)]
+    return [rule.columns] if rule.join is None and rule.columns else [(name,) for name in rule.columns]

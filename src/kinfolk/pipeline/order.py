@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kinfolk.engine.duckdb import Session
-from kinfolk.engine.sql import query, rows, table
+from kinfolk.engine.sql import query, rows, table, union_by_name
 from kinfolk.engine.step import Publish, Query, Step
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.stages import identity, profiles, staging
 from kinfolk.tables import profiles as profiles_tables
-from kinfolk.tables.identity import ALIASES, MEMBERS
+from kinfolk.tables.identity import ALIASES, FORMER_MEMBERS, MEMBERS
 from kinfolk.tables.staging import ACTIVITY
 
 
 def stages_after_landing(project: Project, sources: Sequence[Source], session: Session) -> Iterator[Step]:
     """Every step from staged records to golden profiles, in order."""
-    yield from staging.staging_steps(sources)
+    yield from staging.staging_steps(sources, project.sources)
     previous = tuple(_previous(session))
     yield from previous
     yield from identity.steps(project.identity, frozenset(step.writes for step in previous))
@@ -37,8 +37,12 @@ def _emptied(sources: Sequence[Source], session: Session) -> Iterator[Query]:
 
 def _previous(session: Session) -> Iterator[Query]:
     """What the last published run said of who is who, under names of its own, so that ids can be kept."""
-    kept = {MEMBERS.name: "select source, record_id, customer_id from kept", ALIASES.name: "select * from kept"}
-    for name, text in kept.items():
-        if session.present(name):
-            writes = f"previous.{name.partition('.')[2]}"
-            yield Query(writes, query(text, kept=table(name)), "Customers so far", as_view=True)
+    members = [
+        query("select source, record_id, customer_id from kept", kept=table(name))
+        for name in (MEMBERS.name, FORMER_MEMBERS.name)
+        if session.present(name)
+    ]
+    if members:
+        yield Query("previous.members", union_by_name(members), "Customers so far", as_view=True)
+    if session.present(ALIASES.name):
+        yield Query("previous.aliases", query("select * from kept", kept=table(ALIASES.name)), "Aliases", as_view=True)

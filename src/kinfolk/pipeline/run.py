@@ -25,6 +25,7 @@ from kinfolk.stages.landing import (
     landing_steps,
     layout,
     rejection_row,
+    settings,
     unchanged_steps,
 )
 from kinfolk.store.database import open_store
@@ -114,8 +115,9 @@ def _run(run: _Run, fingerprint_before: str | None) -> RunStatus:
     arrived = tuple(d for d in due if d.parts)
     if not arrived and run.project.fingerprint == fingerprint_before:
         return RunStatus.UNCHANGED
-    _land(run, arrived, ledger)
+    # Before anything lands: what these views read of the bookkeeping must be that of the published state.
     run.do(step for d in due if not d.parts for step in unchanged_steps(d.source.name))
+    _land(run, arrived, ledger)
     sources = active_sources(run.project)
     for source in sources:
         check_columns(source, _columns(run.session, f"current.{source.name}"))
@@ -144,17 +146,19 @@ def _land(run: _Run, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
         read = sum(result.rows_out or 0 for result in results)
         incoming = run.session.columns(f"incoming.{source.name}")
         columns = tuple(c for c in incoming if c not in READER_COLUMNS)
-        check_columns(source, columns)
+        check_columns(source, columns, alternatives=True)
         published = run.session.present(f"landing.{source.name}")
-        arrival = Arrival(source, load_id, loaded_at, columns, record_no, read, published)
+        arrival = Arrival(
+            source, load_id, loaded_at, columns, record_no, read, published, published and ledger.relaid(source)
+        )
         run.do(landing_steps(arrival))
-        deleted = _check_deletes(run, arrival)
-        record_no += read + deleted
+        record_no += read + _check_deletes(run, arrival)
+        refused = _refused(run, source)
         for part, result in zip(delivery.parts, results, strict=True):
             rejections += [rejection_row(source.name, load_id, part.name, r) for r in result.rejections]
-            counts = (result.rows_in, len(result.rejections), record_no)
-            stamp = loaded_at.replace(tzinfo=None)
-            loads.append((load_id, source.name, part.name, part.fingerprint, layout(source), stamp, *counts))
+            how = (part.fingerprint, layout(source), settings(source), loaded_at.replace(tzinfo=None))
+            counts = (result.rows_in, len(result.rejections) + refused.get(part.name, 0), record_no)
+            loads.append((load_id, source.name, part.name, *how, *counts))
     if arrived:
         run.do(bookkeeping_steps(tuple(d.source.name for d in arrived), loads, rejections))
 
@@ -171,22 +175,30 @@ def _read(run: _Run, source: Source, part: Part) -> Exchange:
 
 
 def _check_deletes(run: _Run, arrival: Arrival) -> int:
-    """Rows of this load that are deletions. Errors: SourceError when they are most of the source."""
+    """Rows of this load that are deletions. Errors: SourceError when they are most of a snapshot."""
     source = arrival.source
-    if not arrival.published or source.load is not Load.SNAPSHOT:
+    if not arrival.published or not (source.load is Load.SNAPSHOT or arrival.relaid):
         return 0
     landed = table(f"landing.{source.name}")
     [(deleted,)] = run.session.fetch(query("select count(*) from landed where _change = 'deleted'", landed=landed))
     before = run.session.count(f"before.{source.name}")
-    too_many = before >= _DELETES_CHECKED_FROM and deleted > before * _DELETES_ALLOWED
-    if too_many and source.name not in run.options.allow_deletes:
+    # Where ids are made by a new rule every record is new, so only how many there are can be compared.
+    gone = max(before - run.session.count(f"arriving.{source.name}"), 0) if arrival.relaid else deleted
+    too_many = before >= _DELETES_CHECKED_FROM and gone > before * _DELETES_ALLOWED
+    if too_many and source.load is Load.SNAPSHOT and source.name not in run.options.allow_deletes:
         raise SourceError(
-            f"{deleted} of the {before} records of {source.name} are no longer in its data, "
+            f"{gone} of the {before} records of {source.name} are no longer in its data, "
             "which looks like a broken export. Nothing was changed.",
             where=str(source.place),
             hint=f"If they are really gone, run with --allow-deletes {source.name}.",
         )
     return int(deleted)
+
+
+def _refused(run: _Run, source: Source) -> dict[str, int]:
+    """Rows that were read and not landed, by part."""
+    refused = table(f"refused.{source.name}")
+    return dict(run.session.fetch(query("select part, count(*) from refused group by part", refused=refused)))
 
 
 def _columns(session: Session, name: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def project(files: Files, folder: FilePath) -> Project:
     made = Project(
         name=settings.name or folder.name,
         folder=folder,
-        state=folder / FilePath(settings.state or ".kinfolk").expanduser(),
+        state=_state(folder / FilePath(settings.state or ".kinfolk").expanduser(), files.environment()),
         sources=sources,
         identity=identity_rules(files.identity),
         survivorship=survivorship(files.identity.settings, [source.name for source in sources]),
@@ -41,6 +41,11 @@ def project(files: Files, folder: FilePath) -> Project:
         environments=tuple(settings.environments),
     )
     return replace(made, fingerprint=fingerprint(made))
+
+
+def _state(folder: FilePath, environment: str | None) -> FilePath:
+    """One folder for each environment, so that none publishes over another or gives its customers new ids."""
+    return folder / environment if environment else folder
 
 
 def project_conventions(settings: KinfolkFile) -> Conventions:
@@ -178,10 +183,9 @@ def _matching(parsed: Parsed[IdentityFile]) -> Matching | None:
 
 
 def survivorship(settings: IdentityFile, sources: list[str]) -> Survivorship:
-    """The part that decides whose value wins; sources nobody ranked come last, by name."""
+    """The part that decides whose value wins."""
     written = settings.survivorship
-    ranked = [name for name in (written.trust if written else ()) if name in sources]
-    trust = (*ranked, *sorted(set(sources) - set(ranked)))
+    trust = tuple(name for name in (written.trust if written else ()) if name in sources)
     default = _preferences(written.default) if written and written.default else Survivorship().default
     fields = {name: _preferences(rules) for name, rules in (written.fields_ if written else {}).items()}
     return Survivorship(default, trust, fields, tuple(settings.core_fields))

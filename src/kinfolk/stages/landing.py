@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +30,7 @@ class Arrival:
     first_record_no  landing rows of this load are numbered from here
     rows             rows read
     published        whether the source has landed before
+    relaid           whether it has landed under record ids made by another rule
     """
 
     source: Source
@@ -38,6 +40,7 @@ class Arrival:
     first_record_no: int
     rows: int
     published: bool
+    relaid: bool = False
 
 
 def landing_steps(arrival: Arrival) -> tuple[Query, ...]:
@@ -99,8 +102,14 @@ def rejection_row(arrival_source: str, load_id: int, part: str, rejection: Rejec
 
 
 def layout(source: Source) -> str:
-    """How this source's record ids are made; when it changes, everything lands anew."""
-    return f"{source.load}:" + "|".join(source.record_id)
+    """How this source's record ids are made; when it changes, everything lands anew under new ids."""
+    return "|".join(source.record_id)
+
+
+def settings(source: Source) -> str:
+    """How this source is read, its path apart; when it changes, everything is read anew. Secrets by reference."""
+    read = {name: repr(value) for name, value in source.options.items() if name != "path" and value is not None}
+    return json.dumps({"load": str(source.load), **read}, sort_keys=True)
 
 
 def _record_id(arrival: Arrival) -> exp.Expression:
@@ -108,6 +117,8 @@ def _record_id(arrival: Arrival) -> exp.Expression:
     parts = [sql("nullif(trim($c), '')", c=column(name)) for name in arrival.source.record_id]
     if not parts:
         return sql("cast($h as varchar)", h=_row_hash(arrival))
+    if len(parts) > 1:  # a bar in a value must not be taken for one between values
+        parts = [sql(r"replace(replace($p, '\', '\\'), '|', '\|')", p=part) for part in parts]
     joined = parts[0]
     for part in parts[1:]:
         joined = sql("$left || '|' || $right", left=joined, right=part)
@@ -260,19 +271,30 @@ def _changes(arrival: Arrival) -> Query:
         arriving=table(f"arriving.{name}"),
         before=table(f"before.{name}"),
     )
-    if arrival.source.load is Load.SNAPSHOT:
+    if arrival.source.load is Load.SNAPSHOT or arrival.relaid:
         tree = union_by_name([tree, _deletions(arrival)])
     return Query(f"landing.{name}", tree, f"Landing {name}", Publish.APPEND)
 
 
 def _deletions(arrival: Arrival) -> exp.Query:
+    """Records that are gone: of a snapshot those that did not arrive, else those that arrived again under new ids."""
     name = arrival.source.name
+    gone = sql("true")
+    if arrival.source.load is not Load.SNAPSHOT:
+        gone = sql(
+            "exists (select 1 from loads l where l.load_id = b._load_id and l.layout <> $layout) "
+            "and b._part in (select _part from incoming)",
+            layout=layout(arrival.source),
+            loads=table(landing.LOADS.name),
+            incoming=table(f"incoming.{name}"),
+        )
     return query(
         "select $first + row_number() over (order by b._record_no) as _record_no, b._record_id, "
         "cast(null as ubigint) as _row_hash, cast($source as varchar) as _source, cast($load as bigint) as _load_id, "
         "cast($at as timestamp) as _loaded_at, 'deleted' as _change "
-        "from before b where not exists (select 1 from arriving a where a._record_id = b._record_id)",
-        first=arrival.first_record_no + arrival.rows,
+        "from before b where $gone and not exists (select 1 from arriving a where a._record_id = b._record_id)",
+        gone=gone,
+        first=arrival.first_record_no + arrival.rows - 1,
         source=name,
         load=arrival.load_id,
         at=arrival.loaded_at.replace(tzinfo=None),

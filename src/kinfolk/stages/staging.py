@@ -52,9 +52,11 @@ class Reading:
         return sql("$value is null and not $blank", value=value, blank=exp.paren(blank))
 
 
-def staging_steps(sources: Sequence[Source]) -> tuple[Query, ...]:
+def staging_steps(sources: Sequence[Source], declared: Sequence[Source]) -> tuple[Query, ...]:
     """Steps that write every staged table.
 
+    sources   those that are read
+    declared  all of the project: their attributes stay columns, empty, while none that feeds them is read
     Reads   current.<source>         one row per record that exists now; text, as it arrived
     Writes  staging.records          one row per record of a person
             staging.<orders, …>      one row per order, event, ticket …
@@ -62,11 +64,12 @@ def staging_steps(sources: Sequence[Source]) -> tuple[Query, ...]:
             staging.mappings         one row per canonical column a source feeds
     """
     people = [s for s in sources if s.mapping("people")]
-    steps = [_table("people", staging.RECORDS.name, people) if people else _no_records()]
+    own = _attributes("people", declared)
+    steps = [_table("people", staging.RECORDS.name, people, own) if people else _no_records(own)]
     for name, described in staging.ACTIVITY.items():
         feeding = [s for s in sources if s.mapping(name)]
         if feeding:
-            steps.append(_table(name, described.name, feeding))
+            steps.append(_table(name, described.name, feeding, _attributes(name, declared)))
     return (*steps, _unstandardised(sources), _mappings(sources))
 
 
@@ -103,8 +106,12 @@ def _made(field: str) -> str:
     return f"__made_{field}"
 
 
-def _table(mapping: str, name: str, sources: Sequence[Source]) -> Query:
-    attributes = dict.fromkeys(a for s in sources for a in _mapping(s, mapping).attributes)
+def _attributes(table_name: str, sources: Sequence[Source]) -> tuple[str, ...]:
+    mappings = [mapping for source in sources if (mapping := source.mapping(table_name))]
+    return tuple(dict.fromkeys(name for mapping in mappings for name in mapping.attributes))
+
+
+def _table(mapping: str, name: str, sources: Sequence[Source], attributes: Sequence[str]) -> Query:
     branches = [_rows_of(source, _mapping(source, mapping), attributes) for source in sources]
     return Query(name, union_by_name(branches), f"Staging {name.partition('.')[2]}", Publish.REPLACE)
 
@@ -125,7 +132,8 @@ def _rows_of(source: Source, mapping: TableMapping, attributes: Iterable[str]) -
         selected.append(exp.alias_(_typed(value, "varchar"), name, quoted=True, copy=False))
     landed = exp.Subquery(this=prepared(source, mapping, f"current.{source.name}"))
     # Values are worked out one level below, so that each stands in the SQL once however often it is used.
-    values = [exp.alias_(how.value, _value(name), quoted=True, copy=False) for name, how in readings.items()]
+    types = {c.name: c.type for c in (*staging.canonical(mapping.table).values(), *staging.ROW)}
+    values = [exp.alias_(_fitted(how.value, types[name]), _value(name), quoted=True) for name, how in readings.items()]
     valued = query("select *, $values from landed", values=values, landed=landed) if values else landed
     inner = exp.Subquery(this=valued)
     return query("select $columns from made", columns=selected, made=inner)
@@ -154,6 +162,11 @@ def _values(mapping: TableMapping) -> dict[str, exp.Expression]:
         for name, part in zip(_NAME_PARTS, split_full(made["full_name"].copy()), strict=True):
             made[name] = sql("coalesce($given, $split)", given=made[name], split=part) if name in made else part
     return made
+
+
+def _fitted(value: exp.Expression, kind: str) -> exp.Expression:
+    """The value, or null where the column's type cannot hold it."""
+    return value if kind == "varchar" else exp.TryCast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
 
 
 def _typed(value: exp.Expression | None, kind: str) -> exp.Expression:
@@ -202,12 +215,13 @@ def _unread_column(readings: Mapping[str, Reading]) -> exp.Expression:
 
 
 def _unstandardised(sources: Sequence[Source]) -> Query:
-    found = [_unread(source, mapping) for source in sources for mapping in source.mappings]
+    # What is said of the whole row, the moment of observation, is told once, with the first of its mappings.
+    found = [_unread(source, mapping, n == 0) for source in sources for n, mapping in enumerate(source.mappings)]
     tree = union_by_name(found) if found else rows(staging.UNSTANDARDISED.types, [])
     return Query(staging.UNSTANDARDISED.name, tree, "Values that could not be read", Publish.REPLACE)
 
 
-def _unread(source: Source, mapping: TableMapping) -> exp.Query:
+def _unread(source: Source, mapping: TableMapping, first: bool) -> exp.Query:
     # A source may have columns of any name, so the names on our side of the join are none a source would choose.
     said, reason = exp.Case(this=column("__field")), exp.Case(this=column("__field"))
     for name, how in _readings(source, mapping).items():
@@ -219,7 +233,8 @@ def _unread(source: Source, mapping: TableMapping) -> exp.Query:
         "cast($said as varchar) as original, cast($reason as varchar) as reason from "
         "(select source as __source, record_id as __record_id, record_no as __record_no, "
         "unnest(string_split(unread, ',')) as __field from staged where source = $source and unread is not null) s "
-        "join landed on _record_no = __record_no",
+        "join landed on _record_no = __record_no where $first or __field <> 'observed_at'",
+        first=first,
         said=said if said.args.get("ifs") else exp.null(),
         reason=reason if reason.args.get("ifs") else exp.null(),
         source=source.name,
@@ -242,7 +257,8 @@ def _original_words(mapping: TableMapping) -> dict[str, str]:
     """Per field, the columns it is made from, as people would say it."""
     words = {field: _rule_words(rule) for field, rule in (*mapping.columns.items(), *mapping.attributes.items())}
     if "full_name" in words:
-        words |= {part: words["full_name"] for part in _NAME_PARTS if part not in words}
+        whole = words["full_name"]
+        words |= {part: f"{words[part]} or {whole}" if part in words else whole for part in _NAME_PARTS}
     return words
 
 
@@ -254,8 +270,9 @@ def _rule_words(rule: ColumnRule) -> str:
     return (" + " if rule.join is not None else " or ").join(rule.columns)
 
 
-def _no_records() -> Query:
-    return Query(staging.RECORDS.name, rows(staging.RECORDS.types, []), "Staging records", Publish.REPLACE)
+def _no_records(attributes: Sequence[str]) -> Query:
+    columns = staging.RECORDS.types | dict.fromkeys(attributes, "varchar")
+    return Query(staging.RECORDS.name, rows(columns, []), "Staging records", Publish.REPLACE)
 
 
 def _mapping(source: Source, table_name: str) -> TableMapping:

@@ -24,6 +24,19 @@ MEMBERS = Table(
     erasure=Erasure.REBUILD,
 )
 
+FORMER_MEMBERS = Table(
+    name="identity.former_members",
+    grain="one record of a person that was there once and is not now; should it return, so does its customer id",
+    keys=("source", "record_id"),
+    columns=(
+        Column("source", "varchar", "name of the source"),
+        Column("record_id", "varchar", "the source's own id of the record"),
+        Column("customer_id", "varchar", "the customer it belonged to last"),
+    ),
+    subject="customer_id",
+    erasure=Erasure.DELETE_ROWS,
+)
+
 LINKS = Table(
     name="identity.links",
     grain="two records joined by the same value of a deterministic key (a value's records form a star)",
@@ -99,4 +112,4 @@ MODEL = Table(
     erasure=Erasure.REBUILD,
 )
 
-TABLES = (MEMBERS, LINKS, PAIRS, REVIEW, ALIASES, GUARDS, MODEL)
+TABLES = (MEMBERS, FORMER_MEMBERS, LINKS, PAIRS, REVIEW, ALIASES, GUARDS, MODEL)

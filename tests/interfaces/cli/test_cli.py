@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,12 +82,34 @@ def test_nobody_fits(shop: Path) -> None:
     assert "No customer fits 'nobody@nowhere.example'." in done.stderr
 
 
+def test_digits_in_an_address_or_an_id_find_nobody_by_phone(shop: Path) -> None:
+    phone = answer("query", "select phone from profiles.customers where phone is not null limit 1", "-p", shop)[0][
+        "phone"
+    ]
+    for asked in (f"nobody{phone[-8:]}@nowhere.example", f"C-{phone[-8:]}", "000000"):
+        kinfolk("show", asked, "-p", shop, expect=6)
+
+
 def test_evidence_is_given_for_two_records_of_one_customer(shop: Path) -> None:
     records = answer("show", "marta.oliveira@example.com", "-p", shop)["records"]
     first, second = (f"{r['source']}:{r['record_id']}" for r in records[:2])
     done = kinfolk("explain", first, second, "-p", shop)
     assert "one customer" in done.stdout
     assert "bits" in done.stdout
+
+
+def test_evidence_after_an_edit_is_that_of_the_last_run_or_none(shop: Path, tmp_path: Path) -> None:
+    edited = shutil.copytree(shop, tmp_path / "edited")
+    records = answer("show", "marta.oliveira@example.com", "-p", edited)["records"]
+    pair = [f"{r['source']}:{r['record_id']}" for r in records[:2]]
+    before = answer("explain", *pair, "-p", edited)["evidence"]
+    identity = (edited / "identity.yml").read_text()
+    (edited / "identity.yml").write_text(identity.replace("    phone: phone\n", ""))
+    done = kinfolk("explain", *pair, "-p", edited, expect=1)
+    assert "compares other columns" in done.stderr and "kinfolk run" in done.stderr
+    reordered = identity.replace("    phone: phone\n", "").replace("  compare:\n", "  compare:\n    phone: phone\n")
+    (edited / "identity.yml").write_text(reordered)
+    assert answer("explain", *pair, "-p", edited)["evidence"] == before
 
 
 def test_evidence_about_a_record_that_does_not_exist(shop: Path) -> None:

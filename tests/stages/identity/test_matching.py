@@ -117,12 +117,30 @@ def test_never_and_tenant_hold_apart_what_looks_the_same() -> None:
     assert reasons == {"held apart by the never rule: national_id differs between the two customers"}
 
 
+def test_copies_of_two_people_that_keys_tell_apart_do_not_bring_them_together() -> None:
+    rules = IdentityRules(
+        keys=(key("customer_number"),), matching=matching(COMPARE, PERSONAL), never=(never("national_id"),)
+    )
+    twin = records(1, 1, seed=3)[0]
+    told = [("1", "A"), (None, "A"), ("2", "B"), (None, "B")]
+    rows = [*records(80, 2), *[{**twin, "national_id": n, "customer_number": c} for n, c in told]]
+    bench = Workbench(rules).run(rows)
+    assert {frozenset(("161", "162")), frozenset(("163", "164"))} <= bench.groups()
+    reasons = {r["reason"] for r in bench.rows("review") if r["record_no_a"] > 160}
+    assert reasons == {"held apart by the never rule: national_id differs between the two customers"}
+
+
+def test_two_records_that_share_a_given_name_are_not_one_customer_for_being_alone() -> None:
+    assert len(Workbench(RULES).run([{"first_name": "Anna"}, {"first_name": "Anna"}]).groups()) == 2
+
+
 ANY = st.fixed_dictionaries(
     {
         "first_name": st.sampled_from(["Anna", "Anne", "Bob", None]),
         "last_name": st.sampled_from(["Ott", "Otto", "Ulm", None]),
         "email": st.sampled_from(["a@x.example", "b@x.example", None]),
         "national_id": st.sampled_from(["1", "2", None]),
+        "customer_number": st.sampled_from(["7", "8", None]),
         "tenant": st.sampled_from(["t", None]),
     }
 )
@@ -132,7 +150,7 @@ ANY = st.fixed_dictionaries(
 @given(st.lists(ANY, max_size=14))
 def test_no_cannot_link_is_ever_violated(rows: list[dict[str, Any]]) -> None:
     rules = IdentityRules(
-        keys=(key("email"),),
+        keys=(key("email"), key("customer_number")),
         matching=matching({"first_name": "name", "last_name": "name", "email": "email"}, merge_at=0.6, review_at=0.5),
         never=(never("national_id"),),
         tenant="tenant",

@@ -49,14 +49,16 @@ def test_new_records_never_change_the_id_of_a_customer(emails: list[str], more: 
 @settings(max_examples=30)
 @given(st.lists(EMAILS, min_size=2, max_size=4))
 def test_an_id_given_up_is_never_given_to_somebody_else(runs: list[list[str]]) -> None:
-    """Whatever comes and goes, an id stands for records that follow from one another."""
-    bench, retired = Workbench(RULES), set[str]()
+    """Whatever comes and goes, an id out of use is taken up again only by a record that had it last."""
+    bench, retired, last = Workbench(RULES), set[str](), dict[str, str]()
     for emails in runs:
         before = set(bench.customers().values()) if bench.tables else set()
         bench.run(rows(*emails))
         now = set(bench.customers().values())
-        assert not now & retired
-        retired |= before - now
+        returned = {last[record] for record in bench.customers() if record in last}
+        assert now & retired <= returned
+        last |= bench.customers()
+        retired = (retired | before) - now
         assert retired <= set(bench.aliases())
 
 
@@ -92,7 +94,25 @@ def test_a_record_split_off_again_does_not_get_its_alias_back() -> None:
 def test_a_customer_without_records_is_given_up_for_nobody() -> None:
     bench = Workbench(RULES).run(rows("a", "b")).run(rows("a"))
     assert bench.aliases() == {"C-2": None}
-    assert bench.run(rows("a", "c")).customers() == {"1": "C-1", "2": "C-3"}
+    newcomer = [*rows("a"), {"email": "b", "record_id": "3", "record_no": 3}]
+    assert bench.run(newcomer).customers() == {"1": "C-1", "3": "C-3"}
+
+
+def test_a_record_that_was_away_returns_to_its_customer() -> None:
+    bench = Workbench(RULES).run(rows("a", "b", "c", "c"))
+    away = [row for row in rows("a", "b", "c", "c") if row["record_id"] in ("1", "3")]
+    assert bench.run(away).customers() == {"1": "C-1", "3": "C-3"}
+    assert {row["record_id"]: row["customer_id"] for row in bench.rows("former_members")} == {"2": "C-2", "4": "C-3"}
+    changed = rows("a", "z", "c", "y")  # what the records say meanwhile does not matter: it is the same records
+    assert bench.run(changed).customers() == {"1": "C-1", "2": "C-2", "3": "C-3", "4": "C-4"}
+    assert (bench.aliases(), bench.rows("former_members")) == ({}, [])
+
+
+def test_a_record_that_was_away_while_its_customer_merged_follows_it() -> None:
+    bench = Workbench(RULES).run(rows("a", "b", "b"))
+    there = [row for row in rows("a", "a", "b") if row["record_id"] != "3"]
+    assert bench.run(there).aliases() == {"C-2": "C-1"}
+    assert bench.run(rows("a", "a", "a")).customers() == {"1": "C-1", "2": "C-1", "3": "C-1"}
 
 
 def test_a_changed_record_keeps_its_customer_under_its_new_number() -> None:

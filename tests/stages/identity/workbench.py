@@ -74,7 +74,11 @@ class Workbench:
         names = []
         self.connection.execute("create schema if not exists previous")
         for name in ("members", "aliases") if self.tables else ():
-            self.connection.register("kept", self.tables[f"identity.{name}"])
+            kept = self.tables[f"identity.{name}"]
+            if name == "members":
+                columns = ["source", "record_id", "customer_id"]
+                kept = pa.concat_tables([kept.select(columns), self.tables["identity.former_members"]])
+            self.connection.register("kept", kept)
             self.connection.execute(f"create or replace table previous.{name} as select * from kept")
             names.append(f"previous.{name}")
         return names

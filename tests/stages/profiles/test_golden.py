@@ -121,6 +121,7 @@ def test_every_golden_value_has_one_lineage_row_and_no_other(company: Company) -
         ["most_recent"],
         ["most_frequent", "most_trusted"],
         ["longest", "most_recent"],
+        ["verified", "most_frequent", "longest"],
     ],
 )
 def test_a_slow_oracle_picks_the_same_record_for_every_value(company: Company, default: list[str]) -> None:
@@ -148,3 +149,24 @@ RECORD = (
     "customer_id", "record_no", "source", "observed_at", "customer_number", "first_name", "last_name", "email",
     "email_verified", "phone", "street", "postcode", "city", "country", "tier",
 )  # fmt: skip
+
+
+def test_a_name_in_one_word_and_an_address_of_a_region_alone_survive(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    company.source("crm", "record_id: id\npeople: {full_name: who, street: street, region: county}\n")
+    company.csv("crm", [{"id": 1, "who": "Madonna", "street": None, "county": "Kent"}])
+    company.run()
+    assert company.ask("select full_name, region, street from profiles.customers") == [("Madonna", "Kent", None)]
+    fields = company.ask("select field, value from profiles.lineage order by all")
+    assert fields == [("full_name", "Madonna"), ("region", "Kent")]
+
+
+def test_where_nobody_is_ranked_the_next_preference_decides(company: Company) -> None:
+    company.identity("keys: [customer_number]\n")
+    one_each(
+        company,
+        crm={"tier": "old", "seen": "2024-01-01"},
+        shop={"tier": "new", "seen": "2025-01-01"},
+        desk={"tier": "older", "seen": "2023-01-01"},
+    )
+    assert golden(company, "tier") == "new"

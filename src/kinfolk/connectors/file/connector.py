@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from kinfolk.connectors.file.options import FORMATS, FileOptions
-from kinfolk.errors import SourceError
+from kinfolk.errors import NothingToLoadError, SourceError
 from kinfolk.model.locator import Locator, Part, Rejection
 from kinfolk.model.secret import revealed
 from kinfolk.model.source import Source
@@ -93,7 +93,7 @@ def _matching(written: str, folder: Path, where: str) -> list[Path]:
     files = sorted(path for path in found if path.is_file())
     if not files:
         what = f"Nothing matches {written}." if glob.has_magic(written) else f"There is no file {written}."
-        raise SourceError(what, where=where, hint=_nearby(pattern, written))
+        raise NothingToLoadError(what, where=where, hint=_nearby(pattern, written))
     return files
 
 

@@ -17,6 +17,7 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     sources.names_differ,
     sources.one_connector,
     sources.something_mapped,
+    sources.attributes_differ,
     sources.environments_known,
     sources.owners_known,
     sources.people_found,
@@ -25,4 +26,5 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     identity.keys_mapped,
     identity.personal_compared,
     identity.trusted_sources_known,
+    identity.verified_where_known,
 )

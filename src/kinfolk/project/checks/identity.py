@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kinfolk.errors import Mistake
+from kinfolk.model.identity import VERIFIABLE
 from kinfolk.project.document import Path
 from kinfolk.project.files import Files
-from kinfolk.project.suggest import hint, near
+from kinfolk.project.suggest import hint, listed, near
 from kinfolk.tables.staging import canonical
 
 _PARTS_OF_NAME = ("first_name", "middle_name", "last_name")
@@ -15,7 +16,8 @@ _PARTS_OF_NAME = ("first_name", "middle_name", "last_name")
 
 def fields_known(files: Files) -> Iterator[Mistake]:
     """Every field named is a canonical column of people or an attribute of some source."""
-    attributes = [name for s in files.sources for name in s.written.key_names("people", "attributes")]
+    running = [source for source in files.sources if files.runs(source)]
+    attributes = [name for s in running for name in s.written.key_names("people", "attributes")]
     known = [*canonical("people"), *dict.fromkeys(attributes)]
     complete = all(source.written.readable for source in files.sources)
     for path, name in _named(files):
@@ -61,6 +63,15 @@ def trusted_sources_known(files: Files) -> Iterator[Mistake]:
             yield Mistake(place, f"There is no source `{name}`.", hint(name, names))
         elif survivorship and name in survivorship.trust[:number]:
             yield Mistake(place, f"`{name}` is listed twice.")
+
+
+def verified_where_known(files: Files) -> Iterator[Mistake]:
+    """Only an e-mail address or a phone can be preferred for being verified."""
+    survivorship = files.identity.settings.survivorship
+    for name, rules in (survivorship.fields_ if survivorship else {}).items():
+        if name not in VERIFIABLE and any(entry.rule == "verified" for entry in rules):
+            what = f"Sources say of {listed(VERIFIABLE)} whether they are verified, not of `{name}`."
+            yield Mistake(files.identity.document.place("survivorship", "fields", name), what, "Leave `verified` out.")
 
 
 def _key_columns(files: Files) -> Iterator[tuple[Path, str]]:

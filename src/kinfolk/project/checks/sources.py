@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pydantic_core import PydanticCustomError
 
 from kinfolk.errors import Mistake
+from kinfolk.model.place import Place
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.suggest import hint, listed, near
 from kinfolk.project.written.source import SourceFile, legal_name
@@ -71,17 +72,19 @@ def something_mapped(files: Files) -> Iterator[Mistake]:
                     f"`{table}` maps no column.",
                     "Write one `canonical: column` a line below it.",
                 )
-        yield from _attributes_differ(source, tables)
 
 
-def _attributes_differ(source: Parsed[SourceFile], tables: list[str]) -> Iterator[Mistake]:
-    for table in tables:
-        first: dict[str, str] = {}
-        for name in source.written.key_names(table, "attributes"):
-            other = first.setdefault(name.lower(), name)
-            if other != name:
-                what = f"The attributes `{other}` and `{name}` differ by upper and lower case only."
-                yield Mistake(source.written.place(table, "attributes", name), what)
+def attributes_differ(files: Files) -> Iterator[Mistake]:
+    """Of one table no two attributes, of whatever sources, differ by upper and lower case only."""
+    for table in MAPPABLE:
+        first: dict[str, tuple[str, Place]] = {}
+        for source in _readable(files):
+            for name in source.written.key_names(table, "attributes"):
+                place = source.written.place(table, "attributes", name)
+                other, where = first.setdefault(name.lower(), (name, place))
+                if other != name:
+                    what = f"The attributes `{other}` ({where}) and `{name}` differ by upper and lower case only."
+                    yield Mistake(place, what, "Write both alike.")
 
 
 def environments_known(files: Files) -> Iterator[Mistake]:

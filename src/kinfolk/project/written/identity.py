@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
+from kinfolk.model.identity import KEY_ROOM, PREFERENCE_BITS
 from kinfolk.project.written.base import Word, Words, Written, wrong
 from kinfolk.project.written.scalar import ScalarSql
 
 Kind = Literal["name", "company", "date", "email", "phone", "address", "exact", "text"]
 Preference = Literal["most_trusted", "most_recent", "most_frequent", "longest", "verified", "sql"]
-Probability = Annotated[float, Field(gt=0, lt=1)]
+Probability = Annotated[float, Field(ge=0.5, lt=1)]  # pairs below even odds are not kept
 
 
 class KeyEntry(Written):
@@ -30,7 +31,11 @@ def _key_form(value: Any) -> Any:
 class MatchKeys(Written):
     """The probabilistic fallback."""
 
-    compare: Annotated[dict[Word, Kind], Field(min_length=1, description="columns that count as evidence, and how")]
+    compare: Annotated[
+        dict[Word, Kind],
+        # How far two records are apart is kept as three bits a column in one number.
+        Field(min_length=1, max_length=20, description="columns that count as evidence, and how; at most 20"),
+    ]
     block_on: Annotated[
         list[Words] | None,
         BeforeValidator(
@@ -78,9 +83,15 @@ def _preference_form(value: Any) -> Any:
 
 
 class SqlPreference(Written):
-    """A preference as SQL: the smallest result wins (for the schema only)."""
+    """A preference as SQL, a whole number for each record: the smallest wins (for the schema only)."""
 
     sql: str
+
+
+def _fitting(entries: list[PreferenceEntry]) -> list[PreferenceEntry]:
+    if sum(PREFERENCE_BITS[entry.rule] for entry in entries) <= KEY_ROOM:
+        return entries
+    raise wrong("These are too many preferences to rank by.", "Leave one out, or write two of them as one `sql`.")
 
 
 _Word = Literal["most_trusted", "most_recent", "most_frequent", "longest", "verified"]
@@ -94,6 +105,7 @@ Preferences = Annotated[
         lambda value: value if isinstance(value, list) else [value],
         json_schema_input_type=_Word | SqlPreference | list[_Word | SqlPreference],
     ),
+    AfterValidator(_fitting),
 ]
 
 
@@ -101,7 +113,7 @@ class SurvivorshipKeys(Written):
     """Which value of a field becomes golden."""
 
     default: Preferences | None = Field(default=None, description="preferences, first to last, for every field")
-    trust: Words = Field(default=[], description="sources, most trusted first")
+    trust: Words = Field(default=[], description="sources, most trusted first; those not named come after, all alike")
     fields_: dict[Word, Preferences] = Field(default={}, alias="fields", description="field -> its own preferences")
 
 

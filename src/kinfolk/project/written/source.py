@@ -30,10 +30,13 @@ from kinfolk.project.written.base import (
     wrong,
 )
 from kinfolk.project.written.scalar import ScalarSql
-from kinfolk.tables.staging import MAPPABLE, ROW, canonical
+from kinfolk.tables import landing
+from kinfolk.tables.profiles import CUSTOMERS
+from kinfolk.tables.staging import MAPPABLE, PERSON, ROW, UNREAD, canonical
 
 # Canonical columns and connectors may be called like attributes pydantic itself has, so as fields they are prefixed.
 _FIELD = "feeds_"
+_TAKEN = {table.name.removeprefix("landing.") for table in landing.TABLES}
 
 
 class Rule(Written):
@@ -150,12 +153,15 @@ def legal_name(name: str) -> str:
             f"A source cannot be called `{name}`.",
             "Use up to 60 letters, digits, `_` and `-`; set `name:` to differ from the file.",
         )
+    if name.lower() in _TAKEN:
+        raise wrong(f"A source cannot be called `{name}`: a table of that name is ours.", "Choose another `name:`.")
     return name
 
 
 def _mapped_model(table: str) -> type[Mapped]:
     known = canonical(table)
-    taken = {column.name for column in ROW} | set(known) | {"customer_id", "attributes"}
+    ours = (*ROW, *PERSON, UNREAD, *(CUSTOMERS.columns if table == "people" else ()))
+    taken = {column.name for column in ours} | set(known) | {"customer_id", "attributes"}
 
     def column(name: str) -> str:
         if name not in known:

@@ -1,7 +1,24 @@
 """Identity: which records are one customer, on what evidence, under an id that stays."""
 
-from kinfolk.stages.identity.explain import Explanation, FieldEvidence, SharedKey, explain, frequency_queries
+from kinfolk.stages.identity.explain import (
+    Explanation,
+    FieldEvidence,
+    SharedKey,
+    as_learned,
+    explain,
+    frequency_queries,
+)
 from kinfolk.stages.identity.path import Hop, path
 from kinfolk.stages.identity.stage import steps
 
-__all__ = ["Explanation", "FieldEvidence", "Hop", "SharedKey", "explain", "frequency_queries", "path", "steps"]
+__all__ = [
+    "Explanation",
+    "FieldEvidence",
+    "Hop",
+    "SharedKey",
+    "as_learned",
+    "explain",
+    "frequency_queries",
+    "path",
+    "steps",
+]

@@ -29,7 +29,7 @@ class Nodes:
 
     row       row of each node: nodes of one row are alike in all that is compared
     together  group of each node by keys, and by being sure copies of each other
-    apart     value codes of each node, per never rule
+    apart     value code of each node's group in each never column
     """
 
     row: Ints

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
 from kinfolk.engine.sql import column, query, table
+from kinfolk.errors import KinfolkError
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Floats, Levels
 from kinfolk.stages.identity.arrow import pc
@@ -73,6 +74,24 @@ class Explanation:
     keys: tuple[SharedKey, ...]
     never: tuple[str, ...]
     tenants: bool
+
+
+def as_learned(rules: IdentityRules, model_json: str) -> IdentityRules:
+    """The rules with their compared columns in the order of the model that was learned by them.
+
+    Errors  KinfolkError where the rules compare other columns than the model
+    """
+    model = from_json(model_json)
+    if model is None or rules.matching is None:
+        return rules
+    compared = {c.column: c for c in rules.matching.compare}
+    if {name: c.kind for name, c in compared.items()} != {f.column: f.kind for f in model.fields}:
+        raise KinfolkError(
+            "identity.yml compares other columns, or in another way, than the last run did.",
+            hint="Run `kinfolk run` first.",
+        )
+    compare = tuple(compared[field.column] for field in model.fields)
+    return replace(rules, matching=replace(rules.matching, compare=compare))
 
 
 def frequency_queries(records: pa.Table, rules: IdentityRules) -> dict[str, exp.Query]:

@@ -56,6 +56,39 @@ def components(a: Ints, b: Ints, count: int) -> Codes:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
 
 
+def with_copies(labels: Codes, first: Ints, copy: Ints, apart: Sequence[Codes]) -> Codes:
+    """The groups with each copy joined to the first record it is alike to, unless that would break a never rule."""
+    joined = components(
+        np.concatenate([np.arange(len(labels)), first]), np.concatenate([_hubs(labels), copy]), len(labels)
+    )
+    broken = _broken(joined, apart)
+    if not broken.any():
+        return joined
+    groups = Groups(known_of_group(labels, apart))
+    hubs, kept = _hubs(labels), np.ones(len(first), bool)
+    for at in np.flatnonzero(broken[joined[first]]).tolist():
+        kept[at] = groups.join(int(hubs[first[at]]), int(hubs[copy[at]])) is None
+    return components(
+        np.concatenate([np.arange(len(labels)), first[kept]]), np.concatenate([hubs, copy[kept]]), len(labels)
+    )
+
+
+def known_of_group(labels: Codes, apart: Sequence[Codes]) -> tuple[Codes, ...]:
+    """For each record the value of each never column that its group has (it has one at most); -1 where it has none."""
+    found = []
+    for codes in apart:
+        value = np.full(int(labels.max(initial=-1)) + 1, -1, np.int32)
+        np.maximum.at(value, labels, codes)
+        found.append(value[labels])
+    return tuple(found)
+
+
+def _hubs(labels: Codes) -> Ints:
+    """The first record of each record's group."""
+    _, first, group = np.unique(labels, return_index=True, return_inverse=True)
+    return np.asarray(first[group])
+
+
 def key_name(key: Key) -> str:
     """The key's columns, joined by +."""
     return "+".join(key.columns)

@@ -21,6 +21,7 @@ _ROUNDS = 60
 _SETTLED = 1e-4
 _ASSUMED = 20.0  # pairs that what is assumed of a field weighs as much as
 _ENOUGH = 20.0  # expected pairs of one customer from which a field counts as learned
+_STRANGERS = 1_000.0  # pairs assumed beside those there are: a handful of records cannot say how many are strangers
 _SWAPPED = 0.005  # assumed share of swapped given and family names
 
 
@@ -160,9 +161,9 @@ def _kind(one: Field) -> str:
 def learn_prior(patterns: Patterns, parameters: Parameters, count: int) -> float:
     """Probability that two rows drawn at random are one customer: expected ones among the candidates, over all pairs.
 
-    Pairs that no blocking rule picked count as strangers.
+    Pairs that no blocking rule picked count as strangers, and so do some that are assumed.
     """
-    every = max(count * (count - 1) / 2, 1.0)
+    every = count * (count - 1) / 2 + _STRANGERS
     used = np.ones(len(parameters.m), bool)
     evidence = likelihood(patterns.levels, parameters.m, used) - likelihood(patterns.levels, parameters.u, used)
     odds = np.exp(np.clip(-evidence, -500, 500))

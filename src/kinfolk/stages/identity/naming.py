@@ -25,14 +25,16 @@ class Named:
 def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int]) -> Named:
     """Numbers for the groups 0..n-1 of records in order of record_no, groups numbered by their first record.
 
-    previous  number of the customer each record belonged to before, 0 where it is new
+    previous  number of the customer each record belonged to when it was last seen, 0 where it is new
     aliases   numbers given up before -> the number that lived on
 
     A previous customer's heir is the group with most of its records (ties: the one with the smallest record_no). A
     group keeps the smallest number it is heir to; the others become aliases of it. Other groups get new numbers,
     counting on from the greatest ever used. A group split off from a customer never gets one of its aliases back:
-    nothing tells which records they once stood for. A customer without any record left is given up for nobody.
+    nothing tells which records they once stood for. A customer without any record left is given up for nobody, and is
+    itself again when one of its records returns.
     """
+    previous = _living(previous, aliases)
     count = int(groups.max(initial=-1)) + 1
     heirs, customers = _heirs(groups, previous)
     numbers = np.full(count, np.iinfo(np.int64).max, np.int64)
@@ -42,8 +44,20 @@ def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int]) -> Named:
     numbers[unnamed] = used + 1 + np.arange(len(unnamed))
     lives = {int(c): int(numbers[g]) for c, g in zip(customers.tolist(), heirs.tolist(), strict=True)}
     given_up = {old: new for old, new in lives.items() if old != new}
-    given_up |= {alias: lives.get(target, _GONE) for alias, target in aliases.items()}
+    named = set(numbers.tolist())
+    given_up |= {alias: lives.get(target, _GONE) for alias, target in aliases.items() if alias not in named}
     return Named(numbers, given_up)
+
+
+def _living(previous: Ints, aliases: dict[int, int]) -> Ints:
+    """Numbers given up for another replaced by that one: a record that returns belongs where its customer went."""
+    moved = {old: new for old, new in aliases.items() if new != _GONE}
+    if not moved:
+        return previous
+    found = np.isin(previous, np.fromiter(moved, np.int64, len(moved)))
+    living = previous.copy()
+    living[found] = [moved[number] for number in previous[found].tolist()]
+    return living
 
 
 def vanished(before: Ints, previous: Ints) -> dict[int, int]:

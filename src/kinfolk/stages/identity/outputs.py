@@ -32,13 +32,18 @@ _LISTED = 50  # components named one by one among the guards
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the tables are made from. apart: value codes of each never rule; records in order of record_no."""
+    """What the tables are made from; records in order of record_no.
+
+    apart   value codes of each never rule
+    former  source, record_id and customer_id of records that are not there now
+    """
 
     records: pa.Table
     rules: IdentityRules
     apart: tuple[Codes, ...]
     resolution: Resolution
     named: Named
+    former: pa.Table
 
     @property
     def customers(self) -> Ints:
@@ -53,6 +58,7 @@ def tables(outcome: Outcome, guards: Guards) -> dict[str, pa.Table]:
     rows = guards.sorted()
     return {
         promised.MEMBERS.name: _members(outcome),
+        promised.FORMER_MEMBERS.name: _former(outcome),
         promised.LINKS.name: _links(outcome),
         promised.PAIRS.name: _pairs(outcome),
         promised.REVIEW.name: review,
@@ -86,6 +92,10 @@ def _members(outcome: Outcome) -> pa.Table:
     records = outcome.records
     columns = {name: records[name].take(order) for name in ("source", "record_id", "record_no", "observed_at")}
     return _table(promised.MEMBERS, {**columns, "customer_id": ids.take(array(inverse)).take(order)})
+
+
+def _former(outcome: Outcome) -> pa.Table:
+    return _table(promised.FORMER_MEMBERS, {name: outcome.former[name] for name in promised.FORMER_MEMBERS.types})
 
 
 def _links(outcome: Outcome) -> pa.Table:

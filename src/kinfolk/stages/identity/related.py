@@ -28,7 +28,8 @@ class Related:
 def learn_related(patterns: Patterns, parameters: Parameters, personal: Flags, count: int) -> Related | None:
     """EM with m and u fixed: personal fields agree by chance among the related, the others are learned.
 
-    None with fewer than two personal fields (one alone cannot tell kin from oneself), or when no relation is found.
+    None with fewer than two personal fields (one alone cannot tell kin from oneself). Where hardly any relation is
+    found the hypothesis stays, as improbable as it is: one household among few records is a household too.
     """
     if personal.sum() < LEAST_PERSONAL or not len(patterns.total) or personal.all():
         return None
@@ -53,6 +54,4 @@ def learn_related(patterns: Patterns, parameters: Parameters, personal: Flags, c
             shares[at] = (seen + middle * _ASSUMED) / (seen.sum() + _ASSUMED)
         if abs(prior - before) < _SETTLED * prior:
             break
-    if prior * every < _ASSUMED:
-        return None
     return Related(tuple(shares), prior, same_prior)

@@ -15,7 +15,7 @@ from kinfolk.stages.identity.comparison import SAME, UNKNOWN, Field, fields
 from kinfolk.stages.identity.evidence import Comparer, comparer
 from kinfolk.stages.identity.fitting import Found, fit
 from kinfolk.stages.identity.guards import Guards
-from kinfolk.stages.identity.keys import Links, components, link, never_codes
+from kinfolk.stages.identity.keys import Links, known_of_group, link, never_codes, with_copies
 from kinfolk.stages.identity.model import Model
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.rows import Rows, collapse
@@ -69,10 +69,9 @@ def resolve(prepared: Prepared, rules: IdentityRules, guards: Guards, tell: Tell
     least = bits(rules.matching.merge_at)
     copies = _copies(rows, scorer)
     sure = copies.weight >= least
-    together = components(
-        np.concatenate([links.a, copies.a[sure]]), np.concatenate([links.b, copies.b[sure]]), len(prepared)
-    )
-    found = group(Nodes(rows.of_record, together, apart), Edges(pairs.a, pairs.b, pairs.weight), scorer, least)
+    together = with_copies(by_key, copies.a[sure], copies.b[sure], apart)
+    nodes = Nodes(rows.of_record, together, known_of_group(together, apart))
+    found = group(nodes, Edges(pairs.a, pairs.b, pairs.weight), scorer, least)
     worth = pairs.weight >= bits(rules.matching.review_at)
     shown = _joined(Scored(pairs.a[worth], pairs.b[worth], pairs.weight[worth]), copies, bits(rules.matching.review_at))
     return Resolution(

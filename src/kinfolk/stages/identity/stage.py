@@ -18,10 +18,11 @@ from kinfolk.stages.identity.naming import name_groups, numbers_of, vanished
 from kinfolk.stages.identity.outputs import Outcome, tables
 from kinfolk.stages.identity.prepared import in_order, prepare
 from kinfolk.stages.identity.resolve import resolve
-from kinfolk.tables.identity import TABLES
+from kinfolk.tables.identity import FORMER_MEMBERS, TABLES
 from kinfolk.tables.staging import RECORDS
 
 PREVIOUS_MEMBERS, PREVIOUS_ALIASES = "previous.members", "previous.aliases"
+_NONE_BEFORE = pa.table({name: pa.array([], pa.string()) for name in FORMER_MEMBERS.types})
 _OWN = ("source", "record_id", "record_no", "observed_at")
 
 
@@ -29,14 +30,14 @@ def steps(rules: IdentityRules, tables_present: frozenset[str]) -> tuple[Step, .
     """The step that decides who is who.
 
     Reads   staging.records                     one row a record
-            previous.members, previous.aliases  the last run's, where `tables_present` has them: ids stay
-    Writes  identity.members, links, pairs, review, aliases, guards, model
+            previous.members, previous.aliases  who was who, where `tables_present` has them: ids stay
+    Writes  identity.members, former_members, links, pairs, review, aliases, guards, model
     Source  Fellegi & Sunter 1969 with term frequencies; checked against oracles in tests/oracles
     """
     inputs = {"records": _records(rules)}
     if PREVIOUS_MEMBERS in tables_present:
         inputs["before"] = query(
-            "select p.customer_id, r.record_no from previous p "
+            "select p.source, p.record_id, p.customer_id, r.record_no from previous p "
             "left join records r on r.source = p.source and r.record_id = p.record_id",
             previous=table(PREVIOUS_MEMBERS),
             records=table(RECORDS.name),
@@ -58,9 +59,11 @@ def _runner(rules: IdentityRules) -> Callable[[Mapping[str, pa.Table], Callable[
         records = in_order(inputs["records"])
         prepared = prepare(records, rules, guards)
         resolution = resolve(prepared, rules, guards, tell)
-        previous, gone = _before(inputs.get("before"), prepared.record_no)
-        named = name_groups(resolution.groups, previous, _aliases(inputs.get("aliases")) | gone)
-        return tables(Outcome(records, rules, tuple(never_codes(prepared, rules)), resolution, named), guards)
+        before = inputs.get("before")
+        previous, gone = _before(before, prepared.record_no)
+        named = name_groups(resolution.groups, previous, gone | _aliases(inputs.get("aliases")))
+        former = _NONE_BEFORE if before is None else before.filter(before["record_no"].is_null())
+        return tables(Outcome(records, rules, tuple(never_codes(prepared, rules)), resolution, named, former), guards)
 
     return run
 

@@ -31,7 +31,8 @@ def profile_steps(fields: Sequence[str], survivorship: Survivorship, sources: Se
     """
     grouped = groups(fields, survivorship)
     return (
-        _candidates(grouped, survivorship, sources),
+        _records(),
+        _candidates(grouped, survivorship),
         _survivors(grouped, sources),
         _customers(fields, survivorship),
         _origins(grouped),
@@ -50,42 +51,50 @@ def golden_fields(sources: Sequence[Source]) -> tuple[str, ...]:
     return (*(c.name for c in staging.PEOPLE if c.name in mapped), *attributes)
 
 
-def _candidates(grouped: Sequence[Group], survivorship: Survivorship, sources: Sequence[str]) -> Query:
-    """Every record with its customer and, per group, its place in the order of preference."""
-    keys = [exp.alias_(preference(g, survivorship, sources), _key(g), quoted=True) for g in grouped]
-    joined = query(
+def _records() -> Query:
+    tree = query(
         "select r.*, m.customer_id from records r join members m on m.record_no = r.record_no",
         records=table(staging.RECORDS.name),
         members=table("identity.members"),
     )
-    for group in grouped:
-        if needs_frequency(group):
-            joined = _with_frequency(joined, group.name)
+    return Query("survivors.records", tree, "Records of customers", as_view=True)
+
+
+def _candidates(grouped: Sequence[Group], survivorship: Survivorship) -> Query:
+    """Every record with its customer and, per group, its place in the order of preference."""
+    keys = [exp.alias_(preference(g, survivorship), _key(g), quoted=True) for g in grouped]
+    counted = [group.name for group in grouped if needs_frequency(group)]
     tree = query(
-        "select *, $keys from (select * from joined) as records",
-        keys=keys,
-        joined=exp.Subquery(this=joined),
+        "select *, $keys from joined as records", keys=keys, joined=exp.Subquery(this=_with_frequencies(counted))
     )
     return Query("survivors.candidates", tree, "Ranking values", as_view=True)
 
 
-def _with_frequency(records: exp.Query, field: str) -> exp.Query:
-    """Records with how often their customer has their value, where that can decide anything.
+def _with_frequencies(fields: Sequence[str]) -> exp.Query:
+    """Records with how often their customer has their value of each field, where that can decide anything.
 
     Among fewer than three values no value can be more frequent than another without being the only one.
     """
-    return query(
-        "select records.*, n.times as $name from records left join "
-        "(select customer_id, $field as counted, count(*) as times from again where customer_id in "
-        "(select customer_id from contested group by 1 having count($field) > 2 and min($field) <> max($field)) "
-        "and $field is not null group by all) n on n.customer_id = records.customer_id and n.counted = $mine",
-        name=exp.to_identifier(frequency_column(field), quoted=True),
-        field=column(field),
-        mine=column(field, "records"),
-        records=exp.Subquery(this=records),
-        again=exp.Subquery(this=records.copy()),
-        contested=exp.Subquery(this=records.copy()),
-    )
+    records = table("survivors.records")
+    tree = exp.select("r.*").from_(exp.alias_(records, "r", table=True))
+    for number, field in enumerate(fields):
+        counts = query(
+            "select customer_id, $field as counted, count(*) as times from records where $field is not null and "
+            "customer_id in (select customer_id from contested group by 1 "
+            "having count($field) > 2 and min($field) <> max($field)) group by all",
+            field=column(field),
+            records=records.copy(),
+            contested=records.copy(),
+        )
+        name = f"n{number}"
+        same = sql("$theirs = r.customer_id and $counted = $mine", **_ends(name, field))
+        tree = tree.join(exp.Subquery(this=counts), on=same, join_type="left", join_alias=name)
+        tree = tree.select(exp.alias_(column("times", name), frequency_column(field), quoted=True))
+    return tree
+
+
+def _ends(counts: str, field: str) -> dict[str, exp.Column]:
+    return {"theirs": column("customer_id", counts), "counted": column("counted", counts), "mine": column(field, "r")}
 
 
 def _survivors(grouped: Sequence[Group], sources: Sequence[str]) -> Query:
@@ -111,7 +120,7 @@ def _value_of(field: str, group: Group) -> exp.Expression:
     empty, and an empty text comes out as null.
     """
     key, is_candidate = column(_key(group)), candidate(group)
-    if group.anchors == (field,):
+    if group.telling == (field,):
         return sql("arg_min($v, $k) filter (where $c)", v=column(field), k=key, c=is_candidate)
     kind = next((c.type for c in staging.PEOPLE if c.name == field), "varchar")
     picked = sql(
@@ -207,7 +216,8 @@ def _duplicates() -> Query:
         "coalesce(w.expected, 0) / n.customers as rate_after from "
         "(select source, count(*) as records, count(distinct customer_id) as customers from members group by source) n "
         "left join (select a.source, sum(p.probability) as expected from "
-        "(select customer_a, customer_b, max(probability) as probability from review group by all) p "
+        "(select least(customer_a, customer_b) as customer_a, greatest(customer_a, customer_b) as customer_b, "
+        "max(probability) as probability from review group by all) p "
         "join (select distinct source, customer_id from members_a) a on a.customer_id = p.customer_a "
         "join (select distinct source, customer_id from members_b) b on b.customer_id = p.customer_b "
         "and b.source = a.source group by a.source) w on w.source = n.source",

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from kinfolk.engine.sql import column, sql
-from kinfolk.model.identity import SurvivorRule, Survivorship
+from kinfolk.model.identity import PREFERENCE_BITS, VERIFIABLE, SurvivorRule, Survivorship
 
-# Bits of each part of a key, 126 in all, so that a key fits a signed 128-bit integer. Record numbers reach
-# 274 billion; moments are milliseconds since 1970 and reach the year 2109.
+# Bits of a key: KEY_ROOM for the preferences, the rest for what is missing and for the record. Record numbers reach 274
+# billion; moments are milliseconds since 1970 and reach the year 2109.
 _RECORD_BITS = 38
-_BITS = {"most_trusted": 10, "most_recent": 42, "verified": 1, "longest": 12, "most_frequent": 20}
 _MISSING_BITS = 3
 
 # Fields that describe one thing survive together, from one record: a street without its own postcode is no
-# address. The first names the group and its preferences; `anchors` are what makes a record a candidate.
+# address. The first names the group and its preferences; records with more of the `anchors` come first.
 _TOGETHER: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("last_name", "first_name", "middle_name", "full_name"), ("last_name", "first_name")),
     (("street", "postcode", "city", "address_2", "region"), ("street", "postcode", "city")),
@@ -30,7 +29,7 @@ _TOGETHER: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 class Group:
     """Fields whose values come from one record.
 
-    anchors  a record that has none of these is no candidate; one that has more of them comes first
+    anchors  a record that has more of them comes first, one that has none of them last
     rules    the preferences among candidates, first to last
     """
 
@@ -42,6 +41,11 @@ class Group:
     def name(self) -> str:
         """The field that names the group."""
         return self.fields[0]
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The fields that make a record a candidate: all but flags, which say something of another field."""
+        return tuple(field for field in self.fields if not field.endswith("_verified"))
 
     @property
     def rule_words(self) -> str:
@@ -69,20 +73,20 @@ def groups(fields: Sequence[str], survivorship: Survivorship) -> tuple[Group, ..
 
 def candidate(group: Group) -> exp.Condition:
     """True for records that can lend the group its values."""
-    return exp.or_(*[column(anchor).is_(exp.null()).not_() for anchor in group.anchors])
+    return exp.or_(*[column(name).is_(exp.null()).not_() for name in group.telling])
 
 
-def preference(group: Group, survivorship: Survivorship, sources: Sequence[str]) -> exp.Expression:
+def preference(group: Group, survivorship: Survivorship) -> exp.Expression:
     """The record's place in the order of preference: HUGEINT, smaller is better, unique per record.
 
     Its last 38 bits are the record number (see `record_of`), so equal preferences go to the older landing row.
     """
     parts: list[tuple[exp.Expression, int]] = []
-    if len(group.anchors) > 1:
+    if len(group.telling) > 1:
         missing = [sql("cast($a is null as hugeint)", a=column(anchor)) for anchor in group.anchors]
         parts.append((_sum(missing), _MISSING_BITS))
     for rule in group.rules:
-        parts.append((_part(rule, group, survivorship, sources), _BITS[rule.kind] if rule.kind != "sql" else 32))
+        parts.append((_part(rule, group, survivorship), PREFERENCE_BITS[rule.kind]))
     parts.append((column("record_no"), _RECORD_BITS))
     key: exp.Expression = sql("cast(0 as hugeint)")
     for part, bits in parts:
@@ -109,38 +113,42 @@ def _rules(field: str, survivorship: Survivorship) -> tuple[SurvivorRule, ...]:
     return tuple(survivorship.fields.get(field, survivorship.default))
 
 
-def _part(rule: SurvivorRule, group: Group, survivorship: Survivorship, sources: Sequence[str]) -> exp.Expression:
+def _part(rule: SurvivorRule, group: Group, survivorship: Survivorship) -> exp.Expression:
     if rule.kind == "most_trusted":
-        return _trust_rank(survivorship.trust, sources)
+        return _trust_rank(survivorship.trust)
+    top = 2 ** PREFERENCE_BITS[rule.kind] - 1
     if rule.kind == "most_recent":
-        return sql("$top - least(greatest(epoch_ms(observed_at), 0), $top)", top=2 ** _BITS["most_recent"] - 1)
+        return sql("$top - least(greatest(epoch_ms(observed_at), 0), $top)", top=top)
     if rule.kind == "verified":
-        flag = f"{group.name}_verified"
-        return sql("case when $flag then 0 else 1 end", flag=column(flag))
+        if group.name not in VERIFIABLE:
+            return exp.Literal.number(0)
+        return sql("case when $flag then 0 else 1 end", flag=column(f"{group.name}_verified"))
     if rule.kind == "longest":
         text = sql("cast($v as varchar)", v=column(group.name))
-        return sql("$top - least(length(coalesce($t, '')), $top)", top=2 ** _BITS["longest"] - 1, t=text)
+        return sql("$top - least(length(coalesce($t, '')), $top)", top=top, t=text)
     if rule.kind == "most_frequent":
         times = column(frequency_column(group.name))
         # A value that was not counted (see golden.py) is as frequent as any other of its customer.
         once = sql("cast($v is not null as integer)", v=column(group.name))
-        return sql("$top - least(coalesce($n, $once), $top)", top=2 ** _BITS["most_frequent"] - 1, n=times, once=once)
+        return sql("$top - least(coalesce($n, $once), $top)", top=top, n=times, once=once)
     assert rule.sql is not None
     return sql(
         "least(greatest(coalesce(cast($e as bigint), $top), $low), $top) - $low",
         e=exp.paren(sql(rule.sql)),
-        top=2**31 - 1,
-        low=-(2**31),
+        top=top // 2,
+        low=-top // 2,
     )
 
 
-def _trust_rank(trust: Sequence[str], sources: Sequence[str]) -> exp.Expression:
-    """0 for the most trusted source; sources that are not ranked come after, by name."""
-    order = [*trust, *sorted(set(sources) - set(trust))]
+def _trust_rank(trust: Sequence[str]) -> exp.Expression:
+    """0 for the most trusted source; sources nobody ranked come after, all alike, so that the next rule decides."""
+    unranked = exp.Literal.number(len(trust))
+    if not trust:
+        return unranked
     rank = exp.Case()
-    for position, source in enumerate(order):
+    for position, source in enumerate(trust):
         rank = rank.when(column("source").eq(source), exp.Literal.number(position))
-    return rank.else_(exp.Literal.number(len(order)))
+    return rank.else_(unranked)
 
 
 def _sum(terms: Sequence[exp.Expression]) -> exp.Expression:
