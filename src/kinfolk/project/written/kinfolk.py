@@ -30,4 +30,7 @@ class KinfolkFile(ConventionsKeys):
     )
     environments: Words = Field(default=[], description="worlds kept apart, such as prod and test")
     environment: Word | None = Field(default=None, description="the environment that runs when none is chosen")
-    state: Word | None = Field(default=None, description="folder for what Kinfolk makes; .kinfolk if absent")
+    state: Word | None = Field(
+        default=None,
+        description="folder for what Kinfolk makes, with one inside for each environment; .kinfolk if absent",
+    )
