@@ -124,6 +124,7 @@ def test_ragged_rows_that_were_mended_land_with_the_next_file(company: Company) 
     assert len(refused(company)) == 1
 
 
+@pytest.mark.slow
 def test_a_header_of_ten_thousand_columns_lands_whole(company: Company) -> None:
     company.identity("keys: [first_name]\n")
     header = ",".join(f"c{n}" for n in range(10_000)).replace("c0,", "id,").replace(",c1,", ",name,")
