@@ -11,7 +11,7 @@ import pytest
 
 from kinfolk.commands.query import query
 from kinfolk.commands.status import status
-from kinfolk.errors import BusyError, SourceError
+from kinfolk.errors import BusyError, EngineError, SourceError
 from kinfolk.model.run import RunStatus
 from kinfolk.store.write.lease import writer_lease
 from tests.company import Company
@@ -144,3 +144,39 @@ def test_a_run_twice_from_nothing_makes_the_same_customers(
     assert company.ask(f"select {columns} from identity.members order by all") == again.ask(
         f"select {columns} from identity.members order by all"
     )
+
+
+def dozen() -> list[dict[str, object]]:
+    return [{"id": n, "name": f"Ada{n}", "mail": f"a{n}@example.com"} for n in range(12)]
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+def test_a_catalogue_that_is_gone_gives_nobody_the_id_of_another(company: Company, emptied: bool) -> None:
+    company.run()
+    lake = company.folder / ".kinfolk/lake"
+    for file in lake.glob("catalog.sqlite*"):
+        file.unlink()
+    if emptied:
+        (lake / "catalog.sqlite").touch()
+    for _ in range(2):
+        with pytest.raises(EngineError, match="catalogue of the lake is empty or gone.*customer ids are new"):
+            company.run()
+
+
+def test_a_source_of_many_people_is_not_lost_with_its_file(company: Company) -> None:
+    company.csv("shop", dozen())
+    company.run()
+    before = company.published()
+    (company.folder / "sources/shop.yml").rename(company.folder / "sources/shop.yml.bak")
+    with pytest.raises(SourceError, match="shop, with 12 records .*--allow-deletes shop"):
+        company.run()
+    assert company.published() == before
+    company.run(allow_deletes=["shop"])
+    assert company.run().status is RunStatus.UNCHANGED
+
+
+def test_status_of_a_project_that_has_landed_nothing(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    company.run()
+    numbers = status(company.folder).numbers
+    assert numbers is not None and (numbers.records, numbers.quarantined) == (0, [])

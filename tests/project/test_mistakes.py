@@ -322,3 +322,17 @@ def test_thresholds_below_even_odds_and_too_many_columns_are_told(folder: Folder
     mistakes = folder.mistakes()
     assert [mistake.split(": ")[0] for mistake in mistakes] == ["identity.yml:2", "identity.yml:3"]
     assert "20" in mistakes[0] and "0.5" in mistakes[1]
+
+
+def test_files_called_nearly_right_and_folders_in_their_place_are_told(folder: Folder) -> None:
+    folder.write(crm=SOURCE)
+    (folder.path / "Identity.yaml").write_text("keys: [email]\n")
+    (folder.path / "owners.yml").mkdir()
+    (folder.path / "Sources").mkdir()
+    (folder.path / "sources/shop.yml").mkdir()
+    assert folder.mistakes() == [
+        "Identity.yaml:1: A file of this name is not read. Call the file identity.yml.",
+        "Sources:1: A folder of this name is not read. Call it sources.",
+        "owners.yml:1: This is a folder, not a file. Call the file owners.yml.",
+        "sources/shop.yml:1: This is a folder, not a file. Put the file here.",
+    ]

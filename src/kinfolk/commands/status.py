@@ -85,7 +85,9 @@ def read_numbers(reader: Reader) -> Numbers:
             "(select max(load_id) from loads group by source) group by all order by 3 desc, 1, 2",
             landing.QUARANTINE.name,
             loads=table(landing.LOADS.name),
-        ),
+        )
+        if reader.present(landing.QUARANTINE.name)
+        else [],
         guards=_dicts(reader, "select * from found order by records desc, guard, rule, value", identity.GUARDS.name),
         unattached=[_unattached(reader, name) for name in _activity(reader)],
     )

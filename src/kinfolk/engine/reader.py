@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_DAMAGE = (duckdb.IOException, duckdb.InvalidInputException)  # a file of the lake is gone, or is no Parquet file
+
+
 @dataclass(frozen=True)
 class Reader:
     """The published tables as they were when the reader was opened, whatever is published meanwhile."""
@@ -44,12 +47,8 @@ class Reader:
     def _execute(self, tree: exp.Query) -> duckdb.DuckDBPyConnection:
         try:
             return self.connection.execute(sql.text(_in_lake(tree)))
-        except duckdb.IOException as error:
-            raise EngineError(
-                f"The lake is damaged: {str(error).splitlines()[0]}.",
-                where=str(self.state / "lake"),
-                hint="Restore .kinfolk from a backup; or move it away and run again, but then customer ids are new.",
-            ) from error
+        except _DAMAGE as error:
+            raise self._damaged(error) from error
 
     def ask(self, text: str, limit: int | None) -> Answer:
         """The rows of SQL that a person wrote: one SELECT over the published tables, and nothing else.
@@ -63,8 +62,17 @@ class Reader:
             columns = tuple(d[0] for d in result.description or ())
             found = result.fetchall() if limit is None else result.fetchmany(limit + 1)
         except duckdb.Error as error:
+            if isinstance(error, _DAMAGE) and str(self.state / "lake") in str(error):
+                raise self._damaged(error) from error
             raise QueryError(str(error).strip(), hint=self._tables_hint(str(error))) from error
         return Answer(columns, found[:limit], limit is not None and len(found) > limit)
+
+    def _damaged(self, error: duckdb.Error) -> EngineError:
+        return EngineError(
+            f"The lake is damaged: {str(error).splitlines()[0]}.",
+            where=str(self.state / "lake"),
+            hint="Restore .kinfolk from a backup; or move it away and run again, but then customer ids are new.",
+        )
 
     def _tables_hint(self, error: str) -> str | None:
         if "does not exist" not in error or "Table" not in error:

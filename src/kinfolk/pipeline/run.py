@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from kinfolk.engine.duckdb import Session, StepResult, peak_memory_mb
 from kinfolk.engine.sql import query, table
 from kinfolk.engine.step import Compute, Exchange, Query, Step
-from kinfolk.errors import SourceError
+from kinfolk.errors import EngineError, SourceError
 from kinfolk.model.locator import Part
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
@@ -32,6 +32,7 @@ from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import latest, published_fingerprint
 from kinfolk.store.write import runs
 from kinfolk.store.write.lease import writer_lease
+from kinfolk.tables.identity import MEMBERS
 from kinfolk.tables.landing import NAMES
 
 # A snapshot that lacks more than this share of the records it had is taken for a broken export.
@@ -110,6 +111,13 @@ def run_project(
 
 
 def _run(run: _Run, fingerprint_before: str | None) -> RunStatus:
+    if fingerprint_before is not None and not run.session.present(MEMBERS.name):
+        raise EngineError(
+            "Runs were published, but the catalogue of the lake is empty or gone.",
+            where=str(run.project.state / "lake"),
+            hint="Restore .kinfolk from a backup; or move it away and run again, but then customer ids are new.",
+        )
+    _check_gone(run)
     ledger = read_ledger(run.session)
     due = deliveries(run.project, ledger, run.connectors)
     arrived = tuple(d for d in due if d.parts)
@@ -193,6 +201,22 @@ def _check_deletes(run: _Run, arrival: Arrival) -> int:
             hint=f"If they are really gone, run with --allow-deletes {source.name}.",
         )
     return int(deleted)
+
+
+def _check_gone(run: _Run) -> None:
+    """Errors: SourceError when a source of many people is no longer part of the project and nobody allowed it."""
+    if not run.session.present(MEMBERS.name):
+        return
+    known = {source.name for source in run.project.sources} | run.options.allow_deletes
+    members = query("select source, count(*) from members group by source order by source", members=table(MEMBERS.name))
+    for name, records in run.session.fetch(members):
+        if name not in known and records >= _DELETES_CHECKED_FROM:
+            raise SourceError(
+                f"The source {name}, with {records} records of people, is no longer part of the project. "
+                "Nothing was changed.",
+                where="sources/",
+                hint=f"Put its file back; or, if they are really to go, run with --allow-deletes {name}.",
+            )
 
 
 def _refused(run: _Run, source: Source) -> dict[str, int]:

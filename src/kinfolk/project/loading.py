@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from kinfolk.project.written.source import source_model
 from kinfolk.project.yaml_reader import read
 
 _ENDINGS = (".yml", ".yaml")
+_STEMS = ("kinfolk", "identity", "owners")
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -63,6 +64,7 @@ class _Reading:
         self.mistakes: list[Mistake] = []
 
     def files(self, connectors: Mapping[str, type[BaseModel]], asked: str | None) -> Files:
+        self.mistakes += self._misnamed()
         found = self._one("kinfolk")
         if found is None:
             raise ProjectError([self._no_project()])
@@ -93,6 +95,24 @@ class _Reading:
             what = f"There is also {found[1].name}; only {found[0].name} is read."
             self.mistakes.append(Mistake(Place(found[0].name), what, "Remove one of them."))
         return found[0] if found else None
+
+    def _misnamed(self) -> Iterator[Mistake]:
+        """What would be passed over in silence: a project file called nearly right, a folder where a file belongs."""
+        for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
+            lower = path.name.lower()
+            if path.suffix.lower() in _ENDINGS and path.stem.lower() in _STEMS:
+                right, wanted = (
+                    path.is_file() and path.stem in _STEMS and path.suffix in _ENDINGS,
+                    f"{path.stem.lower()}.yml",
+                )
+                if not right:
+                    what = "This is a folder, not a file." if path.is_dir() else "A file of this name is not read."
+                    yield Mistake(Place(path.name), what, f"Call the file {wanted}.")
+            elif path.is_dir() and lower in ("source", "sources") and path.name != "sources":
+                yield Mistake(Place(path.name), "A folder of this name is not read.", "Call it sources.")
+        for path in sorted(self.folder.glob("sources/*")):
+            if path.is_dir() and path.suffix in _ENDINGS:
+                yield Mistake(Place(f"sources/{path.name}"), "This is a folder, not a file.", "Put the file here.")
 
     def _sources(self) -> list[Path]:
         folder = self.folder / "sources"

@@ -172,3 +172,19 @@ def test_the_demo_shows_counts_a_profile_with_lineage_and_what_waits(tmp_path: P
     said = kinfolk("demo", tmp_path / "demo").stdout
     for words in ("golden customers", "Golden profile", "Records behind it", "Waiting for a steward"):
         assert words in said
+
+
+def test_what_cannot_be_an_answer_is_a_sentence(shop: Path, tmp_path: Path) -> None:
+    assert "not UTF-8" in kinfolk("show", "\udcff", "-p", shop, expect=2).stderr
+    for seconds in ("nan", "inf", "-5"):
+        kinfolk("run", shop, "--wait", seconds, expect=2)
+    damaged = shutil.copytree(shop, tmp_path / "damaged")
+    for file in (damaged / ".kinfolk").rglob("profiles/customers/*.parquet"):
+        file.write_bytes(b"")
+    for words in (("show", "C-1"), ("query", "select * from profiles.customers")):
+        assert "The lake is damaged" in kinfolk(*words, "-p", damaged, expect=8).stderr
+
+
+def test_an_output_that_knows_ascii_only_shows_letters_it_can(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    assert "Marta" in kinfolk("show", "marta.oliveira@example.com", "-p", shop).stdout

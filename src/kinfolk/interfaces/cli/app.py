@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import math
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +33,15 @@ HERE = Path()
 
 def main() -> None:
     """Runs the command line; a KinfolkError becomes a sentence on standard error and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter is no failure
+    try:
+        for word in sys.argv:
+            word.encode()
+    except UnicodeEncodeError:
+        output.problem(KinfolkError("An argument holds bytes that are not UTF-8."), as_json="--json" in sys.argv)
+        sys.exit(2)
     try:
         app()
     except KinfolkError as error:
@@ -83,7 +94,7 @@ def check(folder: FolderArgument = HERE, environment: Environment = None, as_jso
 def run(
     folder: FolderArgument = HERE,
     environment: Environment = None,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another run to finish.")] = 0,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another run to finish.", min=0)] = 0,
     allow_deletes: Annotated[
         list[str] | None,
         typer.Option("--allow-deletes", help="A source that may lose most of its records.", show_default=False),
@@ -93,6 +104,9 @@ def run(
     """Turn what has arrived into golden profiles, and publish them at once."""
     from kinfolk.commands.run import run
     from kinfolk.interfaces.cli.progress import watching
+
+    if not math.isfinite(wait):
+        raise typer.BadParameter("--wait takes a number of seconds.")
 
     with watching(quiet=as_json) as watcher:
         record = run(folder, environment, wait, allow_deletes or (), watcher)
