@@ -117,10 +117,10 @@ def _find(reader: Reader, who: str) -> list[str]:
 
 
 def _given_up(reader: Reader, who: str) -> bool:
-    return bool(reader.read(query("select 1 from found where alias = upper($who)", found=_ALIASES, who=who)).rows)
+    aliases = table(identity.ALIASES.name)
+    return bool(reader.read(query("select 1 from aliases where alias = upper($who)", aliases=aliases, who=who)).rows)
 
 
-_ALIASES = table(identity.ALIASES.name)
 _NAMES = sql("concat_ws(' ', first_name, middle_name, last_name, company)")
 
 

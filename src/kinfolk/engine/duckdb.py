@@ -95,6 +95,12 @@ class Session:
         """Whether a table of that name is published."""
         return table in self.published
 
+    def check(self, published: str) -> None:
+        """Errors: EngineError when runs have published that table and the lake does not know it."""
+        if not self.present(published):
+            what = "Runs were published, but the catalogue of the lake is empty or gone."
+            raise lake.unusable(self.state / "lake", what)
+
     def publish(self) -> None:
         """Makes everything built in this run visible to readers, in one transaction: all of it or nothing."""
         try:

@@ -53,13 +53,19 @@ def connect(state: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         connection.execute(sql.text(attach))
     except duckdb.Error as error:
-        raise EngineError(
-            f"The catalogue of the lake cannot be opened: {str(error).splitlines()[0].rstrip('.')}.",
-            where=str(_catalogue(state)),
-            hint="Restore .kinfolk from a backup; or move it away and run again, but then customer ids are new.",
-        ) from error
+        what = f"The catalogue of the lake cannot be opened: {str(error).splitlines()[0].rstrip('.')}."
+        raise unusable(_catalogue(state), what) from error
     connection.execute("set timezone = 'UTC'")
     return connection
+
+
+def unusable(place: Path, what: str) -> EngineError:
+    """The error that says what is wrong with a lake, and what can be done about it."""
+    return EngineError(
+        what,
+        where=str(place),
+        hint="Restore .kinfolk from a backup; or move it away and run again, but then customer ids are new.",
+    )
 
 
 _CHECKED: set[Path] = set()

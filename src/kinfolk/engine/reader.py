@@ -68,11 +68,7 @@ class Reader:
         return Answer(columns, found[:limit], limit is not None and len(found) > limit)
 
     def _damaged(self, error: duckdb.Error) -> EngineError:
-        return EngineError(
-            f"The lake is damaged: {str(error).splitlines()[0]}.",
-            where=str(self.state / "lake"),
-            hint="Restore .kinfolk from a backup; or move it away and run again, but then customer ids are new.",
-        )
+        return lake.unusable(self.state / "lake", f"The lake is damaged: {str(error).splitlines()[0]}.")
 
     def _tables_hint(self, error: str) -> str | None:
         if "does not exist" not in error or "Table" not in error:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from kinfolk.engine.duckdb import Session, StepResult, peak_memory_mb
 from kinfolk.engine.sql import query, table
 from kinfolk.engine.step import Compute, Exchange, Query, Step
-from kinfolk.errors import EngineError, SourceError
+from kinfolk.errors import SourceError
 from kinfolk.model.locator import Part
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
@@ -111,18 +111,14 @@ def run_project(
 
 
 def _run(run: _Run, fingerprint_before: str | None) -> RunStatus:
-    if fingerprint_before is not None and not run.session.present(MEMBERS.name):
-        raise EngineError(
-            "Runs were published, but the catalogue of the lake is empty or gone.",
-            where=str(run.project.state / "lake"),
-            hint="Restore .kinfolk from a backup; or move it away and run again, but then customer ids are new.",
-        )
-    _check_gone(run)
+    if fingerprint_before is not None:
+        run.session.check(MEMBERS.name)
     ledger = read_ledger(run.session)
     due = deliveries(run.project, ledger, run.connectors)
     arrived = tuple(d for d in due if d.parts)
     if not arrived and run.project.fingerprint == fingerprint_before:
         return RunStatus.UNCHANGED
+    _check_gone(run)
     # Before anything lands: what these views read of the bookkeeping must be that of the published state.
     run.do(step for d in due if not d.parts for step in unchanged_steps(d.source.name))
     _land(run, arrived, ledger)

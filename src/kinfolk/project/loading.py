@@ -98,17 +98,12 @@ class _Reading:
 
     def _misnamed(self) -> Iterator[Mistake]:
         """What would be passed over in silence: a project file called nearly right, a folder where a file belongs."""
-        for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
-            lower = path.name.lower()
+        for path in sorted(self.folder.glob("*")):
             if path.suffix.lower() in _ENDINGS and path.stem.lower() in _STEMS:
-                right, wanted = (
-                    path.is_file() and path.stem in _STEMS and path.suffix in _ENDINGS,
-                    f"{path.stem.lower()}.yml",
-                )
-                if not right:
+                if not (path.is_file() and path.stem in _STEMS and path.suffix in _ENDINGS):
                     what = "This is a folder, not a file." if path.is_dir() else "A file of this name is not read."
-                    yield Mistake(Place(path.name), what, f"Call the file {wanted}.")
-            elif path.is_dir() and lower in ("source", "sources") and path.name != "sources":
+                    yield Mistake(Place(path.name), what, f"Call the file {path.stem.lower()}.yml.")
+            elif path.is_dir() and path.name != "sources" and path.name.lower() in ("source", "sources"):
                 yield Mistake(Place(path.name), "A folder of this name is not read.", "Call it sources.")
         for path in sorted(self.folder.glob("sources/*")):
             if path.is_dir() and path.suffix in _ENDINGS:

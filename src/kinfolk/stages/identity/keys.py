@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -58,35 +60,23 @@ def components(a: Ints, b: Ints, count: int) -> Codes:
 
 def with_copies(labels: Codes, first: Ints, copy: Ints, apart: Sequence[Codes]) -> Codes:
     """The groups with each copy joined to the first record it is alike to, unless that would break a never rule."""
-    joined = components(
-        np.concatenate([np.arange(len(labels)), first]), np.concatenate([_hubs(labels), copy]), len(labels)
-    )
+    a, b = labels[first].astype(np.int64), labels[copy].astype(np.int64)
+    count = int(labels.max(initial=-1)) + 1
+    joined = components(a, b, count)[labels]
     broken = _broken(joined, apart)
     if not broken.any():
         return joined
-    groups = Groups(known_of_group(labels, apart))
-    hubs, kept = _hubs(labels), np.ones(len(first), bool)
+    groups, kept = Groups([values_of_groups(labels, codes) for codes in apart]), np.ones(len(a), bool)
     for at in np.flatnonzero(broken[joined[first]]).tolist():
-        kept[at] = groups.join(int(hubs[first[at]]), int(hubs[copy[at]])) is None
-    return components(
-        np.concatenate([np.arange(len(labels)), first[kept]]), np.concatenate([hubs, copy[kept]]), len(labels)
-    )
+        kept[at] = groups.join(int(a[at]), int(b[at])) is None
+    return components(a[kept], b[kept], count)[labels]
 
 
-def known_of_group(labels: Codes, apart: Sequence[Codes]) -> tuple[Codes, ...]:
-    """For each record the value of each never column that its group has (it has one at most); -1 where it has none."""
-    found = []
-    for codes in apart:
-        value = np.full(int(labels.max(initial=-1)) + 1, -1, np.int32)
-        np.maximum.at(value, labels, codes)
-        found.append(value[labels])
-    return tuple(found)
-
-
-def _hubs(labels: Codes) -> Ints:
-    """The first record of each record's group."""
-    _, first, group = np.unique(labels, return_index=True, return_inverse=True)
-    return np.asarray(first[group])
+def values_of_groups(labels: npt.NDArray[np.integer[Any]], codes: Codes) -> Codes:
+    """The value of a never column that each group has (it has one at most); -1 where it has none."""
+    values = np.full(int(labels.max(initial=-1)) + 1, -1, np.int32)
+    np.maximum.at(values, labels, codes)
+    return values
 
 
 def key_name(key: Key) -> str:

@@ -12,7 +12,7 @@ from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Codes, Flags, Ints
 from kinfolk.stages.identity.arrow import ArrowArray, array, pc
 from kinfolk.stages.identity.guards import Guard, Guards
-from kinfolk.stages.identity.keys import key_name
+from kinfolk.stages.identity.keys import key_name, values_of_groups
 from kinfolk.stages.identity.model import to_json
 from kinfolk.stages.identity.naming import Named, ids_of
 from kinfolk.stages.identity.resolve import Resolution, Scored, bits
@@ -166,8 +166,7 @@ def _reasons(outcome: Outcome, pairs: Scored) -> ArrowArray:
 def _conflicts(outcome: Outcome, codes: Codes, pairs: Scored) -> Flags:
     """Whether the two customers of each pair hold different known values of a never column (a customer has one)."""
     groups = outcome.resolution.groups
-    value = np.full(int(groups.max(initial=0)) + 1, -1, np.int64)
-    np.maximum.at(value, groups, codes)
+    value = values_of_groups(groups, codes)
     x, y = value[groups[pairs.a]], value[groups[pairs.b]]
     return np.asarray((x >= 0) & (y >= 0) & (x != y))
 

@@ -15,7 +15,7 @@ from kinfolk.stages.identity.comparison import SAME, UNKNOWN, Field, fields
 from kinfolk.stages.identity.evidence import Comparer, comparer
 from kinfolk.stages.identity.fitting import Found, fit
 from kinfolk.stages.identity.guards import Guards
-from kinfolk.stages.identity.keys import Links, known_of_group, link, never_codes, with_copies
+from kinfolk.stages.identity.keys import Links, link, never_codes, values_of_groups, with_copies
 from kinfolk.stages.identity.model import Model
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.rows import Rows, collapse
@@ -70,7 +70,8 @@ def resolve(prepared: Prepared, rules: IdentityRules, guards: Guards, tell: Tell
     copies = _copies(rows, scorer)
     sure = copies.weight >= least
     together = with_copies(by_key, copies.a[sure], copies.b[sure], apart)
-    nodes = Nodes(rows.of_record, together, known_of_group(together, apart))
+    known = tuple(values_of_groups(together, codes)[together] for codes in apart)
+    nodes = Nodes(rows.of_record, together, known)
     found = group(nodes, Edges(pairs.a, pairs.b, pairs.weight), scorer, least)
     worth = pairs.weight >= bits(rules.matching.review_at)
     shown = _joined(Scored(pairs.a[worth], pairs.b[worth], pairs.weight[worth]), copies, bits(rules.matching.review_at))

@@ -87,14 +87,15 @@ def _with_frequencies(fields: Sequence[str]) -> exp.Query:
             contested=records.copy(),
         )
         name = f"n{number}"
-        same = sql("$theirs = r.customer_id and $counted = $mine", **_ends(name, field))
+        same = sql(
+            "$theirs = r.customer_id and $counted = $mine",
+            theirs=column("customer_id", name),
+            counted=column("counted", name),
+            mine=column(field, "r"),
+        )
         tree = tree.join(exp.Subquery(this=counts), on=same, join_type="left", join_alias=name)
         tree = tree.select(exp.alias_(column("times", name), frequency_column(field), quoted=True))
     return tree
-
-
-def _ends(counts: str, field: str) -> dict[str, exp.Column]:
-    return {"theirs": column("customer_id", counts), "counted": column("counted", counts), "mine": column(field, "r")}
 
 
 def _survivors(grouped: Sequence[Group], sources: Sequence[str]) -> Query:
