@@ -8,8 +8,9 @@ from pathlib import Path
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
 from kinfolk.model.run import RunRecord
-from kinfolk.pipeline.run import RunOptions, run_project
+from kinfolk.pipeline.run import run_project
 from kinfolk.pipeline.watch import Watcher
+from kinfolk.pipeline.work import RunOptions
 
 
 def run(

@@ -86,12 +86,15 @@ Locator = DelimitedFile | ParquetFile | ArrowBatches
 
 @dataclass(frozen=True)
 class Part:
-    """One unit a source is loaded by: a file, a sheet.
+    """One unit a source is loaded by: a file, a sheet, a table, an answer of an API.
 
-    name         how people call it: a path relative to the project
-    fingerprint  sha256 of its content: the same fingerprint is the same data
+    name         how people call it: a path relative to the project, a table's name
+    fingerprint  sha256 of its content, or whatever else tells it apart: the same fingerprint is the same data
+    path         where the file is; for what is no file, the project's folder
+    since        rows from this value of the source's cursor on are wanted; None = all
     """
 
     name: str
     fingerprint: str
     path: Path
+    since: str | None = None

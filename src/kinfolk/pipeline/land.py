@@ -1,0 +1,111 @@
+"""Landing what arrived: every source read, checked against what it was, and written down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from kinfolk.engine.sql import query, table
+from kinfolk.engine.step import Exchange
+from kinfolk.errors import SourceError
+from kinfolk.model.locator import Part
+from kinfolk.model.source import Load, Source
+from kinfolk.pipeline.arrivals import Delivery, Ledger
+from kinfolk.pipeline.columns import check_columns
+from kinfolk.pipeline.work import Work
+from kinfolk.stages.landing import (
+    READER_COLUMNS,
+    Arrival,
+    bookkeeping_steps,
+    landing_steps,
+    layout,
+    rejection_row,
+    settings,
+)
+from kinfolk.tables.identity import MEMBERS
+
+# A snapshot that lacks more than this share of the records it had is taken for a broken export.
+_DELETES_ALLOWED = 0.5
+_DELETES_CHECKED_FROM = 10
+
+
+def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
+    """Lands every source that arrived, one load each, and writes down the loads and what was refused."""
+    loads: list[tuple[object, ...]] = []
+    rejections: list[tuple[object, ...]] = []
+    record_no = ledger.next_record_no
+    loaded_at = datetime.now(UTC)
+    for load_id, delivery in enumerate(arrived, start=ledger.next_load_id):
+        source = delivery.source
+        results = work.do(_read(work, source, part) for part in delivery.parts)
+        read = sum(result.rows_out or 0 for result in results)
+        incoming = work.session.columns(f"incoming.{source.name}")
+        columns = tuple(c for c in incoming if c not in READER_COLUMNS)
+        check_columns(source, columns, alternatives=True)
+        published = work.session.present(f"landing.{source.name}")
+        arrival = Arrival(
+            source, load_id, loaded_at, columns, record_no, read, published, published and ledger.relaid(source)
+        )
+        work.do(landing_steps(arrival))
+        record_no += read + _check_deletes(work, arrival)
+        refused = _refused(work, source)
+        for part, result in zip(delivery.parts, results, strict=True):
+            rejections += [rejection_row(source.name, load_id, part.name, r) for r in result.rejections]
+            how = (part.fingerprint, layout(source), settings(source), loaded_at.replace(tzinfo=None))
+            counts = (result.rows_in, len(result.rejections) + refused.get(part.name, 0), record_no)
+            loads.append((load_id, source.name, part.name, *how, *counts))
+    if arrived:
+        work.do(bookkeeping_steps(tuple(d.source.name for d in arrived), loads, rejections))
+
+
+def _read(work: Work, source: Source, part: Part) -> Exchange:
+    connector = work.connectors[source.connector]
+    return Exchange(
+        f"incoming.{source.name}",
+        f"Reading {part.name}",
+        source.name,
+        part.name,
+        lambda: connector.open(source, part),
+    )
+
+
+def _check_deletes(work: Work, arrival: Arrival) -> int:
+    """Rows of this load that are deletions. Errors: SourceError when they are most of a snapshot."""
+    source = arrival.source
+    if not arrival.published or not (source.load is Load.SNAPSHOT or arrival.relaid):
+        return 0
+    landed = table(f"landing.{source.name}")
+    [(deleted,)] = work.session.fetch(query("select count(*) from landed where _change = 'deleted'", landed=landed))
+    before = work.session.count(f"before.{source.name}")
+    # Where ids are made by a new rule every record is new, so only how many there are can be compared.
+    gone = max(before - work.session.count(f"arriving.{source.name}"), 0) if arrival.relaid else deleted
+    too_many = before >= _DELETES_CHECKED_FROM and gone > before * _DELETES_ALLOWED
+    if too_many and source.load is Load.SNAPSHOT and source.name not in work.options.allow_deletes:
+        raise SourceError(
+            f"{gone} of the {before} records of {source.name} are no longer in its data, "
+            "which looks like a broken export. Nothing was changed.",
+            where=str(source.place),
+            hint=f"If they are really gone, run with --allow-deletes {source.name}.",
+        )
+    return int(deleted)
+
+
+def check_gone(work: Work) -> None:
+    """Errors: SourceError when a source of many people is no longer part of the project and nobody allowed it."""
+    if not work.session.present(MEMBERS.name):
+        return
+    known = {source.name for source in work.project.sources} | work.options.allow_deletes
+    members = query("select source, count(*) from members group by source order by source", members=table(MEMBERS.name))
+    for name, records in work.session.fetch(members):
+        if name not in known and records >= _DELETES_CHECKED_FROM:
+            raise SourceError(
+                f"The source {name}, with {records} records of people, is no longer part of the project. "
+                "Nothing was changed.",
+                where="sources/",
+                hint=f"Put its file back; or, if they are really to go, run with --allow-deletes {name}.",
+            )
+
+
+def _refused(work: Work, source: Source) -> dict[str, int]:
+    """Rows that were read and not landed, by part."""
+    refused = table(f"refused.{source.name}")
+    return dict(work.session.fetch(query("select part, count(*) from refused group by part", refused=refused)))

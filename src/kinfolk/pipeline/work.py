@@ -1,0 +1,66 @@
+"""A run under way: its session, what it was asked, and the steps done so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from kinfolk.engine.duckdb import Session, StepResult, peak_memory_mb
+from kinfolk.engine.step import Compute, Exchange, Query, Step
+from kinfolk.model.project import Project
+from kinfolk.model.run import StepRecord
+from kinfolk.pipeline.arrivals import Connector
+from kinfolk.pipeline.watch import Watcher
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run. wait_seconds: for another writer; allow_deletes: sources that may lose most of their records."""
+
+    wait_seconds: float = 0
+    allow_deletes: frozenset[str] = frozenset()
+
+
+@dataclass
+class Work:
+    """A run under way: its session, and the steps done so far."""
+
+    project: Project
+    connectors: Mapping[str, Connector]
+    options: RunOptions
+    watcher: Watcher
+    session: Session
+    records: list[StepRecord] = field(default_factory=list)
+
+    def do(self, steps: Iterable[Step]) -> list[StepResult]:
+        """Does the steps in order and records each."""
+        return [self._do(step) for step in steps]
+
+    def _do(self, step: Step) -> StepResult:
+        started = time.perf_counter()
+        if not (isinstance(step, Query) and step.as_view):
+            self.watcher.begin(step.title)
+        result = self.session.run(step, self.watcher.tell)
+        record = StepRecord(
+            name=_name(step),
+            seconds=round(time.perf_counter() - started, 3),
+            rows_in=result.rows_in,
+            rows_out=result.rows_out,
+            rows_rejected=len(result.rejections),
+            peak_mb=peak_memory_mb(),
+        )
+        if not (isinstance(step, Query) and step.as_view):
+            self.records.append(record)
+            self.watcher.done(record)
+        for words in result.notes:
+            self.watcher.note(words)
+        return result
+
+
+def _name(step: Step) -> str:
+    if isinstance(step, Exchange):
+        return f"read.{step.part}"
+    if isinstance(step, Compute):
+        return next(iter(step.writes))
+    return step.writes
