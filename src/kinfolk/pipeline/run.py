@@ -77,7 +77,7 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     from kinfolk.pipeline import changes, order
 
     if same_rules and changes.can_follow(work.session, sources):
-        work.do(changes.stages_after_changes(work.project, sources, changed))
+        work.do(changes.stages_after_changes(work.project, work.session, sources, changed))
     else:
         work.do(order.stages_after_landing(work.project, sources, work.session))
     return RunStatus.PUBLISHED
