@@ -9,7 +9,7 @@ from typing import Any
 from kinfolk.connectors.file.options import FORMATS, FileOptions
 from kinfolk.errors import SourceError
 from kinfolk.model.discovery import Dataset
-from kinfolk.model.locator import ArrowBatches, Locator, ParquetFile, Part, Rejection
+from kinfolk.model.locator import ArrowBatches, DelimitedFile, Locator, ParquetFile, Part, Rejection
 
 _BATCHES = 5  # of JSON, whose columns are known only from its rows
 
@@ -27,7 +27,7 @@ def datasets(part: Part, written: FileOptions, open_part: Callable[[Part], Locat
         rows = locator.rows if isinstance(locator, ParquetFile) else None
         yield Dataset(part.name, columns, rows=rows, options=options)
     finally:
-        if not isinstance(locator, ParquetFile) and locator.discard:
+        if isinstance(locator, DelimitedFile | ArrowBatches) and locator.discard:
             locator.discard()
 
 
