@@ -262,6 +262,9 @@ def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Batches put together until they are worth a statement of their own."""
     kept: list[pa.RecordBatch] = []
     for batch in batches:
+        if kept and not batch.schema.equals(kept[0].schema):
+            yield pa.Table.from_batches(kept)
+            kept = []
         kept.append(batch)
         if sum(b.num_rows for b in kept) >= _PIECE_ROWS or sum(b.nbytes for b in kept) >= _PIECE_BYTES:
             yield pa.Table.from_batches(kept)

@@ -12,6 +12,7 @@ from kinfolk.model.source import Load, Source
 from kinfolk.pipeline.arrivals import Delivery, Ledger
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.cursor import arrived_at
+from kinfolk.pipeline.spool import opened
 from kinfolk.pipeline.work import Work
 from kinfolk.stages.landing import (
     READER_COLUMNS,
@@ -66,7 +67,7 @@ def _read(work: Work, source: Source, part: Part) -> Exchange:
         f"Reading {part.name}",
         source.name,
         part.name,
-        lambda: connector.open(source, part),
+        lambda: opened(connector, source, part, work.project.state),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,10 +25,11 @@ _DIALECTS = ("snowflake", "bigquery", "databricks", "redshift", "sqlite", "duckd
 
 @dataclass(frozen=True)
 class AdbcDatabase:
-    """A connection through any ADBC driver. dialect: the SQL it speaks."""
+    """A connection through any ADBC driver. dialect: the SQL it speaks; statement: options of the driver's own."""
 
     connection: Any
     dialect: str
+    statement: Mapping[str, str] = field(default_factory=dict)
 
     def version(self) -> str:
         """Product and version, as the driver tells them."""
@@ -68,6 +69,7 @@ class AdbcDatabase:
     def batches(self, query: exp.Query) -> Iterator[pa.RecordBatch]:
         """The driver's own batches, held one at a time."""
         with self.connection.cursor() as cursor:
+            cursor.adbc_statement.set_options(**self.statement)
             cursor.execute(query.sql(dialect=self.dialect))
             yield from cursor.fetch_record_batch()
 
