@@ -11,6 +11,8 @@ from kinfolk.model.locator import Part
 from kinfolk.model.source import Load, Source
 from kinfolk.pipeline.arrivals import Delivery, Ledger
 from kinfolk.pipeline.columns import check_columns
+from kinfolk.pipeline.cursor import arrived_at
+from kinfolk.pipeline.spool import opened
 from kinfolk.pipeline.work import Work
 from kinfolk.stages.landing import (
     READER_COLUMNS,
@@ -48,10 +50,11 @@ def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
         work.do(landing_steps(arrival))
         record_no += read + _check_deletes(work, arrival)
         refused = _refused(work, source)
+        reached = arrived_at(work.session, source, ledger.reached(source), work.watcher.note)
         for part, result in zip(delivery.parts, results, strict=True):
             rejections += [rejection_row(source.name, load_id, part.name, r) for r in result.rejections]
             how = (part.fingerprint, layout(source), settings(source), loaded_at.replace(tzinfo=None))
-            counts = (result.rows_in, len(result.rejections) + refused.get(part.name, 0), record_no)
+            counts = (result.rows_in, len(result.rejections) + refused.get(part.name, 0), record_no, reached)
             loads.append((load_id, source.name, part.name, *how, *counts))
     if arrived:
         work.do(bookkeeping_steps(tuple(d.source.name for d in arrived), loads, rejections))
@@ -64,14 +67,14 @@ def _read(work: Work, source: Source, part: Part) -> Exchange:
         f"Reading {part.name}",
         source.name,
         part.name,
-        lambda: connector.open(source, part),
+        lambda: opened(connector, source, part, work.project.state),
     )
 
 
 def _check_deletes(work: Work, arrival: Arrival) -> int:
     """Rows of this load that are deletions. Errors: SourceError when they are most of a snapshot."""
     source = arrival.source
-    if not arrival.published or not (source.load is Load.SNAPSHOT or arrival.relaid):
+    if not arrival.published or not (source.load is Load.SNAPSHOT or arrival.relaid or source.cursor):
         return 0
     landed = table(f"landing.{source.name}")
     [(deleted,)] = work.session.fetch(query("select count(*) from landed where _change = 'deleted'", landed=landed))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from kinfolk.engine.duckdb import Session, peak_memory_mb
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, RunRecord, RunStatus, StepRecord
+from kinfolk.pipeline import spool
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.land import check_gone, land
@@ -47,6 +48,7 @@ def run_project(
             runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
             raise
         runs.finish(store, run_id, status, records)
+        spool.clear(project.state)
         return latest(store, 1)[0]
 
 
@@ -58,6 +60,9 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     if fingerprint_before is not None:
         work.session.check(MEMBERS.name)
     ledger = read_ledger(work.session)
+    if work.options.full:
+        ledger = ledger.without_cursors()
+        spool.clear(work.project.state)
     due = deliveries(work.project, ledger, work.connectors)
     arrived = tuple(d for d in due if d.parts)
     if not arrived and work.project.fingerprint == fingerprint_before and not work.options.full:
