@@ -65,6 +65,7 @@ class ParquetFile:
     path: Path
     columns: tuple[str, ...]
     rows: int
+    discard: Callable[[], None] | None = None
     notes: tuple[str, ...] = ()
 
 

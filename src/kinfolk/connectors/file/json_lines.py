@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from kinfolk.connectors.file.names import ColumnNames
-from kinfolk.connectors.file.options import FileOptions
+from kinfolk.connectors.file.options import FormatOptions
 from kinfolk.connectors.file.rows import MAX_ROW, is_text, open_lines, rejected
 from kinfolk.connectors.file.text import TextFile, open_text
 from kinfolk.errors import SourceError
@@ -28,7 +28,7 @@ class _Number(str):
 _DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number, parse_constant=lambda _: None)
 
 
-def open_json(part: Part, options: FileOptions) -> ArrowBatches:
+def open_json(part: Part, options: FormatOptions) -> ArrowBatches:
     """A locator for a JSON file. Nested objects and lists stay JSON text; numbers keep their digits.
 
     A line that is no JSON object becomes a rejection. Columns are those of all lines together.
