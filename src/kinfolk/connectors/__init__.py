@@ -33,6 +33,16 @@ class _OnDemand(Mapping[str, Any]):
         return len(self._places)
 
 
-CONNECTORS: Mapping[str, Connector] = _OnDemand({"file": "kinfolk.connectors.file.connector:FILES"})
+CONNECTORS: Mapping[str, Connector] = _OnDemand(
+    {
+        "file": "kinfolk.connectors.file.connector:FILES",
+        "s3": "kinfolk.connectors.s3.connector:S3",
+    }
+)
 
-OPTIONS: Mapping[str, type[BaseModel]] = _OnDemand({"file": "kinfolk.connectors.file.options:FileOptions"})
+OPTIONS: Mapping[str, type[BaseModel]] = _OnDemand(
+    {
+        "file": "kinfolk.connectors.file.options:FileOptions",
+        "s3": "kinfolk.connectors.s3.options:S3Options",
+    }
+)

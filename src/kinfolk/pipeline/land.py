@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from kinfolk.engine.sql import query, table
@@ -9,6 +10,7 @@ from kinfolk.engine.step import Exchange
 from kinfolk.errors import SourceError
 from kinfolk.model.locator import Part
 from kinfolk.model.source import Load, Source
+from kinfolk.pipeline.ahead import Opened, opening
 from kinfolk.pipeline.arrivals import Delivery, Ledger
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.work import Work
@@ -36,7 +38,8 @@ def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
     loaded_at = datetime.now(UTC)
     for load_id, delivery in enumerate(arrived, start=ledger.next_load_id):
         source = delivery.source
-        results = work.do(_read(work, source, part) for part in delivery.parts)
+        with opening(work.connectors[source.connector], source, delivery.parts) as calls:
+            results = work.do(_read(source, *one) for one in zip(delivery.parts, calls, strict=True))
         read = sum(result.rows_out or 0 for result in results)
         incoming = work.session.columns(f"incoming.{source.name}")
         columns = tuple(c for c in incoming if c not in READER_COLUMNS)
@@ -57,15 +60,8 @@ def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
         work.do(bookkeeping_steps(tuple(d.source.name for d in arrived), loads, rejections))
 
 
-def _read(work: Work, source: Source, part: Part) -> Exchange:
-    connector = work.connectors[source.connector]
-    return Exchange(
-        f"incoming.{source.name}",
-        f"Reading {part.name}",
-        source.name,
-        part.name,
-        lambda: connector.open(source, part),
-    )
+def _read(source: Source, part: Part, opened: Callable[[], Opened]) -> Exchange:
+    return Exchange(f"incoming.{source.name}", f"Reading {part.name}", source.name, part.name, opened)
 
 
 def _check_deletes(work: Work, arrival: Arrival) -> int:

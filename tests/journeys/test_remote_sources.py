@@ -1,0 +1,92 @@
+"""The same company, its exports lying elsewhere: the customers are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kinfolk.commands.init import init
+from kinfolk.commands.query import query
+from kinfolk.commands.run import run
+from kinfolk.errors import SourceError
+from tests.connectors.s3.server import Storage, storage
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
+    """A storage server, and its key in the environment."""
+    monkeypatch.setenv("STORAGE_KEY", "not-a-secret")
+    with storage() as made:
+        yield made
+
+
+def shop(folder: Path) -> Path:
+    """The demo shop, fed from its files."""
+    init(folder, "ecommerce")
+    return folder
+
+
+def shop_in(bucket: Storage, folder: Path) -> Path:
+    """The demo shop, fed from the bucket."""
+    for file in (shop(folder) / "data").iterdir():
+        bucket.put(f"exports/{file.name}", file.read_bytes())
+        file.unlink()
+    for source in (folder / "sources").glob("*.yml"):
+        written = yaml.safe_load(source.read_text())
+        file = written.pop("file")
+        settings = {"path": file} if isinstance(file, str) else file
+        where = {
+            "path": settings["path"].replace("data/", "acme/exports/"),
+            "endpoint": bucket.endpoint,
+            "region": "us-east-1",
+            "access_key_id": "reader",
+            "secret_access_key": "${STORAGE_KEY}",
+        }
+        source.write_text(yaml.safe_dump({**written, "s3": settings | where}, sort_keys=False))
+    return folder
+
+
+def facts(folder: Path) -> list[tuple[Any, ...]]:
+    """Who is who, and every golden value."""
+    members = "select source, record_id, customer_id from identity.members order by all"
+    return query(folder, members).rows + query(folder, "select * from profiles.customers order by customer_id").rows
+
+
+def test_the_demo_shop_has_the_same_customers_from_s3_as_from_files(bucket: Storage, tmp_path: Path) -> None:
+    from_files, from_s3 = shop(tmp_path / "files"), shop_in(bucket, tmp_path / "s3")
+    run(from_files)
+    run(from_s3)
+    assert facts(from_s3) == facts(from_files)
+    assert len(facts(from_s3)) > 500
+    everything = "\n".join(
+        path.read_text(errors="replace") for path in (from_s3 / ".kinfolk").rglob("*") if path.is_file()
+    )
+    assert "not-a-secret" not in everything
+
+
+def test_a_run_that_finds_nothing_new_in_the_bucket_changes_nothing(bucket: Storage, tmp_path: Path) -> None:
+    folder = shop_in(bucket, tmp_path / "shop")
+    run(folder)
+    before = query(folder, "select count(*) from landing.loads").rows
+    run(folder)
+    assert query(folder, "select count(*) from landing.loads").rows == before
+
+
+def test_an_object_that_cannot_be_read_stops_the_run_and_the_next_one_completes(
+    bucket: Storage, tmp_path: Path
+) -> None:
+    folder = shop_in(bucket, tmp_path / "shop")
+    run(folder)
+    before = facts(folder)
+    whole = (shop(tmp_path / "files") / "data" / "webshop-portugal.csv").read_bytes()
+    bucket.put("exports/webshop-portugal.csv", b"")
+    with pytest.raises(SourceError, match=r"s3://acme/exports/webshop-portugal.csv: The file is empty"):
+        run(folder)
+    assert facts(folder) == before
+    bucket.put("exports/webshop-portugal.csv", whole)
+    run(folder)
+    assert facts(folder) == before
