@@ -36,6 +36,7 @@ class _OnDemand(Mapping[str, Any]):
 CONNECTORS: Mapping[str, Connector] = _OnDemand(
     {
         "file": "kinfolk.connectors.file.connector:FILES",
+        "http": "kinfolk.connectors.http.connector:HTTP",
         "s3": "kinfolk.connectors.s3.connector:S3",
     }
 )
@@ -43,6 +44,7 @@ CONNECTORS: Mapping[str, Connector] = _OnDemand(
 OPTIONS: Mapping[str, type[BaseModel]] = _OnDemand(
     {
         "file": "kinfolk.connectors.file.options:FileOptions",
+        "http": "kinfolk.connectors.http.options:HttpOptions",
         "s3": "kinfolk.connectors.s3.options:S3Options",
     }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,9 @@ class _Number(str):
 _DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number, parse_constant=lambda _: None)
 
 
+Found = tuple[dict[str, Any] | Rejection, int]
+
+
 def open_json(part: Part, options: FormatOptions) -> ArrowBatches:
     """A locator for a JSON file. Nested objects and lists stay JSON text; numbers keep their digits.
 
@@ -44,11 +47,14 @@ def open_json(part: Part, options: FormatOptions) -> ArrowBatches:
             hint='Write one object a line (`jq -c . file`), or all of them in one array "[...]".',
         )
     objects = partial(_of_array, part, text) if first.startswith("[") else partial(_of_lines, text)
-    return ArrowBatches((), partial(_batches, objects), discard=text.discard, notes=text.notes)
+    return ArrowBatches((), partial(object_batches, objects), discard=text.discard, notes=text.notes)
 
 
-def _batches(objects: Any) -> Iterator[pa.RecordBatch | Rejection]:
-    """Batches with the columns that occur in them; a key keeps its column name through the whole file."""
+def object_batches(objects: Callable[[], Iterator[Found]]) -> Iterator[pa.RecordBatch | Rejection]:
+    """Batches with the columns that occur in them; a key keeps its column name through all of them.
+
+    objects  each object, or why there is none, and its length in characters
+    """
     names, columns = ColumnNames(), dict[str, str]()
     rows: list[dict[str, Any]] = []
     numbers: list[int] = []
@@ -86,20 +92,20 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (dict, list)):
-        return _compact(value)
+        return compact(value)
     return str(value)
 
 
-def _compact(value: Any) -> str:
-    """JSON text again, each number as it was written."""
+def compact(value: Any) -> str:
+    """A decoded value as JSON text again, each number as it was written."""
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_compact(v)}" for key, v in value.items()) + "}"
+        return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{compact(v)}" for key, v in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_compact, value)) + "]"
+        return "[" + ",".join(map(compact, value)) + "]"
     return value if isinstance(value, _Number) else json.dumps(value, ensure_ascii=False)
 
 
-def _of_lines(text: TextFile) -> Iterator[tuple[dict[str, Any] | Rejection, int]]:
+def _of_lines(text: TextFile) -> Iterator[Found]:
     number = 0
     with open_lines(text.path) as file:
         while line := file.readline(MAX_ROW + 1):
@@ -121,10 +127,16 @@ def _object(line: str, number: int) -> dict[str, Any] | Rejection:
         return rejected(number, f"not JSON: {error.msg} at column {error.colno}", line)
     except RecursionError:
         return rejected(number, "nested too deeply", line)
-    return _accepted(found, number, line)
+    return accepted(found, number, line)
 
 
-def _accepted(found: Any, line: int, text: str) -> dict[str, Any] | Rejection:
+def decoded(text: str) -> Any:
+    """The value a JSON text stands for; numbers keep their digits. Errors: ValueError, RecursionError."""
+    return _DECODER.decode(text)
+
+
+def accepted(found: Any, line: int, text: str) -> dict[str, Any] | Rejection:
+    """The decoded object if a table can hold it, else its rejection. text: the object as it was written."""
     if not isinstance(found, dict):
         return rejected(line, "JSON, but not an object", text)
     if text.isascii() and "\\u" not in text:
@@ -149,7 +161,7 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(inner)
 
 
-def _of_array(part: Part, text: TextFile) -> Iterator[tuple[dict[str, Any] | Rejection, int]]:
+def _of_array(part: Part, text: TextFile) -> Iterator[Found]:
     with open_lines(text.path) as file:
         whole = file.read()
     at, line, seen = whole.index("[") + 1, 1, 0
@@ -167,7 +179,7 @@ def _of_array(part: Part, text: TextFile) -> Iterator[tuple[dict[str, Any] | Rej
                 where=f"{part.name}, line {line}",
                 hint="Export it again; one object a line would lose only the damaged row.",
             ) from error
-        yield _accepted(found, line, whole[at:end]), end - at
+        yield accepted(found, line, whole[at:end]), end - at
         at = _after_space(whole, end)
         at += whole.startswith(",", at)
 
