@@ -5,14 +5,19 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
+from kinfolk.connectors.file.discovery import datasets
 from kinfolk.connectors.file.formats import open_file, said
-from kinfolk.connectors.file.options import FileOptions
+from kinfolk.connectors.file.options import FORMATS, FileOptions
 from kinfolk.errors import NothingToLoadError, SourceError
+from kinfolk.model.discovery import Dataset
 from kinfolk.model.locator import Locator, Part, Rejection
+from kinfolk.model.place import Place
 from kinfolk.model.secret import revealed
 from kinfolk.model.source import Source
 
@@ -40,8 +45,38 @@ class FileConnector:
         options = FileOptions.model_validate(revealed(source.options))
         return open_file(part, options), []
 
+    def ping(self, options: Mapping[str, Any], folder: Path) -> str:
+        """How many files the path means now, and how large they are together."""
+        found = self.parts(_source(options), folder)
+        size = sum(part.path.stat().st_size for part in found)
+        return f"{_counted(len(found), 'file')} of {size:,} bytes together."
+
+    def discover(self, options: Mapping[str, Any], folder: Path) -> list[Dataset]:
+        """Each file the path means, each sheet of a workbook; of a directory every file that can be read."""
+        written = FileOptions.model_validate(revealed(options))
+        inside = folder / Path(written.path).expanduser()
+        if inside.is_dir():
+            names = sorted(path.name for path in inside.iterdir() if path.suffix.lower() in FORMATS)
+            options = {**options, "path": Path(written.path, "*").as_posix()}
+            parts = [part for part in self.parts(_source(options), folder) if part.path.name in names]
+        else:
+            parts = self.parts(_source(options), folder)
+        return [
+            dataset
+            for part in parts
+            for dataset in datasets(part, written, lambda one: self.open(_source(options), one)[0])
+        ]
+
 
 FILES = FileConnector()
+
+
+def _source(options: Mapping[str, Any]) -> Source:
+    return Source("file", Place("file"), "file", options, (), ())
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _matching(written: str, folder: Path, where: str) -> list[Path]:

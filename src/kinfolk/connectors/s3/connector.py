@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from kinfolk.connectors.file.discovery import columns_of
 from kinfolk.connectors.file.formats import open_file
 from kinfolk.connectors.file.options import FORMATS, FormatOptions
 from kinfolk.connectors.file.temporary import kept_for
@@ -16,7 +17,7 @@ from kinfolk.connectors.s3.glob import KeyGlob, is_glob
 from kinfolk.connectors.s3.options import S3Options
 from kinfolk.errors import NothingToLoadError, SourceError
 from kinfolk.model.discovery import Dataset
-from kinfolk.model.locator import ArrowBatches, Locator, Part, Rejection
+from kinfolk.model.locator import Locator, Part, Rejection
 from kinfolk.model.secret import revealed
 from kinfolk.model.source import Source
 
@@ -165,11 +166,7 @@ def _columns(bucket: Bucket, found: Object, options: FormatOptions) -> dict[str,
     except SourceError:
         return {}  # what cannot be read is still worth naming
     try:
-        names = locator.columns
-        if isinstance(locator, ArrowBatches) and not names:
-            batch = next((batch for batch in locator.rows() if not isinstance(batch, Rejection)), None)
-            names = tuple(name for name in batch.schema.names if name != "_row") if batch is not None else ()
-        return dict.fromkeys(names, "text")
+        return columns_of(locator)
     finally:
         if locator.discard:
             locator.discard()
