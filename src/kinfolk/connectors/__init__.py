@@ -35,6 +35,7 @@ class _OnDemand(Mapping[str, Any]):
 
 CONNECTORS: Mapping[str, Connector] = _OnDemand(
     {
+        "dlt": "kinfolk.connectors.dlt.connector:DLT",
         "file": "kinfolk.connectors.file.connector:FILES",
         "http": "kinfolk.connectors.http.connector:HTTP",
         "s3": "kinfolk.connectors.s3.connector:S3",
@@ -43,6 +44,7 @@ CONNECTORS: Mapping[str, Connector] = _OnDemand(
 
 OPTIONS: Mapping[str, type[BaseModel]] = _OnDemand(
     {
+        "dlt": "kinfolk.connectors.dlt.options:DltOptions",
         "file": "kinfolk.connectors.file.options:FileOptions",
         "http": "kinfolk.connectors.http.options:HttpOptions",
         "s3": "kinfolk.connectors.s3.options:S3Options",

@@ -155,17 +155,28 @@ def test_settings_that_do_not_fit_are_refused(options: dict[str, Any], what: str
 
 def test_a_ping_counts_and_a_look_around_finds_what_could_be_read(bucket: Storage) -> None:
     s3: Any = CONNECTORS["s3"]
-    assert s3.ping(bucket.options("acme/in/*.csv"), FOLDER) == "The bucket acme answers; 0 objects match in/*.csv."
+    assert (
+        s3.ping(bucket.options("acme/in/*.csv"), FOLDER) == "The bucket acme answers. Objects that match in/*.csv: 0."
+    )
     bucket.put("in/2023.csv", "id,fax\n1,2\n")
     bucket.put("in/2024.csv", "id,mail\n1,2\n")
     bucket.put("in/logo.png", "…")
     bucket.put("events/1.jsonl.gz", gzip.compress(b'{"id": 1, "type": "view"}\n'))
-    assert s3.ping(bucket.options("acme/in/*.csv"), FOLDER) == "The bucket acme answers; 2 objects match in/*.csv."
+    assert (
+        s3.ping(bucket.options("acme/in/*.csv"), FOLDER) == "The bucket acme answers. Objects that match in/*.csv: 2."
+    )
     found = s3.discover(bucket.options("acme"), FOLDER)
     assert [(one.name, tuple(one.columns), one.options["path"]) for one in found] == [
         ("acme/events/*.jsonl.gz", ("id", "type"), "acme/events/*.jsonl.gz"),
         ("acme/in/*.csv", ("id", "mail"), "acme/in/*.csv"),
     ]
+    [one] = s3.discover(bucket.options("acme/in/2023*.csv"), FOLDER)
+    assert (one.name, tuple(one.columns)) == ("acme/in/2023*.csv", ("id", "fax"))
+    assert s3.discover(bucket.options("acme/in/2023.csv"), FOLDER)[0].options == bucket.options("acme/in/2023.csv")
+    assert s3.ping(bucket.options("acme"), FOLDER) == "The bucket acme answers. Name the objects in it to read them."
+    assert s3.ping(bucket.options("acme/in/2023.csv"), FOLDER) == "The bucket acme answers. in/2023.csv has 11 bytes."
+    with pytest.raises(SourceError, match="There is no bucket nope"):
+        s3.ping(bucket.options("nope"), FOLDER)
     with pytest.raises(SourceError, match="There is no bucket nope"):
         s3.ping(bucket.options("nope/*.csv"), FOLDER)
 

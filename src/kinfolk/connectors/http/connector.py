@@ -25,7 +25,7 @@ from kinfolk.connectors.http.paging import Page, first_request, linked, next_req
 from kinfolk.errors import NothingToLoadError, SourceError
 from kinfolk.model.discovery import Dataset
 from kinfolk.model.locator import ArrowBatches, DelimitedFile, Locator, Part, Rejection
-from kinfolk.model.secret import Secret, revealed
+from kinfolk.model.secret import Secret, revealed, secrets_in
 from kinfolk.model.source import Source
 
 _MOST_PAGES = 1_000_000
@@ -86,7 +86,7 @@ HTTP = HttpConnector()
 
 def _api(options: Mapping[str, Any]) -> Api:
     made = HttpOptions.model_validate(revealed(options))
-    return Api(made, Credentials(made.auth, _secrets(options), made.timeout), _shown(options))
+    return Api(made, Credentials(made.auth, secrets_in(options), made.timeout), _shown(options))
 
 
 def _shown(options: Mapping[str, Any]) -> str:
@@ -94,18 +94,6 @@ def _shown(options: Mapping[str, Any]) -> str:
     written = options["url"]
     url = urlsplit(str(written.reference if isinstance(written, Secret) else written))
     return f"{url.scheme}://{url.netloc}{url.path}" if url.scheme else url.path
-
-
-def _secrets(options: Any) -> Iterator[str]:
-    """What came from the environment, and whatever is written under `auth`."""
-    if isinstance(options, Secret):
-        yield options.reveal()
-    elif isinstance(options, Mapping):
-        for inner in options.values():
-            yield from _secrets(inner)
-    elif isinstance(options, (list, tuple)):
-        for inner in options:
-            yield from _secrets(inner)
 
 
 def _first(options: HttpOptions, since: str | None) -> Request:

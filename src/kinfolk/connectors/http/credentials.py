@@ -34,7 +34,7 @@ class Credentials:
 
     def __init__(self, auth: Auth | None, secrets: Iterable[str], timeout: float) -> None:
         self._auth = auth or Auth.model_construct()
-        self._secrets = {secret for secret in secrets if len(secret) > 3}
+        self._secrets = set(secrets)
         self._timeout = timeout
         self._token: str | None = None
         self._expires = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,6 +23,7 @@ from kinfolk.model.secret import revealed
 from kinfolk.model.source import Source
 
 _SHOWN = 5
+_LOOKED_AT = 100_000  # objects of a folder that is looked around in
 _PEEKED = 32 << 20  # bytes of an object that is read to tell its columns
 
 
@@ -53,35 +55,29 @@ class S3Connector:
     def ping(self, options: Mapping[str, Any], folder: Path) -> str:
         """A sentence on what was reached. Errors: SourceError as for `parts`, but for nothing that matches."""
         written = S3Options.model_validate(revealed(options))
-        where = "s3"
-        try:
-            count = sum(1 for _ in _matching(Bucket(written, where), written, where))
-        except NothingToLoadError as error:
-            if not error.what.startswith("Nothing"):
-                raise
-            count = 0
-        return f"The bucket {written.bucket} answers; {count:,} objects match {written.key or '*'}."
+        bucket = Bucket(written, "s3")
+        if not is_glob(written.key):
+            found = bucket.object(written.key) if written.key else None
+            next(bucket.objects("", recursive=True), None)  # whether it may be listed, and is there
+            what = f"{written.key} has {found.size:,} bytes" if found else "Name the objects in it to read them"
+            return f"The bucket {bucket.name} answers. {what}."
+        glob = KeyGlob(written.key)
+        count = sum(map(glob.matches, (one.key for one in bucket.objects(glob.folder, recursive=glob.recursive))))
+        return f"The bucket {bucket.name} answers. Objects that match {written.key}: {count:,}."
 
     def discover(self, options: Mapping[str, Any], folder: Path) -> list[Dataset]:
-        """What lies below the path: one dataset for each folder and ending, its columns from the newest object."""
+        """The objects that are named, as one dataset; of a folder, one for each folder and ending below it.
+
+        The columns are those of the newest object.
+        """
         written = S3Options.model_validate(revealed(options))
         bucket = Bucket(written, "s3")
-        if is_glob(written.key):
-            objects = list(_matching(bucket, written, "s3"))
+        if is_glob(written.key) or (written.key and bucket.object(written.key)):
+            groups = {f"{bucket.name}/{written.key}": list(_matching(bucket, written, "s3"))}
         else:
-            objects = list(bucket.objects(written.key.rstrip("/"), recursive=True))
-        groups: dict[str, list[Object]] = {}
-        for one in objects:
-            path = PurePosixPath(one.key)
-            if ending := _ending(path):
-                groups.setdefault(f"{bucket.name}/{path.parent / '*'}{ending}", []).append(one)
-        settings = written.model_dump(include=set(FormatOptions.model_fields), exclude_unset=True)
+            groups = _groups(bucket, written.key.rstrip("/"))
         return [
-            Dataset(
-                path,
-                _columns(bucket, max(found, key=lambda o: (o.changed, o.key)), written),
-                options={**settings, "path": path},
-            )
+            Dataset(path, _columns(bucket, max(found, key=_age), written), options={**options, "path": path})
             for path, found in sorted(groups.items())
         ]
 
@@ -148,6 +144,20 @@ def _opened(bucket: Bucket, part: Part, options: FormatOptions) -> Locator:
     except BaseException:
         copy.discard()
         raise
+
+
+def _groups(bucket: Bucket, folder: str) -> dict[str, list[Object]]:
+    """A glob for each folder and ending below a folder, and the objects it means."""
+    groups: dict[str, list[Object]] = {}
+    for one in islice(bucket.objects(folder, recursive=True), _LOOKED_AT):
+        path = PurePosixPath(one.key)
+        if ending := _ending(path):
+            groups.setdefault(f"{bucket.name}/{path.parent / '*'}{ending}", []).append(one)
+    return groups
+
+
+def _age(found: Object) -> tuple[str, str]:
+    return found.changed, found.key
 
 
 def _ending(path: PurePosixPath) -> str:
