@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class DltOptions(BaseModel):
@@ -13,7 +14,7 @@ class DltOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str = Field(
-        pattern=r"^[\w.]+:\w+$",
+        min_length=1,
         description="`module:function` that makes a dlt source or resource; the module is installed, or a file of the "
         "project (`crm:contacts` is the function contacts in crm.py).",
     )
@@ -22,3 +23,9 @@ class DltOptions(BaseModel):
     since_argument: str | None = Field(
         None, min_length=1, description="Argument for the cursor of an incremental load."
     )
+
+    @model_validator(mode="after")
+    def _names_a_function(self) -> Self:
+        if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", self.source):
+            raise ValueError("`source` names a module and a function in it: `crm:contacts`.")
+        return self

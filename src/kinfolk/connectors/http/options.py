@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from kinfolk.connectors.file.options import FormatOptions
+
+
+def _as_text(value: Any) -> Any:
+    """Numbers and booleans as the text that was written."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(getattr(value, "text", value)) if isinstance(value, (int, float)) else value
+
+
+_Text = Annotated[str, BeforeValidator(_as_text)]
 
 
 class _Settings(BaseModel):
@@ -120,8 +130,8 @@ class HttpOptions(FormatOptions):
 
     url: str = Field(min_length=1, description="Address of the API: `https://api.example.com/v1/customers`.")
     method: Literal["GET", "POST"] = Field("GET", description="POST for APIs that are asked by a body.")
-    params: dict[str, str | int | float | bool] = Field({}, description="Query parameters of the first request.")
-    headers: dict[str, str] = Field({}, description="Headers of each request, but for credentials.")
+    params: dict[str, _Text] = Field({}, description="Query parameters of the first request.")
+    headers: dict[str, _Text] = Field({}, description="Headers of each request, but for credentials.")
     body: dict[str, Any] | None = Field(None, description="JSON body; parameters of pages and `since_param` join it.")
     auth: Auth | None = Field(None, description="Credentials: `basic`, `bearer`, `api_key` or `oauth2`.")
     pages: Pages | None = Field(None, description="How the next page is asked for; without it there is one page.")
