@@ -35,18 +35,28 @@ class _OnDemand(Mapping[str, Any]):
 
 CONNECTORS: Mapping[str, Connector] = _OnDemand(
     {
-        "dlt": "kinfolk.connectors.dlt.connector:DLT",
         "file": "kinfolk.connectors.file.connector:FILES",
-        "http": "kinfolk.connectors.http.connector:HTTP",
+        "sqlite": "kinfolk.connectors.database.registry:SQLITE",
+        "duckdb": "kinfolk.connectors.database.registry:DUCKDB",
+        "postgres": "kinfolk.connectors.database.registry:POSTGRES",
+        "mysql": "kinfolk.connectors.database.registry:MYSQL",
+        "adbc": "kinfolk.connectors.database.registry:ADBC",
         "s3": "kinfolk.connectors.s3.connector:S3",
+        "http": "kinfolk.connectors.http.connector:HTTP",
+        "dlt": "kinfolk.connectors.dlt.connector:DLT",
     }
 )
 
 OPTIONS: Mapping[str, type[BaseModel]] = _OnDemand(
     {
-        "dlt": "kinfolk.connectors.dlt.options:DltOptions",
         "file": "kinfolk.connectors.file.options:FileOptions",
-        "http": "kinfolk.connectors.http.options:HttpOptions",
+        "sqlite": "kinfolk.connectors.database.options:FileDatabaseOptions",
+        "duckdb": "kinfolk.connectors.database.options:FileDatabaseOptions",
+        "postgres": "kinfolk.connectors.database.options:PostgresOptions",
+        "mysql": "kinfolk.connectors.database.options:MysqlOptions",
+        "adbc": "kinfolk.connectors.database.options:AdbcOptions",
         "s3": "kinfolk.connectors.s3.options:S3Options",
+        "http": "kinfolk.connectors.http.options:HttpOptions",
+        "dlt": "kinfolk.connectors.dlt.options:DltOptions",
     }
 )
