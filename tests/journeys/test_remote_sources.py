@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from kinfolk.commands.init import init
 from kinfolk.commands.query import query
 from kinfolk.commands.run import run
 from kinfolk.errors import SourceError
+from tests.company import Company
+from tests.connectors.http.server import Asked, Reply, Service, service
 from tests.connectors.s3.server import Storage, storage
 
 
@@ -90,3 +92,74 @@ def test_an_object_that_cannot_be_read_stops_the_run_and_the_next_one_completes(
     bucket.put("exports/webshop-portugal.csv", whole)
     run(folder)
     assert facts(folder) == before
+
+
+CRM = """
+http:
+  url: ${CRM}/contacts
+  auth: {bearer: {token: "${CRM_TOKEN}"}}
+  pages: {number: {}}
+  retries: 0
+record_id: id
+people: {full_name: name, email: email}
+"""
+
+
+@pytest.fixture
+def crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Company, Service]]:
+    """A company whose only source is an API, two contacts a page."""
+    with service() as api:
+        monkeypatch.setenv("CRM", api.address)
+        monkeypatch.setenv("CRM_TOKEN", "let-me-in")
+        made = Company(tmp_path / "company")
+        made.write("sources/crm.yml", CRM)
+        made.identity("keys: [email]\n")
+        yield made, api
+
+
+def contacts(*names: str) -> Callable[[Asked], Any]:
+    """An API's answer: these people, two a page, for those who know the token."""
+    people = [{"id": number, "name": name, "email": f"{name}@example.com"} for number, name in enumerate(names)]
+
+    def answer(asked: Asked) -> Any:
+        if asked.headers.get("authorization") != "Bearer let-me-in":
+            return Reply({"message": "who are you"}, 401)
+        start = 2 * (int(asked.query["page"]) - 1)
+        return people[start : start + 2]
+
+    return answer
+
+
+def names(company: Company) -> list[str]:
+    return [name for (name,) in company.ask("select lower(full_name) from profiles.customers order by 1")]
+
+
+def test_customers_come_from_an_api_and_follow_it(crm: tuple[Company, Service]) -> None:
+    company, api = crm
+    api.on("/contacts", contacts("ana", "bo", "cleo"))
+    company.run()
+    assert names(company) == ["ana", "bo", "cleo"]
+    api.on("/contacts", contacts("ana", "bob"))
+    company.run()
+    assert names(company) == ["ana", "bob"]
+    everything = b"".join(path.read_bytes() for path in company.folder.rglob("*") if path.is_file())
+    assert b"let-me-in" not in everything
+
+
+def test_an_api_that_fails_on_a_later_page_changes_nothing(crm: tuple[Company, Service]) -> None:
+    company, api = crm
+    api.on("/contacts", contacts("ana", "bo", "cleo"))
+    company.run()
+    before = company.published()
+    whole = contacts("dan", "eve", "fay", "gil")
+    api.on("/contacts", lambda asked: Reply({}, 500) if asked.query["page"] == "2" else whole(asked))
+    with pytest.raises(SourceError, match=r"It fails \(500\)"):
+        company.run()
+    assert company.published() == before
+    api.on("/contacts", lambda asked: [])
+    with pytest.raises(SourceError, match="answers with no records"):
+        company.run()
+    assert company.published() == before
+    api.on("/contacts", contacts("ana", "bo", "cleo", "dan"))
+    company.run()
+    assert names(company) == ["ana", "bo", "cleo", "dan"]
