@@ -50,6 +50,13 @@ def test_a_key_in_the_query_is_sent_with_each_page_and_never_shown(api: Service)
     assert str(caught.value).startswith(f'{api.address}/people: It refuses the request (400). It says: "no •••".')
 
 
+@pytest.mark.parametrize("token", ["let-me-in\n", "señor"])
+def test_a_token_that_cannot_be_sent_is_told_and_not_shown(api: Service, token: str) -> None:
+    with pytest.raises(SourceError, match="A header holds a character that cannot be sent") as caught:
+        landed(api.on("/people", lambda asked: []), auth={"bearer": {"token": Secret("${TOKEN}", token)}})
+    assert token.strip() not in str(caught.value)
+
+
 def test_a_token_is_fetched_once_and_again_when_it_is_refused(api: Service) -> None:
     given: list[str] = []
 

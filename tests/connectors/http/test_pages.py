@@ -61,14 +61,18 @@ def test_no_records_at_all_are_nothing_to_load(api: Service, answer: Any) -> Non
 
 
 def test_records_that_no_table_can_hold_are_kept_with_the_reason(api: Service) -> None:
-    body = b'[{"id": "1"}, 7, {"id": "a\\u0000b"}, {"id": "M\xfcller"}, {"id": "2"}]'
+    deep = b'{"id": ' + b"[" * 700 + b"]" * 700 + b"}"
+    body = b'[{"id": "1"}, 7, {"id": "a\\u0000b"}, {"id": "M\xfcller"}, {"id": "2"}, ' + deep + b"]"
     read = landed(api.on("/people", lambda asked: Reply(body)))
     assert read.rows == [(1, "1"), (5, "2")]
     assert [(line, reason) for line, reason, _ in read.rejections] == [
         (2, "JSON, but not an object"),
         (3, "contains a NUL character"),
         (4, "bytes that are not UTF-8"),
+        (6, "nested too deeply"),
     ]
+    read = landed(api.on("/deep", lambda asked: Reply(b'[{"id": "1"}, ' + deep + b"]")))
+    assert (read.rows, [reason for _, reason, _ in read.rejections]) == ([(1, "1")], ["nested too deeply"])
 
 
 def test_links_in_the_answer_are_followed(api: Service) -> None:

@@ -67,10 +67,30 @@ def object_batches(objects: Callable[[], Iterator[Found]]) -> Iterator[pa.Record
         numbers.append(number)
         size += length
         if len(rows) >= _BATCH_ROWS or size >= _BATCH_CHARACTERS:
-            yield _batch(rows, numbers, names, columns)
+            yield from _shallow(rows, numbers, names, columns)
             rows, numbers, size = [], [], 0
     if rows:
+        yield from _shallow(rows, numbers, names, columns)
+
+
+def _shallow(
+    rows: list[dict[str, Any]], numbers: list[int], names: ColumnNames, columns: dict[str, str]
+) -> Iterator[pa.RecordBatch | Rejection]:
+    """The rows as a batch, but for those nested so deeply that their text cannot be made."""
+    try:
         yield _batch(rows, numbers, names, columns)
+        return
+    except RecursionError:
+        pass
+    kept = []
+    for row, number in zip(rows, numbers, strict=True):
+        try:
+            compact(row)
+            kept.append((row, number))
+        except RecursionError:
+            yield rejected(number, "nested too deeply", json.dumps(row, ensure_ascii=False))
+    if kept:
+        yield _batch([row for row, _ in kept], [number for _, number in kept], names, columns)
 
 
 def _batch(
@@ -143,7 +163,10 @@ def accepted(found: Any, line: int, text: str) -> dict[str, Any] | Rejection:
         return found
     if not is_text(text):
         return rejected(line, "bytes that are not UTF-8", text)
-    strings = "".join(_strings(found))
+    try:
+        strings = "".join(_strings(found))
+    except RecursionError:
+        return rejected(line, "nested too deeply", text)
     if not is_text(strings):
         return rejected(line, "half of a surrogate pair, which is no character", text)
     return rejected(line, "contains a NUL character", text) if "\0" in strings else found

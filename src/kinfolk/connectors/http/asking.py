@@ -105,7 +105,12 @@ class Api:
         except httpx.TimeoutException as error:
             raise PassingFailure(f"No answer within {self.options.timeout:g} seconds.") from error
         except httpx.ConnectError as error:
+            if "CERTIFICATE" in str(error):
+                hint = "Name the authority that signed it in the environment (SSL_CERT_FILE), or look at `url`."
+                raise self._error("Its certificate is not trusted.", hint) from error
             raise PassingFailure("It cannot be reached.") from error
+        except httpx.LocalProtocolError as error:
+            raise self._unsendable() from error
         except httpx.DecodingError as error:
             raise PassingFailure("The answer is damaged: it cannot be decompressed.") from error
         except httpx.TransportError as error:
@@ -138,7 +143,10 @@ class Api:
         elif body is not None:
             raise self._error("It leads to another host, which is told nothing.", "Look at `pages`.")
         url = url.copy_merge_params({name: _text(value) for name, value in params.items()}) if params else url
-        return self._http.build_request(self.options.method, url, headers=headers, json=body)
+        try:
+            return self._http.build_request(self.options.method, url, headers=headers, json=body)
+        except UnicodeEncodeError as error:
+            raise self._unsendable() from error
 
     def _redirected(self, request: httpx.Request) -> httpx.Request:
         if request.url.scheme not in ("http", "https"):
@@ -214,6 +222,10 @@ class Api:
         clean = self._credentials.hidden_in(" ".join(said.split()))
         return f' It says: "{clean[:_SAID]}".'
 
+    def _unsendable(self) -> SourceError:
+        hint = "Look at `auth` and `headers`, and for a line end in what the environment holds."
+        return self._error("A header holds a character that cannot be sent.", hint)
+
     def _error(self, what: str, hint: str) -> SourceError:
         return SourceError(what, where=self.shown, hint=hint)
 
@@ -221,7 +233,7 @@ class Api:
 def _retry_after(response: httpx.Response) -> float | None:
     """Seconds until the server wants to be asked again; None where it does not say."""
     written = response.headers.get("retry-after", "").strip()
-    if written.isdigit():
+    if written.isascii() and written.isdigit():
         return float(written)
     try:
         when = parsedate_to_datetime(written)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -17,6 +18,7 @@ import pyarrow as pa
 from kinfolk.connectors.file.formats import open_file
 from kinfolk.connectors.file.json_lines import Found, accepted, compact, object_batches
 from kinfolk.connectors.file.options import FormatOptions
+from kinfolk.connectors.file.rows import rejected
 from kinfolk.connectors.file.temporary import kept_for
 from kinfolk.connectors.http.asking import Answer, Api, Request
 from kinfolk.connectors.http.credentials import Credentials
@@ -171,12 +173,12 @@ def _objects(api: Api, request: Request, answer: Answer, page: Page) -> Iterator
     follow.asked(request)
     while True:
         if page.records:
-            follow.told(hashlib.sha256(repr(page.records).encode("utf-8", "surrogatepass")).digest())
+            follow.told(hashlib.sha256(json.dumps(page.records).encode()).digest())
         length = page.size // max(len(page.records), 1)
         for record in page.records:
             number += 1
             plain = isinstance(record, dict) and not page.odd
-            yield record if plain else accepted(record, number, compact(record)), length
+            yield record if plain else _checked(record, number), length
         following = next_request(options.pages, request, answer, page) if options.pages else None
         if following is None:
             return
@@ -184,6 +186,13 @@ def _objects(api: Api, request: Request, answer: Answer, page: Page) -> Iterator
         follow.asked(request)
         answer = api.ask(request)
         page = read_page(answer, options.records, api.shown)
+
+
+def _checked(record: Any, number: int) -> dict[str, Any] | Rejection:
+    try:
+        return accepted(record, number, compact(record))
+    except RecursionError:
+        return rejected(number, "nested too deeply", json.dumps(record, ensure_ascii=False))
 
 
 class _Followed:
