@@ -163,3 +163,29 @@ def test_an_api_that_fails_on_a_later_page_changes_nothing(crm: tuple[Company, S
     api.on("/contacts", contacts("ana", "bo", "cleo", "dan"))
     company.run()
     assert names(company) == ["ana", "bo", "cleo", "dan"]
+
+
+def test_only_what_changed_is_fetched_from_an_api_that_can_be_asked_for_it(crm: tuple[Company, Service]) -> None:
+    company, api = crm
+    settings = CRM.replace("pages: {number: {}}", "since_param: updated_after\n  records: data")
+    company.write("sources/crm.yml", settings + "load: incremental\ncursor: updated\nlate: 1 hour\n")
+    people: list[dict[str, Any]] = [
+        {"id": 1, "name": "Ana", "email": "ana@example.com", "updated": "2024-05-01T10:00:00Z"},
+        {"id": 2, "name": "Bo", "email": "bo@example.com", "updated": "2024-05-02T10:00:00Z"},
+    ]
+    api.on(
+        "/contacts", lambda asked: {"data": [p for p in people if p["updated"] > asked.query.get("updated_after", "")]}
+    )
+    company.run()
+    people.append({"id": 3, "name": "Cleo", "updated": "2024-05-02T09:30:00Z"})  # late, and without an e-mail address
+    people[0] |= {"name": "Anabel", "updated": "2024-05-03T10:00:00Z"}
+    company.run()
+    assert names(company) == ["anabel", "bo", "cleo"]
+    people[:] = []
+    company.run()  # nothing is new, and nothing was deleted
+    assert names(company) == ["anabel", "bo", "cleo"]
+    assert [query.get("updated_after") for query in api.queries("/contacts")] == [
+        None,
+        "2024-05-02T09:00:00+00:00",
+        "2024-05-03T09:00:00+00:00",
+    ]

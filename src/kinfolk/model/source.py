@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -22,13 +23,13 @@ class Load(StrEnum):
 class Cursor:
     """The column whose greatest value so far tells what is new.
 
-    late     how far back of it rows may still arrive: seconds where it is a moment, else a number in its own unit
+    late     how far back of it rows may still arrive: a time where it is a moment, else a number in its own unit
     deleted  the column that says, by any value that means yes, that the record was deleted
     """
 
     column: str
     place: Place
-    late: float = 0
+    late: timedelta | int = 0
     deleted: str | None = None
 
 

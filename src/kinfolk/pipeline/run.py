@@ -58,6 +58,7 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     if fingerprint_before is not None:
         work.session.check(MEMBERS.name)
     ledger = read_ledger(work.session)
+    ledger = ledger.without_cursors() if work.options.full else ledger
     due = deliveries(work.project, ledger, work.connectors)
     arrived = tuple(d for d in due if d.parts)
     if not arrived and work.project.fingerprint == fingerprint_before and not work.options.full:

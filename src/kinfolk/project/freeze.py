@@ -9,7 +9,7 @@ from typing import Any
 
 from kinfolk.model.identity import Comparison, IdentityRules, Key, Matching, Never, SurvivorRule, Survivorship
 from kinfolk.model.project import Domain, Ownership, Person, Project
-from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Load, Source, TableMapping
+from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Cursor, Load, Source, TableMapping
 from kinfolk.project.document import Path
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.fingerprint import fingerprint
@@ -73,6 +73,7 @@ def source(parsed: Parsed[SourceFile], files: Files, defaults: Conventions) -> S
         mappings=tuple(_mapping(parsed, table) for table in MAPPABLE if settings.part(table) is not None),
         observed_at=settings.observed_at,
         load=Load(settings.load),
+        cursor=_cursor(parsed),
         conventions=Conventions(
             country=settings.country or defaults.country,
             currency=settings.currency or defaults.currency,
@@ -89,6 +90,13 @@ def source(parsed: Parsed[SourceFile], files: Files, defaults: Conventions) -> S
         refresh=settings.refresh,
         status=settings.status,
     )
+
+
+def _cursor(parsed: Parsed[SourceFile]) -> Cursor | None:
+    settings = parsed.settings
+    if settings.cursor is None:
+        return None
+    return Cursor(settings.cursor, parsed.document.place("cursor"), settings.late, settings.deleted)
 
 
 def _belongs_to(parsed: Parsed[SourceFile]) -> BelongsTo | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -128,7 +129,11 @@ class DatabaseConnector:
                 return
             cursor = _column(source, fields)
             yield from _renamed(database.batches(without_value(rows, cursor)), names)
-            since = None if part.since is None else database.bound(part.since, fields[cursor])
+            since = (
+                None
+                if part.since is None
+                else database.bound(_fitting(source, part.since, fields[cursor]), fields[cursor])
+            )
             for batch in _renamed(database.batches(from_value(rows, cursor, since)), names):
                 if fields[cursor].kind is Kind.TEXT:
                     _sorted_as_moments(source, batch, names[list(fields).index(cursor)])
@@ -144,6 +149,19 @@ def _column(source: Source, fields: Mapping[str, Field]) -> str:
         hint = f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(list(fields)[:20])}."
         raise SourceError(f"There is no column {wanted!r} to be the cursor.", where=str(source.place), hint=hint)
     return found
+
+
+def _fitting(source: Source, since: str, field: Field) -> str:
+    """The value itself. Errors: SourceError where the cursor's column has another type than when it had this value."""
+    number = re.fullmatch(r"-?\d+(\.\d+)?", since) is not None
+    if field.kind is Kind.NUMBER and not number or field.kind is Kind.MOMENT and number:
+        assert source.cursor is not None
+        raise SourceError(
+            f"The cursor {source.cursor.column!r} is now of type {field.type}, but it had come to {since} before.",
+            where=str(source.cursor.place),
+            hint="Run once with --full, which reads all of the source anew.",
+        )
+    return since
 
 
 def _sorted_as_moments(source: Source, batch: pa.RecordBatch, cursor: str) -> None:

@@ -71,7 +71,7 @@ class SqliteDatabase:
 
 def _kind(declared: str) -> Kind:
     """By SQLite's rules of affinity: CHAR, CLOB or TEXT in a type's name makes its column text."""
-    return Kind.TEXT if any(word in declared.upper() for word in ("CHAR", "CLOB", "TEXT")) else Kind.NUMBER
+    return Kind.TEXT if any(word in declared.upper() for word in ("CHAR", "CLOB", "TEXT")) else Kind.ANY
 
 
 def _is_number(text: str) -> bool:

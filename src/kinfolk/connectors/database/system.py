@@ -24,6 +24,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     MOMENT = "moment"
     TEXT = "text"
+    ANY = "any"  # each value by its own type
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +35,14 @@ class DltConnector:
         """A locator for the resource's items. The first is here already.
 
         Errors  SourceError if dlt is not installed, there is no such resource, or it fails;
-                NothingToLoadError if it has no items
+                NothingToLoadError if it has no items where all were asked for
         """
         with _told(source.options, part.name):
             items = iter(_resource(source.options, part.path, part.since))
-            first = next(items, None)
-        if first is None:
+            first = list(islice(items, 1))
+        if not first and part.since is None:
             raise NothingToLoadError("It has no items.", where=part.name, hint="Look at `arguments`.")
-        objects = partial(_objects, source.options, part.name, chain([first], items))
+        objects = partial(_objects, source.options, part.name, chain(first, items))
         return ArrowBatches((), partial(object_batches, objects)), []
 
     def ping(self, options: Mapping[str, Any], folder: Path) -> str:

@@ -54,7 +54,7 @@ class HttpConnector:
         """A locator for all pages. The first is here already; the others are fetched while they are read.
 
         Errors  SourceError if the API refuses, cannot be reached or answers with something else;
-                NothingToLoadError if it answers with no records
+                NothingToLoadError if it answers with no records where all were asked for
         """
         options = HttpOptions.model_validate(revealed(source.options))
         with ExitStack() as unless_opened:
@@ -63,7 +63,7 @@ class HttpConnector:
             answer = api.ask(request)
             unless_opened.callback(answer.file.discard)
             kind = _kind(answer, options)
-            locator = _file(api, answer, part, options, kind) if kind else _json(api, request, answer)
+            locator = _file(api, answer, part, options, kind) if kind else _json(api, request, answer, part)
             unless_opened.pop_all()
         return locator, []
 
@@ -155,9 +155,9 @@ def _file_pages(api: Api, answer: Answer, locator: Locator, opened: Any) -> Iter
         locator = opened(answer)
 
 
-def _json(api: Api, request: Request, answer: Answer) -> ArrowBatches:
+def _json(api: Api, request: Request, answer: Answer, part: Part) -> ArrowBatches:
     page = read_page(answer, api.options.records, api.shown)
-    if not page.records:
+    if not page.records and part.since is None:
         following = next_request(api.options.pages, request, answer, page) if api.options.pages else None
         if following is None:
             raise NothingToLoadError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from functools import lru_cache, partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -11,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     GetJsonSchemaHandler,
+    PlainValidator,
     create_model,
     model_validator,
 )
@@ -88,6 +91,24 @@ class BelongsTo(Written):
         return self
 
 
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_DURATION = re.compile(r"(\d+) *(" + "|".join(_UNITS) + r")s?")
+
+
+def _late(value: Any) -> timedelta | int:
+    """`2 hours` as a time; a plain number as it is."""
+    text = str(getattr(value, "text", value)).strip()
+    if text.isdigit():
+        return int(text)
+    found = _DURATION.fullmatch(text)
+    if found is None or len(found[1]) > 6:
+        raise wrong("`late` cannot be read.", "Write a time such as `2 hours` or `3 days`, or a plain number.")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+Late = Annotated[timedelta | int, PlainValidator(_late, json_schema_input_type=str | int)]
+
+
 class SourceFile(Written):
     """One file of sources/, without its connector and its mappings, which `source_model` adds."""
 
@@ -106,8 +127,19 @@ class SourceFile(Written):
     status: Literal["active", "paused", "retired"] = "active"
     record_id: Words = Field(default=[], description="the column, or columns, that identify a record in this source")
     observed_at: Word | None = Field(default=None, description="the column that says when the record was last changed")
-    load: Literal["snapshot", "append"] = Field(
-        default="snapshot", description="snapshot: each load is the whole source; append: each load adds"
+    load: Literal["snapshot", "append", "incremental"] = Field(
+        default="snapshot",
+        description="snapshot: each load is the whole source; append: each load adds; incremental: each load is what "
+        "is new by `cursor`",
+    )
+    cursor: Word | None = Field(
+        default=None, description="with `load: incremental`: the column that grows with every change"
+    )
+    late: Late = Field(
+        default=0, description="how far behind the cursor rows may still arrive: `2 hours`, or a number if it is one"
+    )
+    deleted: Word | None = Field(
+        default=None, description="with `load: incremental`: the column that says that a record was deleted"
     )
     country: Country | None = Field(default=None, description="ISO 3166 code for phones and addresses that name none")
     currency: Currency | None = Field(default=None, description="ISO 4217 code for amounts that name none")
