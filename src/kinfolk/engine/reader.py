@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot import exp
 
-from kinfolk.engine import lake, sql
+from kinfolk.engine import history, lake, sql
 from kinfolk.engine.asked import one_select
 from kinfolk.errors import EngineError, NotFoundError, QueryError
 from kinfolk.model.answer import Answer
+from kinfolk.model.history import State
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +35,14 @@ class Reader:
     def present(self, table: str) -> bool:
         """Whether a table of that name is published."""
         return table in self.published
+
+    def states(self) -> tuple[State, ...]:
+        """Every published state the lake still has, oldest first."""
+        return history.states(self.connection)
+
+    def snapshot(self) -> int:
+        """The number of the snapshot that is read."""
+        return history.current_snapshot(self.connection)
 
     def read(self, tree: exp.Query) -> Answer:
         """The rows of one of our own queries."""
@@ -77,14 +86,14 @@ class Reader:
 
 
 @contextmanager
-def reading(state: Path) -> Iterator[Reader]:
-    """A reader on the last published state.
+def reading(state: Path, snapshot: int | None = None) -> Iterator[Reader]:
+    """A reader on the last published state, or on the earlier one of that snapshot.
 
     Errors  NotFoundError when nothing was published yet
     """
     if not lake.exists(state):
         raise NotFoundError("Nothing has been published yet.", where=str(state), hint="Run `kinfolk run` first.")
-    connection = lake.connect(state, read_only=True)
+    connection = lake.connect(state, read_only=True, snapshot=snapshot)
     try:
         connection.execute("use lake")
         connection.execute("begin transaction")

@@ -6,11 +6,14 @@ import time
 from collections.abc import Mapping
 
 from kinfolk.engine.duckdb import Session, peak_memory_mb
+from kinfolk.model.history import Label
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.columns import check_columns
-from kinfolk.pipeline.land import check_gone, land
+from kinfolk.pipeline.land import changes, check_gone, land
+from kinfolk.pipeline.recovery import recover
+from kinfolk.pipeline.retention import tidy
 from kinfolk.pipeline.watch import Silent, Watcher
 from kinfolk.pipeline.work import RunOptions, Work
 from kinfolk.stages.landing import unchanged_steps
@@ -20,6 +23,7 @@ from kinfolk.store.write import runs
 from kinfolk.store.write.lease import writer_lease
 from kinfolk.tables.identity import MEMBERS
 from kinfolk.tables.landing import NAMES
+from kinfolk.tables.profiles import CUSTOMERS
 
 
 def run_project(
@@ -39,11 +43,14 @@ def run_project(
         records: list[StepRecord] = []
         try:
             with Session.open(project.state) as session:
+                run_id = recover(session, store, run_id)
                 work = Work(project, connectors, options, watcher or Silent(), session, records)
                 status = RunStatus.UNCHANGED
                 if prepare(work, published_fingerprint(store)):
-                    _publish(work)
+                    _publish(work, run_id)
                     status = RunStatus.PUBLISHED
+                    runs.published(store, session.states()[-1:])
+                    tidy(work, store)
         except BaseException as error:
             runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
             raise
@@ -77,10 +84,11 @@ def prepare(work: Work, fingerprint_before: str | None) -> bool:
     return True
 
 
-def _publish(work: Work) -> None:
+def _publish(work: Work, run_id: int) -> None:
     started = time.perf_counter()
     work.watcher.begin("Publishing")
-    work.session.publish()
+    label = Label(run_id, work.project.fingerprint, changes(work.session))
+    work.session.publish(label, (MEMBERS.name, CUSTOMERS.name))
     record = StepRecord("publish", round(time.perf_counter() - started, 3), peak_mb=peak_memory_mb())
     work.records.append(record)
     work.watcher.done(record)

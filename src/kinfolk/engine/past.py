@@ -1,0 +1,102 @@
+"""Earlier states of the lake beside the present one, in one connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from kinfolk.engine import lake, sql
+from kinfolk.expressions.template import fill
+
+# The present state under a name of its own: `lake` changes while a rollback is under way.
+EARLIER, PRESENT = "earlier", "present"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A table that an earlier state has otherwise than the present one. rows: None where there is no such table.
+
+    view  what the view says, where it is one; then there are no rows
+    """
+
+    table: str
+    rows_now: int | None
+    rows_then: int | None
+    view: exp.Query | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """Two states side by side. earlier, present: schema.name of the tables and views each has."""
+
+    connection: duckdb.DuckDBPyConnection
+    earlier: frozenset[str]
+    present: frozenset[str]
+
+    @classmethod
+    def attach(cls, connection: duckdb.DuckDBPyConnection, state: Path, snapshot: int, now: int) -> Past:
+        """The states of two snapshots, to be read as `earlier` and `present`."""
+        for name, number in ((EARLIER, snapshot), (PRESENT, now)):
+            lake.attach(connection, state, name, [("READ_ONLY", None), ("SNAPSHOT_VERSION", str(number))])
+        return cls(connection, *(frozenset(lake.tables(connection, name)) for name in (EARLIER, PRESENT)))
+
+    def differences(self) -> list[Difference]:
+        """Every table and view that is not the same in both states, in order of name."""
+        views_then, views_now = self._views(EARLIER), self._views(PRESENT)
+        found = [Difference(name, None, None, view) for name, view in views_then.items() if views_now.get(name) != view]
+        for name in (self.earlier | self.present) - set(views_then) - set(views_now):
+            if self._files(EARLIER, name) != self._files(PRESENT, name):
+                found.append(Difference(name, self._rows(PRESENT, name), self._rows(EARLIER, name)))
+        return sorted(found, key=lambda difference: difference.table)
+
+    def views_since(self) -> list[str]:
+        """Views that the earlier state did not have."""
+        return sorted(set(self._views(PRESENT)) - set(self._views(EARLIER)))
+
+    def _views(self, state: str) -> dict[str, exp.Query]:
+        made = fill(
+            "select schema_name || '.' || view_name, sql from duckdb_views() "
+            "where database_name = $state and not internal",
+            state=state,
+        )
+        views = {}
+        for name, create in self.connection.execute(sql.text(made)).fetchall():
+            view = sqlglot.parse_one(create, dialect=sql.DIALECT).expression
+            for found in view.find_all(exp.Table):
+                if found.db:
+                    found.set("catalog", None)
+            views[name] = view
+        return views
+
+    def _has(self, state: str, table: str) -> bool:
+        return table in (self.earlier if state == EARLIER else self.present)
+
+    def _files(self, state: str, table: str) -> list[tuple[str, ...]] | None:
+        if not self._has(state, table):
+            return None
+        schema, _, name = table.partition(".")
+        files = fill(
+            "select data_file, delete_file from ducklake_list_files($state, $name, schema => $schema) order by all",
+            state=state,
+            name=name,
+            schema=schema,
+        )
+        return self.connection.execute(sql.text(files)).fetchall()
+
+    def _rows(self, state: str, table: str) -> int | None:
+        if not self._has(state, table):
+            return None
+        count = sql.query("select count(*) from counted", counted=of_state(state, table))
+        [(rows,)] = self.connection.execute(sql.text(count)).fetchall()
+        return int(rows)
+
+
+def of_state(state: str, table: str) -> exp.Table:
+    """A table as one of two states has it (EARLIER or PRESENT)."""
+    name = sql.table(table)
+    name.set("catalog", exp.to_identifier(state))
+    return name
