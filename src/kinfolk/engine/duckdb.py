@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from sqlglot import exp
 
-from kinfolk.engine import history, lake, sql
+from kinfolk.engine import history, inspection, lake, sql
 from kinfolk.engine.reading import read
 from kinfolk.engine.step import Compute, Exchange, Publish, Query, Step
 from kinfolk.errors import EngineError
@@ -72,6 +72,8 @@ class Session:
                 return self._compute(step, tell)
             return self._exchange(step)
         except duckdb.Error as error:
+            if lake.damaged(self.state, error):
+                raise lake.unusable(self.state / "lake", f"The lake is damaged: {_first_line(error)}.") from error
             raise EngineError(f"{step.title} failed: {_first_line(error)}") from error
 
     def arrow(self, tree: exp.Query) -> pa.Table:
@@ -98,10 +100,12 @@ class Session:
         return table in self.published
 
     def check(self, published: str) -> None:
-        """Errors: EngineError when runs have published that table and the lake does not know it."""
+        """Errors: EngineError when runs have published that table and the lake does not know it, or has lost files."""
         if not self.present(published):
             what = "Runs were published, but the catalogue of the lake is empty or gone."
             raise lake.unusable(self.state / "lake", what)
+        for file in inspection.missing_now(self.connection, self.state):
+            raise lake.unusable(file.path, f"A file of {file.table} is gone.")
 
     def states(self) -> tuple[State, ...]:
         """Every published state the lake still has, oldest first."""

@@ -34,7 +34,7 @@ def connect(state: Path, *, read_only: bool, snapshot: int | None = None) -> duc
         "temp_directory": str(spill.folder(state)),
     }
     if not read_only:
-        (state / "lake" / "data").mkdir(parents=True, exist_ok=True)
+        data_folder(state).mkdir(parents=True, exist_ok=True)
     connection = _with_extensions(config)
     # With a write-ahead log a reader that is still reading does not keep a run from publishing.
     how: Options = [("READ_ONLY", None)] if read_only else [("META_JOURNAL_MODE", "WAL")]
@@ -50,7 +50,7 @@ def attach(connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: O
     # Rows written into the catalogue itself would be one more place to erase, and of a table of 2,000 columns the
     # catalogue cannot hold them.
     options = [
-        ("DATA_PATH", str(state / "lake" / "data")),
+        ("DATA_PATH", str(data_folder(state))),
         ("OVERRIDE_DATA_PATH", None),
         ("DATA_INLINING_ROW_LIMIT", "0"),
         *how,
@@ -69,12 +69,19 @@ def attach(connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: O
         raise unusable(_catalogue(state), what) from error
 
 
+def damaged(state: Path, error: duckdb.Error) -> bool:
+    """Whether an error says that a file of the lake is gone, or is no Parquet file."""
+    kinds = (duckdb.IOException, duckdb.InvalidInputException)
+    return isinstance(error, kinds) and str(data_folder(state)) in str(error)
+
+
 def unusable(place: Path, what: str) -> EngineError:
     """The error that says what is wrong with a lake, and what can be done about it."""
     return EngineError(
         what,
         where=str(place),
-        hint="Restore .kinfolk from a backup; or move it away and run again, but then customer ids are new.",
+        hint="`kinfolk doctor` says what is whole. Restore a backup; or move .kinfolk away and run again, but then "
+        "customer ids are new.",
     )
 
 
@@ -120,6 +127,11 @@ def tables(connection: duckdb.DuckDBPyConnection, name: str = LAKE) -> dict[str,
     for table, column in connection.execute(sql.text(columns)).fetchall():
         found.setdefault(table, []).append(column)
     return {table: tuple(columns) for table, columns in found.items()}
+
+
+def data_folder(state: Path) -> Path:
+    """Where the files of the tables lie."""
+    return state / "lake" / "data"
 
 
 def _catalogue(state: Path) -> Path:

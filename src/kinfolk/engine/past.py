@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from kinfolk.engine import lake, sql
+from kinfolk.engine import inspection, lake, sql
+from kinfolk.engine.inspection import LakeFile
 from kinfolk.expressions.template import fill
 
 # The present state under a name of its own: `lake` changes while a rollback is under way.
@@ -34,23 +36,34 @@ class Past:
     """Two states side by side. earlier, present: schema.name of the tables and views each has."""
 
     connection: duckdb.DuckDBPyConnection
+    snapshots: Mapping[str, int]
+    files: tuple[LakeFile, ...]
     earlier: frozenset[str]
     present: frozenset[str]
 
     @classmethod
-    def attach(cls, connection: duckdb.DuckDBPyConnection, state: Path, snapshot: int, now: int) -> Past:
-        """The states of two snapshots, to be read as `earlier` and `present`."""
-        for name, number in ((EARLIER, snapshot), (PRESENT, now)):
-            lake.attach(connection, state, name, [("READ_ONLY", None), ("SNAPSHOT_VERSION", str(number))])
-        return cls(connection, *(frozenset(lake.tables(connection, name)) for name in (EARLIER, PRESENT)))
+    def attach(
+        cls, connection: duckdb.DuckDBPyConnection, state: Path, snapshot: int, now: int, elsewhere: Path | None = None
+    ) -> Past:
+        """The states of two snapshots, to be read as `earlier` and `present`.
+
+        elsewhere  the state folder of the present one, where it is another
+        """
+        snapshots = {EARLIER: snapshot, PRESENT: now}
+        for name, number in snapshots.items():
+            folder = elsewhere if elsewhere and name == PRESENT else state
+            lake.attach(connection, folder, name, [("READ_ONLY", None), ("SNAPSHOT_VERSION", str(number))])
+        files = tuple(inspection.known_files(connection, state))
+        return cls(connection, snapshots, files, *(frozenset(lake.tables(connection, name)) for name in snapshots))
 
     def differences(self) -> list[Difference]:
         """Every table and view that is not the same in both states, in order of name."""
         views_then, views_now = self._views(EARLIER), self._views(PRESENT)
         found = [Difference(name, None, None, view) for name, view in views_then.items() if views_now.get(name) != view]
         for name in (self.earlier | self.present) - set(views_then) - set(views_now):
-            if self._files(EARLIER, name) != self._files(PRESENT, name):
-                found.append(Difference(name, self._rows(PRESENT, name), self._rows(EARLIER, name)))
+            then, now = self._files(EARLIER, name), self._files(PRESENT, name)
+            if then != now:
+                found.append(Difference(name, _rows(now), _rows(then)))
         return sorted(found, key=lambda difference: difference.table)
 
     def views_since(self) -> list[str]:
@@ -72,27 +85,16 @@ class Past:
             views[name] = view
         return views
 
-    def _has(self, state: str, table: str) -> bool:
-        return table in (self.earlier if state == EARLIER else self.present)
-
-    def _files(self, state: str, table: str) -> list[tuple[str, ...]] | None:
-        if not self._has(state, table):
+    def _files(self, state: str, table: str) -> list[LakeFile] | None:
+        """None where that state has no such table."""
+        if table not in (self.earlier if state == EARLIER else self.present):
             return None
-        schema, _, name = table.partition(".")
-        files = fill(
-            "select data_file, delete_file from ducklake_list_files($state, $name, schema => $schema) order by all",
-            state=state,
-            name=name,
-            schema=schema,
-        )
-        return self.connection.execute(sql.text(files)).fetchall()
+        return [file for file in self.files if file.table == table and file.part_of(self.snapshots[state])]
 
-    def _rows(self, state: str, table: str) -> int | None:
-        if not self._has(state, table):
-            return None
-        count = sql.query("select count(*) from counted", counted=of_state(state, table))
-        [(rows,)] = self.connection.execute(sql.text(count)).fetchall()
-        return int(rows)
+
+def _rows(files: list[LakeFile] | None) -> int | None:
+    # As the catalogue promises: a state of which files are lost is just the one that people want to leave.
+    return None if files is None else sum(file.rows for file in files)
 
 
 def of_state(state: str, table: str) -> exp.Table:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot import exp
 
-from kinfolk.engine import history, lake, sql
+from kinfolk.engine import history, inspection, lake, sql
 from kinfolk.engine.asked import one_select
+from kinfolk.engine.inspection import LakeFile
 from kinfolk.errors import EngineError, NotFoundError, QueryError
 from kinfolk.model.answer import Answer
 from kinfolk.model.history import State
@@ -44,6 +45,10 @@ class Reader:
         """The number of the snapshot that is read."""
         return history.current_snapshot(self.connection)
 
+    def files(self) -> list[LakeFile]:
+        """Every file that some state needs."""
+        return inspection.known_files(self.connection, self.state)
+
     def read(self, tree: exp.Query) -> Answer:
         """The rows of one of our own queries."""
         result = self._execute(tree)
@@ -71,7 +76,7 @@ class Reader:
             columns = tuple(d[0] for d in result.description or ())
             found = result.fetchall() if limit is None else result.fetchmany(limit + 1)
         except duckdb.Error as error:
-            if isinstance(error, _DAMAGE) and str(self.state / "lake") in str(error):
+            if lake.damaged(self.state, error):
                 raise self._damaged(error) from error
             raise QueryError(str(error).strip(), hint=self._tables_hint(str(error))) from error
         return Answer(columns, found[:limit], limit is not None and len(found) > limit)

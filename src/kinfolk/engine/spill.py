@@ -17,7 +17,8 @@ def folder(state: Path) -> Path:
 
 def left_over(state: Path, alive: Callable[[int], bool]) -> list[Path]:
     """Folders of processes that are no longer there (alive: whether a process of that number is)."""
-    folders = (path for path in sorted(state.glob("spill-*")) if path.is_dir())
+    found = (path for kind in ("spill", "restoring") for path in sorted(state.glob(f"{kind}-*")))
+    folders = (path for path in found if path.is_dir())
     return [path for path in folders if not alive(_process(path.name))]
 
 

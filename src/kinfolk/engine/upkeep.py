@@ -14,8 +14,9 @@ from kinfolk.engine.duckdb import Session
 from kinfolk.errors import EngineError
 from kinfolk.expressions.template import fill
 
-# Files that a merge or an expiry has put out of use stay this long for readers who began before it.
-_READERS_MAY_TAKE = "1 hour"
+# Files that a merge or an expiry has put out of use stay at least a day for readers who began before it. Said as two
+# days, because on a SQLite catalogue DuckLake compares days only (times as text, one with a space, one with a T).
+_READERS_MAY_TAKE = "2 days"
 _MOSTLY_DELETED = 0.3
 _MANY_FILES = 16
 

@@ -12,7 +12,7 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import output, profile_views, time_commands, views
+from kinfolk.interfaces.cli import output, profile_views, repair_commands, time_commands, views
 from kinfolk.interfaces.cli.options import HERE, AsJson, AsOf, Environment, Folder, FolderArgument, Wait
 
 app = typer.Typer(
@@ -201,3 +201,4 @@ def demo(
 
 
 time_commands.register(app)
+repair_commands.register(app)

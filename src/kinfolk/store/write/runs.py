@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, Update, insert, update
 
 from kinfolk.model.history import State
 from kinfolk.model.run import RunStatus, StepRecord
@@ -20,11 +20,7 @@ def start(engine: Engine, fingerprint: str) -> int:
     """Opens a run and returns its id. Runs left open by a process that died are closed as failed."""
     now = datetime.now(UTC)
     with writing(engine) as connection:
-        connection.execute(
-            update(runs)
-            .where(runs.c.status == RunStatus.RUNNING)
-            .values(status=RunStatus.FAILED, finished_at=now, error=DIED)
-        )
+        connection.execute(_closing(now))
         opened = connection.execute(
             insert(runs).values(
                 status=RunStatus.RUNNING,
@@ -37,6 +33,17 @@ def start(engine: Engine, fingerprint: str) -> int:
         key = opened.inserted_primary_key
         assert key is not None, "an insert of one row has a key"
         return int(key[0])
+
+
+def close_dead(engine: Engine) -> None:
+    """Closes as failed every run that is still open. For who holds the lease: nobody is running, then."""
+    with writing(engine) as connection:
+        connection.execute(_closing(datetime.now(UTC)))
+
+
+def _closing(now: datetime) -> Update:
+    still_open = update(runs).where(runs.c.status == RunStatus.RUNNING)
+    return still_open.values(status=RunStatus.FAILED, finished_at=now, error=DIED)
 
 
 def renumber(engine: Engine, run_id: int, new_id: int) -> int:
