@@ -107,14 +107,14 @@ def check_gone(work: Work) -> None:
             )
 
 
-def changes(session: Session) -> dict[str, int]:
+def landed(session: Session) -> dict[str, int]:
     """Records that this run added, changed and deleted, over all sources."""
     counted = dict.fromkeys(("added", "changed", "deleted"), 0)
     ours = {described.name for described in TABLES}
     for name in session.built:
         if name.startswith("landing.") and name not in ours:
-            landed = query("select _change, count(*) from landed group by _change", landed=table(name))
-            for change, records in session.fetch(landed):
+            counts = query("select _change, count(*) from landed group by _change", landed=table(name))
+            for change, records in session.fetch(counts):
                 counted[change] += records
     return counted
 

@@ -17,11 +17,12 @@ from kinfolk.errors import BusyError, EngineError, NotFoundError
 from kinfolk.model.backup import Manifest
 from kinfolk.model.history import Label
 from kinfolk.model.project import Project
+from kinfolk.model.run import RunOptions
 from kinfolk.pipeline import archive
 from kinfolk.pipeline.backup import CATALOGUE, CONTROL, DATA
 from kinfolk.pipeline.outliving import outliving_steps
 from kinfolk.pipeline.watch import Silent
-from kinfolk.pipeline.work import RunOptions, Work
+from kinfolk.pipeline.work import Work
 from kinfolk.store.database import open_store
 from kinfolk.store.write import runs
 from kinfolk.store.write.lease import writer_lease

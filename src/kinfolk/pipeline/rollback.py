@@ -10,11 +10,11 @@ from kinfolk.engine.sql import query
 from kinfolk.engine.step import Publish, Query
 from kinfolk.model.history import Label, State
 from kinfolk.model.project import Project
-from kinfolk.model.run import RunRecord, RunStatus
+from kinfolk.model.run import RunOptions, RunRecord, RunStatus
 from kinfolk.pipeline.outliving import outliving_steps
 from kinfolk.pipeline.recovery import recover
 from kinfolk.pipeline.watch import Silent
-from kinfolk.pipeline.work import RunOptions, Work
+from kinfolk.pipeline.work import Work
 from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import latest
 from kinfolk.store.write import runs

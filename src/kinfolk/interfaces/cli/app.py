@@ -14,6 +14,7 @@ from kinfolk import __version__
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import output, profile_views, repair_commands, time_commands, views
 from kinfolk.interfaces.cli.options import HERE, AsJson, AsOf, Environment, Folder, FolderArgument, Wait
+from kinfolk.model.run import RunOptions
 
 app = typer.Typer(
     name="kinfolk",
@@ -92,6 +93,7 @@ def run(
         list[str] | None,
         typer.Option("--allow-deletes", help="A source that may lose most of its records.", show_default=False),
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Make everything anew, also what no change reaches.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Turn what has arrived into golden profiles, and publish them at once."""
@@ -102,7 +104,7 @@ def run(
         raise typer.BadParameter("--wait takes a number of seconds.")
 
     with watching(quiet=as_json) as watcher:
-        record = run(folder, environment, wait, allow_deletes or (), watcher)
+        record = run(folder, environment, RunOptions(wait, frozenset(allow_deletes or ()), full), watcher)
     output.answer(record, as_json, lambda: views.ran(record, folder))
 
 
