@@ -84,6 +84,12 @@ def read_ledger(session: Session) -> Ledger:
     [(load_id, record_no)] = session.fetch(
         query("select max(load_id) + 1, max(next_record_no) from loads", loads=loads)
     )
+    if session.present(landing.ROLLBACKS.name):
+        used = query(
+            "select max(next_load_id), max(next_record_no) from rollbacks", rollbacks=table(landing.ROLLBACKS.name)
+        )
+        [(load_floor, record_floor)] = session.fetch(used)
+        load_id, record_no = max(load_id, load_floor), max(record_no, record_floor)
     frozen = {s: {i: frozenset(parts) for i, parts in by_load.items()} for s, by_load in found.items()}
     return Ledger(frozen, load_id, record_no, _cursors(session))
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, table
 from kinfolk.engine.step import Exchange
 from kinfolk.errors import SourceError
@@ -27,7 +28,7 @@ from kinfolk.stages.landing import (
     settings,
 )
 from kinfolk.tables.identity import MEMBERS
-from kinfolk.tables.landing import NAMES
+from kinfolk.tables.landing import NAMES, TABLES
 
 # A snapshot that lacks more than this share of the records it had is taken for a broken export.
 _DELETES_ALLOWED = 0.5
@@ -115,6 +116,18 @@ def check_gone(work: Work) -> None:
                 where="sources/",
                 hint=f"Put its file back; or, if they are really to go, run with --allow-deletes {name}.",
             )
+
+
+def landed(session: Session) -> dict[str, int]:
+    """Records that this run added, changed and deleted, over all sources."""
+    counted = dict.fromkeys(("added", "changed", "deleted"), 0)
+    ours = {described.name for described in TABLES}
+    for name in session.built:
+        if name.startswith("landing.") and name not in ours:
+            counts = query("select _change, count(*) from landed group by _change", landed=table(name))
+            for change, records in session.fetch(counts):
+                counted[change] += records
+    return counted
 
 
 def _refused(work: Work, source: Source) -> dict[str, int]:

@@ -6,12 +6,15 @@ import time
 from collections.abc import Mapping
 
 from kinfolk.engine.duckdb import Session, peak_memory_mb
+from kinfolk.model.history import Label
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, RunRecord, RunStatus, StepRecord
 from kinfolk.pipeline import spool
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.columns import check_columns
-from kinfolk.pipeline.land import check_gone, land
+from kinfolk.pipeline.land import check_gone, land, landed
+from kinfolk.pipeline.recovery import recover
+from kinfolk.pipeline.retention import tidy
 from kinfolk.pipeline.watch import Silent, Watcher
 from kinfolk.pipeline.work import Work
 from kinfolk.stages.landing import unchanged_steps
@@ -21,6 +24,7 @@ from kinfolk.store.write import runs
 from kinfolk.store.write.lease import writer_lease
 from kinfolk.tables.identity import MEMBERS
 from kinfolk.tables.landing import NAMES
+from kinfolk.tables.profiles import CUSTOMERS
 
 
 def run_project(
@@ -40,10 +44,14 @@ def run_project(
         records: list[StepRecord] = []
         try:
             with Session.open(project.state) as session:
+                run_id = recover(session, store, run_id)
                 work = Work(project, connectors, options, watcher or Silent(), session, records)
                 status = prepare(work, published_fingerprint(store))
                 if session.pending:  # of an unchanged run at most which files it has seen
-                    _publish(work)
+                    _publish(work, run_id if status is RunStatus.PUBLISHED else None)
+                if status is RunStatus.PUBLISHED:
+                    runs.published(store, session.states()[-1:])
+                    tidy(work, store)
         except BaseException as error:
             runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
             raise
@@ -88,10 +96,12 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     return RunStatus.PUBLISHED
 
 
-def _publish(work: Work) -> None:
+def _publish(work: Work, run_id: int | None) -> None:
+    """run_id: labels the state, so that it can be found again; None for mere bookkeeping."""
     started = time.perf_counter()
     work.watcher.begin("Publishing")
-    work.session.publish()
+    label = Label(run_id, work.project.fingerprint, landed(work.session)) if run_id else None
+    work.session.publish(label, (MEMBERS.name, CUSTOMERS.name))
     record = StepRecord("publish", round(time.perf_counter() - started, 3), peak_mb=peak_memory_mb())
     work.records.append(record)
     work.watcher.done(record)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -39,6 +40,7 @@ def project(files: Files, folder: FilePath) -> Project:
         time_zone=conventions.time_zone,
         environment=files.environment(),
         environments=tuple(settings.environments),
+        history=timedelta(days=int(settings.history.split()[0])),
     )
     return replace(made, fingerprint=fingerprint(made))
 

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Float, ForeignKey, Integer,
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0001"  # the newest migration
+HEAD = "0002"  # the newest migration
 
 
 class Moment(TypeDecorator[datetime]):
@@ -39,6 +39,9 @@ runs = Table(
     Column("error", String),
     Column("process_id", Integer, nullable=False),
     Column("fingerprint", String(64), nullable=False),
+    Column("host", String),
+    Column("snapshot_id", BigInteger),  # of the state it published
+    Column("gone_because", String),  # why that state cannot be read any more
 )
 
 steps = Table(

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from kinfolk.project.written.base import Country, Currency, DateOrder, DecimalMark, Text, TimeZone, Word, Words, Written
+from kinfolk.project.written.base import (
+    Country,
+    Currency,
+    DateOrder,
+    DecimalMark,
+    Text,
+    TimeZone,
+    Word,
+    Words,
+    Written,
+    wrong,
+)
+
+
+def _days(text: str) -> str:
+    if not re.fullmatch(r"\d{1,5} days?", text):
+        raise wrong(f"`{text}` is no number of days.", "Write it as `30 days`.")
+    return text
+
+
+Days = Annotated[Text, AfterValidator(_days)]
 
 
 class ConventionsKeys(Written):
@@ -30,6 +51,9 @@ class KinfolkFile(ConventionsKeys):
     )
     environments: Words = Field(default=[], description="worlds kept apart, such as prod and test")
     environment: Word | None = Field(default=None, description="the environment that runs when none is chosen")
+    history: Days = Field(
+        default="30 days", description="how long a published state can still be read after the next one, as `30 days`"
+    )
     state: Word | None = Field(
         default=None,
         description="folder for what Kinfolk makes, with one inside for each environment; .kinfolk if absent",

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import Engine, Row, select
 
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
+from kinfolk.store.processes import still_at_it
 from kinfolk.store.schema import runs, steps
+
+DIED = "The process ended before the run did."
 
 
 def latest(engine: Engine, limit: int = 10) -> list[RunRecord]:
-    """The last runs with their steps, newest first."""
+    """The last runs with their steps, newest first. A run whose process is gone has failed."""
     with engine.connect() as connection:
         found = connection.execute(select(runs).order_by(runs.c.run_id.desc()).limit(limit)).all()
         step_rows = connection.execute(
             select(steps).where(steps.c.run_id.in_([row.run_id for row in found])).order_by(steps.c.position)
         ).all()
-    return [_record(row, [s for s in step_rows if s.run_id == row.run_id]) for row in found]
+    return [_as_it_is(row, _record(row, [s for s in step_rows if s.run_id == row.run_id])) for row in found]
 
 
 def published_fingerprint(engine: Engine) -> str | None:
@@ -25,6 +30,27 @@ def published_fingerprint(engine: Engine) -> str | None:
     )
     with engine.connect() as connection:
         return connection.execute(query).scalar()
+
+
+def published_runs(engine: Engine) -> list[RunRecord]:
+    """Every run that published a state, oldest first, without its steps."""
+    query = select(runs).where(runs.c.status == RunStatus.PUBLISHED).order_by(runs.c.run_id)
+    with engine.connect() as connection:
+        return [_record(row, []) for row in connection.execute(query)]
+
+
+def ended_well(engine: Engine, before: int) -> bool:
+    """Whether the last run before that one came to its end; also when there is none."""
+    query = select(runs.c.status).where(runs.c.run_id < before).order_by(runs.c.run_id.desc()).limit(1)
+    with engine.connect() as connection:
+        status = connection.execute(query).scalar()
+    return status in (None, RunStatus.PUBLISHED, RunStatus.UNCHANGED)
+
+
+def _as_it_is(row: Row[tuple[object, ...]], record: RunRecord) -> RunRecord:
+    if record.status is RunStatus.RUNNING and not still_at_it(row.process_id, row.host, row.started_at):
+        return replace(record, status=RunStatus.FAILED, error=DIED)
+    return record
 
 
 def _record(row: Row[tuple[object, ...]], step_rows: list[Row[tuple[object, ...]]]) -> RunRecord:
@@ -37,4 +63,6 @@ def _record(row: Row[tuple[object, ...]], step_rows: list[Row[tuple[object, ...]
         steps=tuple(
             StepRecord(s.name, s.seconds, s.rows_in, s.rows_out, s.rows_rejected, s.peak_mb) for s in step_rows
         ),
+        snapshot_id=row.snapshot_id,
+        gone_because=row.gone_because,
     )
