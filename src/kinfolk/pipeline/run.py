@@ -13,6 +13,7 @@ from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.land import check_gone, land
 from kinfolk.pipeline.watch import Silent, Watcher
 from kinfolk.pipeline.work import RunOptions, Work
+from kinfolk.project.definition import definition
 from kinfolk.stages.landing import unchanged_steps
 from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import latest, published_fingerprint
@@ -35,7 +36,7 @@ def run_project(
     options = options or RunOptions()
     with writer_lease(project.state, options.wait_seconds):
         store = open_store(project.state)
-        run_id = runs.start(store, project.fingerprint)
+        run_id = runs.start(store, project.fingerprint, definition(project))
         records: list[StepRecord] = []
         try:
             with Session.open(project.state) as session:

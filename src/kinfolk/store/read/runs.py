@@ -27,6 +27,14 @@ def published_fingerprint(engine: Engine) -> str | None:
         return connection.execute(query).scalar()
 
 
+def deployed_definition(engine: Engine) -> str | None:
+    """What the project said at the last run that was published or found nothing to do; None where no run kept it."""
+    in_force = runs.c.status.in_([RunStatus.PUBLISHED, RunStatus.UNCHANGED])
+    query = select(runs.c.definition).where(in_force).order_by(runs.c.run_id.desc()).limit(1)
+    with engine.connect() as connection:
+        return connection.execute(query).scalar()
+
+
 def _record(row: Row[tuple[object, ...]], step_rows: list[Row[tuple[object, ...]]]) -> RunRecord:
     return RunRecord(
         run_id=row.run_id,

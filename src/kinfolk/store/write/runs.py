@@ -13,8 +13,11 @@ from kinfolk.store.database import writing
 from kinfolk.store.schema import runs, steps
 
 
-def start(engine: Engine, fingerprint: str) -> int:
-    """Opens a run and returns its id. Runs left open by a process that died are closed as failed."""
+def start(engine: Engine, fingerprint: str, definition: str | None = None) -> int:
+    """Opens a run and returns its id. Runs left open by a process that died are closed as failed.
+
+    definition  what the project says, in its canonical form
+    """
     now = datetime.now(UTC)
     with writing(engine) as connection:
         connection.execute(
@@ -24,7 +27,11 @@ def start(engine: Engine, fingerprint: str) -> int:
         )
         opened = connection.execute(
             insert(runs).values(
-                status=RunStatus.RUNNING, started_at=now, process_id=os.getpid(), fingerprint=fingerprint
+                status=RunStatus.RUNNING,
+                started_at=now,
+                process_id=os.getpid(),
+                fingerprint=fingerprint,
+                definition=definition,
             )
         )
         key = opened.inserted_primary_key
