@@ -7,7 +7,9 @@
     ├── BusyError           5  another run holds the project
     ├── NotFoundError       6  no such customer, record or table
     ├── QueryError          7  SQL a person wrote cannot be run
-    └── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
+    ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
+    └── PlanError           9  a plan that cannot be made, read or accepted
+        └── StalePlanError       the plan no longer fits what is there
 
 Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage.
 """
@@ -93,3 +95,13 @@ class EngineError(KinfolkError):
     """The engine could not finish a step; nothing of the run was published."""
 
     exit_code = 8
+
+
+class PlanError(KinfolkError):
+    """A plan cannot be read, or changes something that was not to be changed."""
+
+    exit_code = 9
+
+
+class StalePlanError(PlanError):
+    """A plan no longer fits: the project, what is published or what has arrived is not what it was."""

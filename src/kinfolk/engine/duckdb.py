@@ -50,6 +50,12 @@ class Session:
         connection = lake.connect(state, read_only=False)
         return cls(state, connection, lake.tables(connection))
 
+    @classmethod
+    def behold(cls, state: Path) -> Session:
+        """A session that builds on the lake as it is now, publishes nothing and leaves no trace."""
+        connection = lake.behold(state)
+        return cls(state, connection, lake.tables(connection))
+
     def __enter__(self) -> Session:
         return self
 
@@ -94,6 +100,10 @@ class Session:
     def present(self, table: str) -> bool:
         """Whether a table of that name is published."""
         return table in self.published
+
+    def snapshot(self) -> int | None:
+        """The number of the published state this session builds on; None where nothing was ever published."""
+        return lake.snapshot(self.connection) if lake.exists(self.state) and self.published else None
 
     def check(self, published: str) -> None:
         """Errors: EngineError when runs have published that table and the lake does not know it."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -26,28 +29,62 @@ def connect(state: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
 
     Errors  EngineError when the extensions are not installed or the catalogue cannot be opened
     """
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoload_known_extensions": "false",
-        "temp_directory": str(state / "spill"),
-    }
     if not read_only:
         (state / "lake" / "data").mkdir(parents=True, exist_ok=True)
-    connection = _with_extensions(config)
+    connection = _with_extensions(_config(state / "spill"))
+    # With a write-ahead log a reader that is still reading does not keep a run from publishing.
+    _attach(connection, state, LAKE, {"READ_ONLY": None} if read_only else {"META_JOURNAL_MODE": "WAL"})
+    return connection
+
+
+def behold(state: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that sees the lake as it is now, whatever is published meanwhile, and leaves no trace.
+
+    Errors  EngineError when the extensions are not installed or the catalogue cannot be opened
+    """
+    home = state if state.exists() else Path(tempfile.gettempdir())
+    connection = _with_extensions(_config(home / f"spill-{os.getpid()}"))  # a run under way spills into its own folder
+    if exists(state):
+        attach_as_it_is(connection, state, LAKE)
+    else:
+        connection.execute(sql.text(exp.Attach(this=exp.alias_(exp.Literal.string(":memory:"), LAKE))))
+        connection.execute("set timezone = 'UTC'")
+    return connection
+
+
+def attach_as_it_is(connection: duckdb.DuckDBPyConnection, state: Path, name: str) -> None:
+    """Attaches the lake of `state` at its newest snapshot, to be read only."""
+    _attach(connection, state, name, {"READ_ONLY": None})
+    newest = snapshot(connection, name)
+    connection.execute(sql.text(fill("detach $name", name=exp.to_identifier(name))))
+    _attach(connection, state, name, {"SNAPSHOT_VERSION": str(newest)})
+
+
+def snapshot(connection: duckdb.DuckDBPyConnection, name: str = LAKE) -> int:
+    """The number of the lake's state that is read; each publication makes a greater one."""
+    found = exp.select("id").from_(exp.Table(this=exp.Anonymous(this="current_snapshot"), db=exp.to_identifier(name)))
+    return int(connection.execute(sql.text(found)).fetchall()[0][0])
+
+
+def _config(spill: Path) -> dict[str, str | bool | int | float | list[str]]:
+    return {"autoload_known_extensions": "false", "temp_directory": str(spill)}
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: Mapping[str, str | None]) -> None:
     # The folder may have been moved since the catalogue was made, so where the data lies is said anew each time.
     # Rows written into the catalogue itself would be one more place to erase, and of a table of 2,000 columns the
     # catalogue cannot hold them.
-    options = [
-        ("DATA_PATH", str(state / "lake" / "data")),
-        ("OVERRIDE_DATA_PATH", None),
-        ("DATA_INLINING_ROW_LIMIT", "0"),
-    ]
-    # With a write-ahead log a reader that is still reading does not keep a run from publishing.
-    options += [("READ_ONLY", None)] if read_only else [("META_JOURNAL_MODE", "WAL")]
+    options = {
+        "DATA_PATH": str(state / "lake" / "data"),
+        "OVERRIDE_DATA_PATH": None,
+        "DATA_INLINING_ROW_LIMIT": "0",
+        **how,
+    }
     attach = exp.Attach(
-        this=exp.alias_(exp.Literal.string(f"ducklake:sqlite:{_catalogue(state)}"), LAKE),
+        this=exp.alias_(exp.Literal.string(f"ducklake:sqlite:{_catalogue(state)}"), name),
         expressions=[
             exp.AttachOption(this=exp.var(key), expression=value and exp.Literal.string(value))
-            for key, value in options
+            for key, value in options.items()
         ],
     )
     try:
@@ -56,7 +93,6 @@ def connect(state: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         what = f"The catalogue of the lake cannot be opened: {str(error).splitlines()[0].rstrip('.')}."
         raise unusable(_catalogue(state), what) from error
     connection.execute("set timezone = 'UTC'")
-    return connection
 
 
 def unusable(place: Path, what: str) -> EngineError:

@@ -10,6 +10,7 @@ from kinfolk.model.project import Project
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.columns import check_columns
+from kinfolk.pipeline.ground import check_ground
 from kinfolk.pipeline.land import check_gone, land
 from kinfolk.pipeline.watch import Silent, Watcher
 from kinfolk.pipeline.work import RunOptions, Work
@@ -61,13 +62,14 @@ def prepare(work: Work, fingerprint_before: str | None) -> bool:
         work.session.check(MEMBERS.name)
     ledger = read_ledger(work.session)
     due = deliveries(work.project, ledger, work.connectors)
-    arrived = tuple(d for d in due if d.parts)
-    if not arrived and work.project.fingerprint == fingerprint_before:
+    work.arrived = tuple(d for d in due if d.parts)
+    check_ground(work)
+    if not work.arrived and work.project.fingerprint == fingerprint_before:
         return False
     check_gone(work)
     # Before anything lands: what these views read of the bookkeeping must be that of the published state.
     work.do(step for d in due if not d.parts for step in unchanged_steps(d.source.name))
-    land(work, arrived, ledger)
+    land(work, work.arrived, ledger)
     sources = active_sources(work.project)
     for source in sources:
         check_columns(source, _columns(work.session, f"current.{source.name}"))

@@ -8,23 +8,30 @@ from dataclasses import dataclass, field
 
 from kinfolk.engine.duckdb import Session, StepResult, peak_memory_mb
 from kinfolk.engine.step import Compute, Exchange, Query, Step
+from kinfolk.model.plan import Ground
 from kinfolk.model.project import Project
 from kinfolk.model.run import StepRecord
-from kinfolk.pipeline.arrivals import Connector
+from kinfolk.pipeline.arrivals import Connector, Delivery
 from kinfolk.pipeline.watch import Watcher
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run. wait_seconds: for another writer; allow_deletes: sources that may lose most of their records."""
+    """How to run.
+
+    wait_seconds   for another writer
+    allow_deletes  sources that may lose most of their records
+    ground         of the plan that the run must be; None = whatever is there
+    """
 
     wait_seconds: float = 0
     allow_deletes: frozenset[str] = frozenset()
+    ground: Ground | None = None
 
 
 @dataclass
 class Work:
-    """A run under way: its session, and the steps done so far."""
+    """A run under way: its session, the steps done so far, and what it found to have arrived."""
 
     project: Project
     connectors: Mapping[str, Connector]
@@ -32,6 +39,7 @@ class Work:
     watcher: Watcher
     session: Session
     records: list[StepRecord] = field(default_factory=list)
+    arrived: tuple[Delivery, ...] = ()
 
     def do(self, steps: Iterable[Step]) -> list[StepResult]:
         """Does the steps in order and records each."""

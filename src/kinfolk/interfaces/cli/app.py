@@ -12,7 +12,7 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import output, profile_views, views
+from kinfolk.interfaces.cli import output, plan_commands, profile_views, views
 
 app = typer.Typer(
     name="kinfolk",
@@ -99,18 +99,31 @@ def run(
         list[str] | None,
         typer.Option("--allow-deletes", help="A source that may lose most of its records.", show_default=False),
     ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", help="Do exactly what this saved plan says, or nothing.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn what has arrived into golden profiles, and publish them at once."""
-    from kinfolk.commands.run import run
+    from kinfolk.commands.plan import saved_ground
+    from kinfolk.commands.run import run, run_plan
     from kinfolk.interfaces.cli.progress import watching
 
     if not math.isfinite(wait):
         raise typer.BadParameter("--wait takes a number of seconds.")
+    if plan and (environment or allow_deletes):
+        raise typer.BadParameter("The plan says which environment it is for, and what may be deleted.")
 
     with watching(quiet=as_json) as watcher:
-        record = run(folder, environment, wait, allow_deletes or (), watcher)
+        if plan:
+            record = run_plan(folder, saved_ground(plan), wait, watcher)
+        else:
+            record = run(folder, environment, wait, allow_deletes or (), watcher)
     output.answer(record, as_json, lambda: views.ran(record, folder))
+
+
+plan_commands.register(app)
 
 
 @app.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Engine, Row, select
 
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
@@ -35,6 +37,21 @@ def deployed_definition(engine: Engine) -> str | None:
         return connection.execute(query).scalar()
 
 
+def step_history(engine: Engine, limit: int = 10) -> dict[str, list[StepRecord]]:
+    """How each step went in the last published runs: its name -> its records, newest first."""
+    found: dict[str, list[StepRecord]] = {}
+    newest = select(runs.c.run_id).where(runs.c.status == RunStatus.PUBLISHED).order_by(runs.c.run_id.desc())
+    query = select(steps).where(steps.c.run_id.in_(newest.limit(limit))).order_by(steps.c.run_id.desc())
+    with engine.connect() as connection:
+        for row in connection.execute(query):
+            found.setdefault(row.name, []).append(_step(row))
+    return found
+
+
+def _step(row: Row[Any]) -> StepRecord:
+    return StepRecord(row.name, row.seconds, row.rows_in, row.rows_out, row.rows_rejected, row.peak_mb)
+
+
 def _record(row: Row[tuple[object, ...]], step_rows: list[Row[tuple[object, ...]]]) -> RunRecord:
     return RunRecord(
         run_id=row.run_id,
@@ -42,7 +59,5 @@ def _record(row: Row[tuple[object, ...]], step_rows: list[Row[tuple[object, ...]
         started_at=row.started_at,
         finished_at=row.finished_at,
         error=row.error,
-        steps=tuple(
-            StepRecord(s.name, s.seconds, s.rows_in, s.rows_out, s.rows_rejected, s.peak_mb) for s in step_rows
-        ),
+        steps=tuple(_step(row) for row in step_rows),
     )

@@ -1,0 +1,155 @@
+"""A plan: everything a run does except publishing it, and what it would have published beside what is published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from kinfolk.engine.compare import effects
+from kinfolk.engine.duckdb import Session, StepResult
+from kinfolk.engine.sql import query, table
+from kinfolk.engine.step import Exchange, Query, Step
+from kinfolk.model.change import Change
+from kinfolk.model.plan import Arrived, Plan, PlannedStep, TableEffect
+from kinfolk.model.project import Project
+from kinfolk.model.run import StepRecord
+from kinfolk.pipeline.arrivals import Connector
+from kinfolk.pipeline.estimate import Past, expected_seconds
+from kinfolk.pipeline.fates import customer_effect
+from kinfolk.pipeline.ground import ground
+from kinfolk.pipeline.people import People, people_of
+from kinfolk.pipeline.reasons import reasons, writes
+from kinfolk.pipeline.run import prepare
+from kinfolk.pipeline.watch import Silent, Watcher
+from kinfolk.pipeline.work import RunOptions, Work
+from kinfolk.project.changes import changes
+from kinfolk.store.database import open_store
+from kinfolk.store.read.runs import deployed_definition, published_fingerprint, step_history
+from kinfolk.tables import identity, landing, profiles, staging
+
+# What makes two rows the same row, for every table that is promised.
+KEYS = {
+    described.name: described.keys
+    for described in (*landing.TABLES, *staging.TABLES, *identity.TABLES, *profiles.TABLES)
+}
+
+
+@dataclass
+class Rehearsal(Work):
+    """A run that is not going to be published, and remembers its steps."""
+
+    steps: list[Step] = field(default_factory=list)
+
+    def _do(self, step: Step) -> StepResult:
+        self.steps.append(step)
+        return super()._do(step)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan, and the names of the people in its examples: for the terminal alone, never for a file."""
+
+    plan: Plan
+    people: People
+
+
+def plan_project(
+    project: Project,
+    connectors: Mapping[str, Connector],
+    options: RunOptions | None = None,
+    watcher: Watcher | None = None,
+) -> Planned:
+    """What a run of the project would do. Needs no lease, changes nothing, leaves nothing behind.
+
+    Errors  whatever the run would stop at: SourceError, EngineError
+    """
+    options = options or RunOptions()
+    store = open_store(project.state) if (project.state / "control.sqlite").exists() else None
+    deployed = deployed_definition(store) if store else None
+    changed = tuple(changes(deployed, project)) if deployed else ()
+    with Session.behold(project.state) as session:
+        work = Rehearsal(project, connectors, options, watcher or Silent(), session)
+        something = prepare(work, published_fingerprint(store) if store else None)
+        base = ground(work)
+        known = deployed is not None or store is None
+        if not something:
+            return Planned(Plan(base, known, changed, _breaking(changed, ())), People())
+        tables = tuple(_read_by(effects(session, KEYS), work.steps))
+        customers = customer_effect(session)
+        steps = _steps(work, changed, tables, step_history(store) if store else {})
+        plan = Plan(
+            base,
+            known,
+            changed,
+            _breaking(changed, tables),
+            tuple(_arrived(work)),
+            steps,
+            round(sum(step.seconds for step in steps), 3),
+            tables,
+            customers,
+        )
+        return Planned(plan, people_of(session, customers))
+
+
+def _breaking(changed: Sequence[Change], tables: Sequence[TableEffect]) -> tuple[str, ...]:
+    said = [f"{change.what} {change.kind}: {change.why}" for change in changed if change.breaking]
+    for effect in tables:
+        for column in effect.columns_removed:
+            said.append(f"{effect.table} loses its column {column}" + _readers(effect))
+        said += [f"{effect.table} gets another type in {column}" + _readers(effect) for column in effect.retyped]
+    return tuple(said)
+
+
+def _readers(effect: TableEffect) -> str:
+    return f" ({', '.join(effect.read_by)} are made from it)" if effect.read_by else ""
+
+
+def _read_by(tables: Sequence[TableEffect], steps: Sequence[Step]) -> list[TableEffect]:
+    """The same tables, each with the published ones made from it, by whatever way."""
+    made_from: dict[str, set[str]] = {}
+    for step in steps:  # in order: what a step reads is complete before it
+        roots = {root for name in step.reads for root in (name, *made_from.get(name, ()))}
+        for name in writes(step):
+            made_from.setdefault(name, set()).update(roots.difference(writes(step)))
+    named = [effect.table for effect in tables]
+    return [
+        replace(effect, read_by=tuple(t for t in named if effect.table in made_from.get(t, ()) and t != effect.table))
+        for effect in tables
+    ]
+
+
+def _steps(
+    work: Rehearsal, changed: Sequence[Change], tables: Sequence[TableEffect], past: Past
+) -> tuple[PlannedStep, ...]:
+    """The steps that take time, in order; views cost nothing until they are read."""
+    why = reasons(work.steps, changed, [effect.table for effect in tables if not effect.touched])
+    timed = [(s, w) for s, w in zip(work.steps, why, strict=True) if not (isinstance(s, Query) and s.as_view)]
+    planned = [
+        PlannedStep(record.name, step.title, reason, record.rows_out, expected_seconds(record, past), _source(step))
+        for (step, reason), record in zip(timed, work.records, strict=True)
+    ]
+    publish = StepRecord("publish", 0.0, rows_out=sum(e.added + e.changed for e in tables))
+    seconds = expected_seconds(publish, past)
+    return (*planned, PlannedStep("publish", "Publishing", "all of it becomes visible at once", None, seconds))
+
+
+def _source(step: Step) -> str | None:
+    return step.source if isinstance(step, Exchange) else None
+
+
+def _arrived(work: Rehearsal) -> list[Arrived]:
+    """One entry for each source, from what the run wrote down of its loads."""
+    return [_arrived_of(work.session, delivery.source.name) for delivery in work.arrived]
+
+
+def _arrived_of(session: Session, source: str) -> Arrived:
+    loads = query(
+        "select list(part order by part), sum(rows)::bigint, sum(rejected)::bigint from loads where source = $source",
+        loads=table(landing.LOADS.name),
+        source=source,
+    )
+    [(parts, rows, refused)] = session.fetch(loads)
+    landed = table(f"landing.{source}")
+    tally = dict(session.fetch(query("select _change, count(*) from landed group by _change", landed=landed)))
+    added, changed, deleted = (tally.get(change, 0) for change in ("added", "changed", "deleted"))
+    return Arrived(source, tuple(parts), rows, added, changed, deleted, refused)
