@@ -43,18 +43,33 @@ class Session:
     connection: duckdb.DuckDBPyConnection
     published: dict[str, tuple[str, ...]]
     built: dict[str, tuple[Publish, exp.Query | None]] = field(default_factory=dict)
+    borrowed: frozenset[str] = frozenset()
 
     @classmethod
-    def open(cls, state: Path) -> Session:
-        """A session on the lake of `state`, which is made if there is none."""
-        connection = lake.connect(state, read_only=False)
-        return cls(state, connection, lake.tables(connection))
+    def open(cls, state: Path, landing: Path | None = None) -> Session:
+        """A session on the lake of `state`, which is made if there is none.
+
+        landing  state whose landing is read instead of this one's, as it is now
+        """
+        return cls._on(lake.connect(state, read_only=False), state, landing)
 
     @classmethod
-    def behold(cls, state: Path) -> Session:
+    def behold(cls, state: Path, landing: Path | None = None) -> Session:
         """A session that builds on the lake as it is now, publishes nothing and leaves no trace."""
-        connection = lake.behold(state)
-        return cls(state, connection, lake.tables(connection))
+        return cls._on(lake.behold(state), state, landing)
+
+    @classmethod
+    def _on(cls, connection: duckdb.DuckDBPyConnection, state: Path, landing: Path | None) -> Session:
+        published = lake.tables(connection)
+        if landing is None:
+            return cls(state, connection, published)
+        lake.attach_as_it_is(connection, landing, lake.LANDING)
+        lent = {
+            name: columns
+            for name, columns in lake.tables(connection, lake.LANDING).items()
+            if name.startswith("landing.")
+        }
+        return cls(state, connection, {**published, **lent}, borrowed=frozenset(lent))
 
     def __enter__(self) -> Session:
         return self
@@ -103,7 +118,12 @@ class Session:
 
     def snapshot(self) -> int | None:
         """The number of the published state this session builds on; None where nothing was ever published."""
-        return lake.snapshot(self.connection) if lake.exists(self.state) and self.published else None
+        own = self.published.keys() - self.borrowed
+        return lake.snapshot(self.connection) if lake.exists(self.state) and own else None
+
+    def landing_snapshot(self) -> int | None:
+        """The number of the state of the landing that is read, where that is another environment's."""
+        return lake.snapshot(self.connection, lake.LANDING) if self.borrowed else None
 
     def check(self, published: str) -> None:
         """Errors: EngineError when runs have published that table and the lake does not know it."""
@@ -200,13 +220,17 @@ class Session:
         """
         pointed = [found for found in tree.find_all(exp.Table) if found.db and not found.catalog]
         for found in pointed:
-            catalogue = WORK if f"{found.db}.{found.name}" in self.built else lake.LAKE
-            found.set("catalog", exp.to_identifier(catalogue))
+            found.set("catalog", exp.to_identifier(self._catalogue(f"{found.db}.{found.name}")))
         try:
             return tree.sql(dialect=sql.DIALECT, copy=False)
         finally:
             for found in pointed:
                 found.set("catalog", None)
+
+    def _catalogue(self, table: str) -> str:
+        if table in self.built:
+            return WORK
+        return lake.LANDING if table in self.borrowed else lake.LAKE
 
     def _roll_back(self) -> None:
         try:

@@ -16,6 +16,7 @@ from kinfolk.errors import EngineError
 from kinfolk.expressions.template import fill
 
 LAKE = "lake"
+LANDING = "landing_lake"  # the lake whose landing is read, where that is another environment's
 _EXTENSIONS = ("sqlite_scanner", "ducklake")
 
 
@@ -135,13 +136,15 @@ def lock_down(connection: duckdb.DuckDBPyConnection, state: Path) -> None:
     connection.execute("set lock_configuration = true")
 
 
-def tables(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
+def tables(connection: duckdb.DuckDBPyConnection, name: str = LAKE) -> dict[str, tuple[str, ...]]:
     """Published tables and views, schema.name -> column names."""
     found: dict[str, list[str]] = {}
-    rows = connection.execute(
+    asked = fill(
         "select schema_name || '.' || table_name, column_name from duckdb_columns() "
-        "where database_name = 'lake' order by 1, column_index"
+        "where database_name = $name order by 1, column_index",
+        name=name,
     )
+    rows = connection.execute(sql.text(asked))
     for table, column in rows.fetchall():
         found.setdefault(table, []).append(column)
     return {table: tuple(columns) for table, columns in found.items()}

@@ -48,6 +48,7 @@ class Project:
     folder       where the project's files are
     state        where Kinfolk keeps what it makes: .kinfolk inside the folder, unless the project says otherwise, and
                  in that a folder for the environment, where there are environments
+    landing_of   the environment whose landing is read instead of sources, where it is not this one's own
     fingerprint  changes whenever any setting that can change a result changes
     """
 
@@ -63,6 +64,12 @@ class Project:
     time_zone: str = "UTC"
     environment: str | None = None
     environments: tuple[str, ...] = ()
+    landing_of: str | None = None
+
+    @property
+    def landing(self) -> Path | None:
+        """Where the environment whose landing is read keeps what it makes; None where landing is this one's own."""
+        return self.state.parent / self.landing_of if self.landing_of else None
 
     def source(self, name: str) -> Source:
         """The source of that name (KeyError if there is none)."""

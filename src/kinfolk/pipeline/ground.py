@@ -18,6 +18,7 @@ def ground(work: Work) -> Ground:
         fingerprint=work.project.fingerprint,
         snapshot=work.session.snapshot(),
         parts=tuple(sorted(parts)),
+        landing=work.session.landing_snapshot(),
         allow_deletes=tuple(sorted(work.options.allow_deletes)),
     )
 
@@ -43,6 +44,8 @@ def _differences(planned: Ground, now: Ground) -> Iterator[str]:
         yield "the project was edited since"
     if planned.snapshot != now.snapshot:
         yield "something was published since"
+    if planned.landing != now.landing:
+        yield "the landing that is read has moved on since"
     if planned.allow_deletes != now.allow_deletes:
         yield "other sources may lose most of their records (--allow-deletes)"
     then, found = ({(source, part): content for source, part, content in g.parts} for g in (planned, now))

@@ -14,6 +14,7 @@ from kinfolk.model.plan import Arrived, Plan, PlannedStep, TableEffect
 from kinfolk.model.project import Project
 from kinfolk.model.run import StepRecord
 from kinfolk.pipeline.arrivals import Connector
+from kinfolk.pipeline.borrowed import check_landed
 from kinfolk.pipeline.estimate import Past, expected_seconds
 from kinfolk.pipeline.fates import customer_effect
 from kinfolk.pipeline.ground import ground
@@ -64,10 +65,11 @@ def plan_project(
     Errors  whatever the run would stop at: SourceError, EngineError
     """
     options = options or RunOptions()
+    check_landed(project)
     store = open_store(project.state) if (project.state / "control.sqlite").exists() else None
     deployed = deployed_definition(store) if store else None
     changed = tuple(changes(deployed, project)) if deployed else ()
-    with Session.behold(project.state) as session:
+    with Session.behold(project.state, project.landing) as session:
         work = Rehearsal(project, connectors, options, watcher or Silent(), session)
         something = prepare(work, published_fingerprint(store) if store else None)
         base = ground(work)

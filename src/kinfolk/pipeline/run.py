@@ -9,6 +9,7 @@ from kinfolk.engine.duckdb import Session, peak_memory_mb
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
+from kinfolk.pipeline.borrowed import check_landed, landed, landed_steps, moved_on
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.ground import check_ground
 from kinfolk.pipeline.land import check_gone, land
@@ -35,12 +36,13 @@ def run_project(
     Errors  BusyError while another run holds the project; SourceError, EngineError: nothing was published
     """
     options = options or RunOptions()
+    check_landed(project)
     with writer_lease(project.state, options.wait_seconds):
         store = open_store(project.state)
         run_id = runs.start(store, project.fingerprint, definition(project))
         records: list[StepRecord] = []
         try:
-            with Session.open(project.state) as session:
+            with Session.open(project.state, project.landing) as session:
                 work = Work(project, connectors, options, watcher or Silent(), session, records)
                 status = RunStatus.UNCHANGED
                 if prepare(work, published_fingerprint(store)):
@@ -61,15 +63,19 @@ def prepare(work: Work, fingerprint_before: str | None) -> bool:
     if fingerprint_before is not None:
         work.session.check(MEMBERS.name)
     ledger = read_ledger(work.session)
-    due = deliveries(work.project, ledger, work.connectors)
+    if work.project.landing:
+        due = landed(work.project, work.session)
+    else:
+        due = deliveries(work.project, ledger, work.connectors)
     work.arrived = tuple(d for d in due if d.parts)
     check_ground(work)
-    if not work.arrived and work.project.fingerprint == fingerprint_before:
+    if not work.arrived and work.project.fingerprint == fingerprint_before and not moved_on(work.session):
         return False
     check_gone(work)
     # Before anything lands: what these views read of the bookkeeping must be that of the published state.
     work.do(step for d in due if not d.parts for step in unchanged_steps(d.source.name))
     land(work, work.arrived, ledger)
+    work.do(landed_steps(work.project, work.session))
     sources = active_sources(work.project)
     for source in sources:
         check_columns(source, _columns(work.session, f"current.{source.name}"))

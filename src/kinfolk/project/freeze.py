@@ -39,6 +39,7 @@ def project(files: Files, folder: FilePath) -> Project:
         time_zone=conventions.time_zone,
         environment=files.environment(),
         environments=tuple(settings.environments),
+        landing_of=files.lender(),
     )
     return replace(made, fingerprint=fingerprint(made))
 

@@ -187,6 +187,7 @@ RULES: tuple[Rule, ...] = (
     Rule("engine", "engine", _always(False, "another engine makes the same tables")),
     Rule("time_zone", "time zone", _always(False, "moments that name no zone may read differently")),
     Rule("environment", "environment", _always(False, "each environment keeps its results apart")),
+    Rule("landing_of", "landing", _always(True, "other records are read: customers are merged, split or gone")),
     Rule("environments", "environments", _SAID, public=False, whole=True),
     Rule("sources/*", "source {1}", _source),
     Rule("sources/*/connector", "source {1}: connector", _always(True, "other data takes the place of what was read")),
