@@ -18,9 +18,10 @@ from kinfolk.engine.duckdb import Session
 from kinfolk.errors import PlanError, SourceError, StalePlanError
 from kinfolk.interfaces.cli.plan_markdown import markdown
 from kinfolk.model.plan import Fate, Plan
-from kinfolk.model.run import RunStatus
+from kinfolk.model.run import RunOptions, RunStatus
 from kinfolk.pipeline.plan import KEYS
 from kinfolk.store.write.lease import writer_lease
+from kinfolk.tables.profiles import LINEAGE
 from tests.company import Company
 from tests.oracles.published import fates, published_rows, row_changes
 
@@ -57,7 +58,8 @@ def expect_foretold(company: Company) -> Plan:
     foretold = make_plan(company)
     assert company.run().status is RunStatus.PUBLISHED
     after = published_rows(state)
-    views = {effect.table for effect in foretold.tables if effect.after is None}
+    views = {LINEAGE.name}
+    assert {effect.table for effect in foretold.tables if effect.after is None} <= views
     said = {e.table: (e.added, e.changed, e.removed) for e in foretold.tables if e.table not in views}
     done = {
         name: row_changes(before.get(name, []), after[name], KEYS.get(name, ())) for name in after if name not in views
@@ -75,10 +77,23 @@ def test_what_arrived_is_foretold(company: Company) -> None:
     company.run()
     company.csv("crm", [person(n, name="Eve" if n == 2 else f"Ada{n}") for n in range(1, 8)])
     foretold = expect_foretold(company)
+    assert "touched.records" in {step.name for step in foretold.steps}, "only what the change reaches is made anew"
     [arrived] = foretold.arrived
     assert (arrived.source, arrived.parts, arrived.rows) == ("crm", ("data/crm.csv",), 7)
     assert (arrived.added, arrived.changed, arrived.deleted, arrived.refused) == (2, 1, 1, 0)
     assert foretold.changes == ()
+
+
+def test_a_file_that_brings_nothing_new_is_foretold(company: Company) -> None:
+    company.run()
+    company.csv("crm", [{**person(n), "id": f"r{n}"} for n in reversed(range(6))])
+    foretold = make_plan(company)
+    [arrived] = foretold.arrived
+    assert (arrived.rows, arrived.added, arrived.changed, arrived.deleted) == (6, 0, 0, 0)
+    assert {e.table for e in foretold.tables if e.added or e.changed or e.removed} == {"landing.loads"}
+    assert foretold.customers is not None
+    assert set(foretold.customers.counts.values()) == {0}
+    assert run_plan(company.folder, foretold.ground).status is RunStatus.UNCHANGED
 
 
 def test_a_change_of_who_is_one_customer_is_foretold(company: Company) -> None:
@@ -191,7 +206,7 @@ def test_a_source_that_loses_most_of_its_records_must_be_allowed_to(company: Com
     company.csv("crm", [person(1)])
     with pytest.raises(SourceError, match="broken export"):
         make_plan(company)
-    foretold = plan(company.folder, allow_deletes=["crm"]).plan
+    foretold = plan(company.folder, options=RunOptions(allow_deletes=frozenset({"crm"}))).plan
     assert foretold.ground.allow_deletes == ("crm",)
     run_plan(company.folder, foretold.ground)
     assert company.ask("select count(*) from staging.records where source = 'crm'") == [(1,)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,9 +13,9 @@ from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
 from kinfolk.errors import PlanError
 from kinfolk.model.plan import Ground, Plan
+from kinfolk.model.run import RunOptions
 from kinfolk.pipeline.plan import Planned, plan_project
 from kinfolk.pipeline.watch import Watcher
-from kinfolk.pipeline.work import RunOptions
 
 __all__ = ["Planned", "check_breaking", "plan", "save", "saved_ground"]
 
@@ -33,14 +32,13 @@ class SavedPlan(BaseModel):
 def plan(
     folder: Path,
     environment: str | None = None,
-    allow_deletes: Iterable[str] = (),
+    options: RunOptions | None = None,
     watcher: Watcher | None = None,
 ) -> Planned:
     """What a run of the project would do now: nothing is changed, no other run is kept waiting.
 
     Errors  what the run would stop at: ProjectError, SourceError, EngineError
     """
-    options = RunOptions(allow_deletes=frozenset(allow_deletes))
     return plan_project(open_project(folder, environment), CONNECTORS, options, watcher)
 
 

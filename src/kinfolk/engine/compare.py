@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlglot import exp
 
 from kinfolk.engine import lake, sql
-from kinfolk.engine.duckdb import WORK, Session
+from kinfolk.engine.duckdb import WORK, Built, Session, gives_way, rows_of
 from kinfolk.engine.step import Publish
 from kinfolk.model.plan import TableEffect
 
@@ -20,8 +20,8 @@ def effects(session: Session, keys: Mapping[str, Sequence[str]]) -> list[TableEf
     keys  table -> the columns that make two rows the same row; of other tables a changed row counts as one row
           removed and one added
     """
-    published = [(name, publish) for name, (publish, _) in session.built.items() if publish is not Publish.NO]
-    return [_effect(session, name, publish, keys.get(name, ())) for name, publish in published]
+    pending = [(name, built) for name, built in session.built.items() if built.publish is not Publish.NO]
+    return [_effect(session, name, built, keys.get(name, ())) for name, built in pending]
 
 
 def published(table: str) -> exp.Table:
@@ -29,12 +29,13 @@ def published(table: str) -> exp.Table:
     return _placed(lake.LAKE, table)
 
 
-def _effect(session: Session, name: str, publish: Publish, keys: Sequence[str]) -> TableEffect:
+def _effect(session: Session, name: str, built: Built, keys: Sequence[str]) -> TableEffect:
     there = session.present(name)
     old = _types(session, lake.LAKE, name) if there else {}
     new = _types(session, WORK, name)
-    before, after, added, changed, removed = _rows(session, name, publish, (old, new, keys))
-    stays = publish is Publish.APPEND  # columns of the published table that these rows lack are empty in them
+    before, after, added, changed, removed = _rows(session, name, built, (old, new, keys))
+    # Columns of the published table that rows added to it lack are empty in them.
+    stays = built.publish in (Publish.APPEND, Publish.PATCH)
     return TableEffect(
         name,
         not there,
@@ -50,28 +51,39 @@ def _effect(session: Session, name: str, publish: Publish, keys: Sequence[str]) 
 
 
 def _rows(
-    session: Session, name: str, publish: Publish, shape: tuple[Types, Types, Sequence[str]]
+    session: Session, name: str, built: Built, shape: tuple[Types, Types, Sequence[str]]
 ) -> tuple[int | None, int | None, int, int, int]:
     """Rows before and after, added, changed, removed."""
     old, new, keys = shape
-    if publish is Publish.VIEW:
+    if built.publish is Publish.VIEW:
         return None, None, 0, 0, 0
-    if publish is Publish.APPEND or not old:
+    if built.publish is Publish.APPEND or not old:
         added = _count(session, WORK, name)
         before = _count(session, lake.LAKE, name) if old else None
         return before, (before or 0) + added, added, 0, 0
-    return _compared(session, name, (old, new), keys)
+    sides = (_placed(lake.LAKE, name), _placed(WORK, name))
+    if built.patch is None:
+        return _compared(session, sides, (old, new), keys)
+    # Only what gives way and what takes its place: the rest of the table stays as it is.
+    giving = sql.query("select * from old where $gives_way", old=sides[0], gives_way=gives_way(built.patch))
+    taking, come_with = _placed(WORK, rows_of(name)), _types(session, WORK, rows_of(name))
+    gone, come, *counts = _compared(session, (exp.Subquery(this=giving), taking), (old, come_with), keys)
+    before = _count(session, lake.LAKE, name)
+    return before, before - gone + come, counts[0], counts[1], counts[2]
 
 
 def _compared(
-    session: Session, name: str, types: tuple[Types, Types], keys: Sequence[str]
+    session: Session, tables: tuple[exp.Expr, exp.Expr], types: tuple[Types, Types], keys: Sequence[str]
 ) -> tuple[int, int, int, int, int]:
     """The rows of both sides, matched by key. A column that one side lacks counts as empty there."""
     old, new = types
     columns = tuple(dict.fromkeys((*new, *old)))
     same = [key for key in keys if key in old and key in new]
     by = same if len(same) == len(keys) and keys else columns
-    sides = [_hashed(lake.LAKE, name, (old, columns, by), True), _hashed(WORK, name, (new, columns, by), False)]
+    sides = [
+        _hashed(found, (known, columns, by), is_published)
+        for found, known, is_published in zip(tables, types, (True, False), strict=True)
+    ]
     tree = sql.query(
         "select sum(old)::bigint, sum(new)::bigint, coalesce(sum(greatest(new - old, 0)), 0)::bigint, "
         "coalesce(sum(case when was <> will then least(old, new) end), 0)::bigint, "
@@ -85,9 +97,7 @@ def _compared(
     return before or 0, after or 0, added, changed, removed
 
 
-def _hashed(
-    catalogue: str, name: str, shape: tuple[Types, Sequence[str], Sequence[str]], is_published: bool
-) -> exp.Query:
+def _hashed(found: exp.Expr, shape: tuple[Types, Sequence[str], Sequence[str]], is_published: bool) -> exp.Query:
     """Each row as two numbers: what makes it the same row, and all it holds."""
     types, columns, keys = shape
     return sql.query(
@@ -95,7 +105,7 @@ def _hashed(
         published=is_published,
         id=_hash(types, keys),
         content=_hash(types, columns),
-        found=_placed(catalogue, name),
+        found=found,
     )
 
 

@@ -18,6 +18,7 @@ class Ground:
     landing        of the lake that landing is read from, where that is another environment's
     parts          source, part and the fingerprint of its content: everything that arrived
     allow_deletes  sources that may lose most of their records
+    full           whether everything is made anew, also what no change reaches
     """
 
     project: str
@@ -27,6 +28,7 @@ class Ground:
     parts: tuple[tuple[str, str, str], ...]
     landing: int | None = None
     allow_deletes: tuple[str, ...] = ()
+    full: bool = False
 
 
 @dataclass(frozen=True)

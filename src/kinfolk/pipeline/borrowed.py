@@ -9,6 +9,7 @@ from kinfolk.engine.step import Publish, Query
 from kinfolk.errors import SourceError
 from kinfolk.model.project import Project
 from kinfolk.pipeline.arrivals import Delivery, active_sources
+from kinfolk.pipeline.work import Work
 from kinfolk.tables.staging import LANDED
 
 
@@ -22,14 +23,14 @@ def check_landed(project: Project) -> None:
         )
 
 
-def landed(project: Project, session: Session) -> tuple[Delivery, ...]:
+def landed(work: Work) -> tuple[Delivery, ...]:
     """Every active source, with nothing of it to read: all of it has landed already.
 
     Errors  SourceError names a source that the other environment has never taken in
     """
-    sources = active_sources(project)
+    project, sources = work.project, active_sources(work.project)
     for source in sources:
-        if not session.present(f"landing.{source.name}"):
+        if not work.session.present(f"landing.{source.name}"):
             raise SourceError(
                 f"The source {source.name} has never landed in {project.landing_of}, whose landing is read.",
                 where=str(source.place),
@@ -43,11 +44,11 @@ def moved_on(session: Session) -> bool:
     return bool(session.borrowed) and _made_from(session) != session.landing_snapshot()
 
 
-def landed_steps(project: Project, session: Session) -> tuple[Query, ...]:
+def landed_steps(work: Work) -> tuple[Query, ...]:
     """Steps that write down which landing was read; none where it is this environment's own."""
-    if not session.borrowed:
+    if not work.session.borrowed:
         return ()
-    made_from = rows(LANDED.types, [(project.landing_of, session.landing_snapshot())])
+    made_from = rows(LANDED.types, [(work.project.landing_of, work.session.landing_snapshot())])
     return (Query(LANDED.name, made_from, "The landing that was read", Publish.REPLACE),)
 
 

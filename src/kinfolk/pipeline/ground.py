@@ -20,6 +20,7 @@ def ground(work: Work) -> Ground:
         parts=tuple(sorted(parts)),
         landing=work.session.landing_snapshot(),
         allow_deletes=tuple(sorted(work.options.allow_deletes)),
+        full=work.options.full,
     )
 
 
@@ -46,8 +47,6 @@ def _differences(planned: Ground, now: Ground) -> Iterator[str]:
         yield "something was published since"
     if planned.landing != now.landing:
         yield "the landing that is read has moved on since"
-    if planned.allow_deletes != now.allow_deletes:
-        yield "other sources may lose most of their records (--allow-deletes)"
     then, found = ({(source, part): content for source, part, content in g.parts} for g in (planned, now))
     for key in sorted({*then, *found}):
         source, part = key

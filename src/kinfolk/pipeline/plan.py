@@ -12,7 +12,7 @@ from kinfolk.engine.step import Exchange, Query, Step
 from kinfolk.model.change import Change
 from kinfolk.model.plan import Arrived, Plan, PlannedStep, TableEffect
 from kinfolk.model.project import Project
-from kinfolk.model.run import StepRecord
+from kinfolk.model.run import RunOptions, StepRecord
 from kinfolk.pipeline.arrivals import Connector
 from kinfolk.pipeline.borrowed import check_landed
 from kinfolk.pipeline.estimate import Past, expected_seconds
@@ -22,7 +22,7 @@ from kinfolk.pipeline.people import People, people_of
 from kinfolk.pipeline.reasons import reasons, writes
 from kinfolk.pipeline.run import prepare
 from kinfolk.pipeline.watch import Silent, Watcher
-from kinfolk.pipeline.work import RunOptions, Work
+from kinfolk.pipeline.work import Work
 from kinfolk.project.changes import changes
 from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import deployed_definition, published_fingerprint, step_history
@@ -71,10 +71,10 @@ def plan_project(
     changed = tuple(changes(deployed, project)) if deployed else ()
     with Session.behold(project.state, project.landing) as session:
         work = Rehearsal(project, connectors, options, watcher or Silent(), session)
-        something = prepare(work, published_fingerprint(store) if store else None)
+        prepare(work, published_fingerprint(store) if store else None)
         base = ground(work)
         known = deployed is not None or store is None
-        if not something:
+        if not session.pending:
             return Planned(Plan(base, known, changed, _breaking(changed, ())), People())
         tables = tuple(_read_by(effects(session, KEYS), work.steps))
         customers = customer_effect(session)

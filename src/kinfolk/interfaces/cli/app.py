@@ -13,6 +13,7 @@ import typer
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import output, plan_commands, profile_views, views
+from kinfolk.model.run import RunOptions
 
 app = typer.Typer(
     name="kinfolk",
@@ -103,6 +104,7 @@ def run(
         Path | None,
         typer.Option("--plan", help="Do exactly what this saved plan says, or nothing.", show_default=False),
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Make everything anew, also what no change reaches.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Turn what has arrived into golden profiles, and publish them at once."""
@@ -112,14 +114,16 @@ def run(
 
     if not math.isfinite(wait):
         raise typer.BadParameter("--wait takes a number of seconds.")
-    if plan and (environment or allow_deletes):
-        raise typer.BadParameter("The plan says which environment it is for, and what may be deleted.")
+    if plan and (environment or allow_deletes or full):
+        raise typer.BadParameter(
+            "The plan says which environment it is for, what may be deleted and what is made anew."
+        )
 
     with watching(quiet=as_json) as watcher:
         if plan:
             record = run_plan(folder, saved_ground(plan), wait, watcher)
         else:
-            record = run(folder, environment, wait, allow_deletes or (), watcher)
+            record = run(folder, environment, RunOptions(wait, frozenset(allow_deletes or ()), full), watcher)
     output.answer(record, as_json, lambda: views.ran(record, folder))
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from kinfolk.interfaces.cli import output, plan_views
+from kinfolk.model.run import RunOptions
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +25,7 @@ def plan(
         list[str] | None,
         typer.Option("--allow-deletes", help="A source that may lose most of its records.", show_default=False),
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Plan to make everything anew.")] = False,
     ci: Annotated[
         bool, typer.Option("--ci", help="Answer as Markdown for a pull request, without anybody's data.")
     ] = False,
@@ -44,8 +46,9 @@ def plan(
 
     if ci and as_json:
         raise typer.BadParameter("--ci answers in Markdown, --json in JSON: choose one.")
+    options = RunOptions(allow_deletes=frozenset(allow_deletes or ()), full=full)
     with watching(quiet=as_json or ci) as watcher:
-        planned = plan(folder, environment, allow_deletes or (), watcher)
+        planned = plan(folder, environment, options, watcher)
     if ci:
         output.text(markdown(planned.plan), out)
     else:
