@@ -290,7 +290,7 @@ def test_only_breaking_changes_are_held_back(company: Company) -> None:
     company.source("crm", f"record_id: id\ndescription: The office\n{PEOPLE}")
     check_breaking(make_plan(company))
     company.source("crm", f"record_id: name\n{PEOPLE}")
-    with pytest.raises(PlanError, match="1 breaking change"):
+    with pytest.raises(PlanError, match="1 breaking effect"):
         check_breaking(make_plan(company))
 
 

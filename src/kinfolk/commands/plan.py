@@ -67,6 +67,6 @@ def check_breaking(made: Plan) -> None:
     if made.breaking:
         count = len(made.breaking)
         raise PlanError(
-            f"The plan has {count} breaking change{'' if count == 1 else 's'}.",
+            f"The plan has {count} breaking effect{'' if count == 1 else 's'}.",
             hint="Look at what each leads to, and leave out --fail-on once they are agreed on.",
         )

@@ -19,7 +19,7 @@ from kinfolk.pipeline.estimate import Past, expected_seconds
 from kinfolk.pipeline.fates import customer_effect
 from kinfolk.pipeline.ground import ground
 from kinfolk.pipeline.people import People, people_of
-from kinfolk.pipeline.reasons import reasons, writes
+from kinfolk.pipeline.reasons import listed, reasons, writes
 from kinfolk.pipeline.run import prepare
 from kinfolk.pipeline.watch import Silent, Watcher
 from kinfolk.pipeline.work import Work
@@ -103,7 +103,10 @@ def _breaking(changed: Sequence[Change], tables: Sequence[TableEffect]) -> tuple
 
 
 def _readers(effect: TableEffect) -> str:
-    return f" ({', '.join(effect.read_by)} are made from it)" if effect.read_by else ""
+    """Who would miss it: what people read, where there is any of that, else what the stages read."""
+    outer = [name for name in effect.read_by if not name.startswith(("staging.", "identity."))]
+    readers = outer or list(effect.read_by)
+    return f" (read by {listed(readers)})" if readers else ""
 
 
 def _read_by(tables: Sequence[TableEffect], steps: Sequence[Step]) -> list[TableEffect]:

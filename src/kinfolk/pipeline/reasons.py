@@ -45,9 +45,9 @@ def _why(step: Step, changes: Sequence[Change], fresh: set[str]) -> str | None:
     said = [c.what for c in changes if any(c.what.startswith(s) for s in _settings(step))]
     causes = []
     if said:
-        causes.append(f"the project changed ({_listed(said)})")
+        causes.append(f"the project changed ({listed(said)})")
     if reads:
-        causes.append(f"it reads {_listed(reads)}")
+        causes.append(f"it reads {listed(reads)}")
     if not causes and _takes_in(step):
         return "it writes down what arrived"
     return "; ".join(causes) or None
@@ -61,6 +61,7 @@ def _takes_in(step: Step) -> bool:
     return writes(step)[0].partition(".")[0] in ("landing", "superseded", "rejected", "quarantine")
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
     more = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

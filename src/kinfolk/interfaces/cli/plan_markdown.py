@@ -38,11 +38,12 @@ def markdown(plan: Plan) -> str:
 def _summary(plan: Plan) -> str:
     if not plan.changes and not plan.steps:
         return "Nothing has changed and nothing has arrived: a run would do nothing."
-    said = [f"**{_counted(len(plan.changes), 'changed definition')}, {len(plan.breaking)} breaking**"]
-    if not plan.steps:
-        return f"{said[0]} · a run would do nothing"
-    touched = sum(effect.touched for effect in plan.tables)
-    said += [_counted(len(plan.arrived), "source") + " arrived", _counted(touched, "table") + " changed"]
+    said = [_counted(len(plan.changes), "changed definition"), f"**{_counted(len(plan.breaking), 'breaking effect')}**"]
+    if plan.steps:
+        touched = sum(effect.touched for effect in plan.tables)
+        said += [_counted(len(plan.arrived), "source") + " arrived", _counted(touched, "table") + " changed"]
+    else:
+        said.append("a run would do nothing")
     return " · ".join(said)
 
 
