@@ -79,6 +79,16 @@ def test_a_run_that_found_nothing_to_do_still_says_what_is_deployed(store: Engin
     assert deployed_definition(store) == "two"
 
 
+def test_a_definition_is_kept_once_however_often_the_project_runs(store: Engine) -> None:
+    for definition, status in (("one", RunStatus.PUBLISHED), ("two", RunStatus.FAILED), ("one", RunStatus.PUBLISHED)):
+        for _ in range(3):
+            runs.finish(store, runs.start(store, "f", definition), status, [])
+    assert deployed_definition(store) == "one"
+    with store.connect() as connection:
+        kept = connection.execute(select(schema.runs.c.definition)).scalars().all()
+    assert kept == ["one", None, None, "two", None, None, "one", None, None]
+
+
 def test_a_history_that_kept_no_definitions_is_brought_up_to_date(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "control.sqlite") as old:
         old.executescript(HISTORY_OF_BEFORE)

@@ -86,10 +86,11 @@ def _compared(
     ]
     tree = sql.query(
         "select sum(old)::bigint, sum(new)::bigint, coalesce(sum(greatest(new - old, 0)), 0)::bigint, "
-        "coalesce(sum(case when was <> will then least(old, new) end), 0)::bigint, "
+        "coalesce(sum(case when least_old <> least_new or most_old <> most_new then least(old, new) end), 0)::bigint, "
         "coalesce(sum(greatest(old - new, 0)), 0)::bigint from ("
         "select count(*) filter (published) as old, count(*) filter (not published) as new, "
-        "bit_xor(content) filter (published) as was, bit_xor(content) filter (not published) as will "
+        "min(content) filter (published) as least_old, min(content) filter (not published) as least_new, "
+        "max(content) filter (published) as most_old, max(content) filter (not published) as most_new "
         "from sides group by id) as rows_by_key",
         sides=exp.Subquery(this=exp.Union(this=sides[0], expression=sides[1], distinct=False)),
     )

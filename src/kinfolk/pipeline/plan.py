@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from kinfolk.engine.compare import effects
 from kinfolk.engine.duckdb import Session, StepResult
@@ -24,7 +25,7 @@ from kinfolk.pipeline.run import prepare
 from kinfolk.pipeline.watch import Silent, Watcher
 from kinfolk.pipeline.work import Work
 from kinfolk.project.changes import changes
-from kinfolk.store.database import open_store
+from kinfolk.store.database import exists, open_store
 from kinfolk.store.read.runs import deployed_definition, published_fingerprint, step_history
 from kinfolk.tables import identity, landing, profiles, staging
 
@@ -54,6 +55,15 @@ class Planned:
     people: People
 
 
+@dataclass(frozen=True)
+class _LastTime:
+    """What past runs wrote down: all of it empty before the first."""
+
+    definition: str | None = None
+    fingerprint: str | None = None
+    steps: Past = field(default_factory=dict)
+
+
 def plan_project(
     project: Project,
     connectors: Mapping[str, Connector],
@@ -66,19 +76,18 @@ def plan_project(
     """
     options = options or RunOptions()
     check_landed(project)
-    store = open_store(project.state) if (project.state / "control.sqlite").exists() else None
-    deployed = deployed_definition(store) if store else None
-    changed = tuple(changes(deployed, project)) if deployed else ()
+    before = _last_time(project.state)
+    changed = tuple(changes(before.definition, project)) if before.definition else ()
     with Session.behold(project.state, project.landing) as session:
         work = Rehearsal(project, connectors, options, watcher or Silent(), session)
-        prepare(work, published_fingerprint(store) if store else None)
+        prepare(work, before.fingerprint)
         base = ground(work)
-        known = deployed is not None or store is None
+        known = before.definition is not None or before.fingerprint is None
         if not session.pending:
             return Planned(Plan(base, known, changed, _breaking(changed, ())), People())
         tables = tuple(_read_by(effects(session, KEYS), work.steps))
         customers = customer_effect(session)
-        steps = _steps(work, changed, tables, step_history(store) if store else {})
+        steps = _steps(work, changed, tables, before.steps)
         plan = Plan(
             base,
             known,
@@ -91,6 +100,16 @@ def plan_project(
             customers,
         )
         return Planned(plan, people_of(session, customers))
+
+
+def _last_time(state: Path) -> _LastTime:
+    if not exists(state):
+        return _LastTime()
+    store = open_store(state)
+    try:
+        return _LastTime(deployed_definition(store), published_fingerprint(store), step_history(store))
+    finally:
+        store.dispose()
 
 
 def _breaking(changed: Sequence[Change], tables: Sequence[TableEffect]) -> tuple[str, ...]:

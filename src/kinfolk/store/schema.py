@@ -39,7 +39,7 @@ runs = Table(
     Column("error", String),
     Column("process_id", Integer, nullable=False),
     Column("fingerprint", String(64), nullable=False),
-    Column("definition", Text),
+    Column("definition", Text),  # empty where it is that of the run before
 )
 
 steps = Table(

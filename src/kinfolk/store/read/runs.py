@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, func, select
 
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
 from kinfolk.store.schema import runs, steps
@@ -31,8 +31,14 @@ def published_fingerprint(engine: Engine) -> str | None:
 
 def deployed_definition(engine: Engine) -> str | None:
     """What the project said at the last run that was published or found nothing to do; None where no run kept it."""
-    in_force = runs.c.status.in_([RunStatus.PUBLISHED, RunStatus.UNCHANGED])
-    query = select(runs.c.definition).where(in_force).order_by(runs.c.run_id.desc()).limit(1)
+    in_force = select(func.max(runs.c.run_id)).where(runs.c.status.in_([RunStatus.PUBLISHED, RunStatus.UNCHANGED]))
+    # A run whose project said what it said before keeps no definition of its own.
+    query = (
+        select(runs.c.definition)
+        .where(runs.c.run_id <= in_force.scalar_subquery(), runs.c.definition.is_not(None))
+        .order_by(runs.c.run_id.desc())
+        .limit(1)
+    )
     with engine.connect() as connection:
         return connection.execute(query).scalar()
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 
 from kinfolk.model.run import RunStatus, StepRecord
 from kinfolk.store.database import writing
@@ -16,22 +16,24 @@ from kinfolk.store.schema import runs, steps
 def start(engine: Engine, fingerprint: str, definition: str | None = None) -> int:
     """Opens a run and returns its id. Runs left open by a process that died are closed as failed.
 
-    definition  what the project says, in its canonical form
+    definition  what the project says, in its canonical form; kept only where it is not that of the run before
     """
     now = datetime.now(UTC)
+    kept = select(runs.c.definition).where(runs.c.definition.is_not(None)).order_by(runs.c.run_id.desc()).limit(1)
     with writing(engine) as connection:
         connection.execute(
             update(runs)
             .where(runs.c.status == RunStatus.RUNNING)
             .values(status=RunStatus.FAILED, finished_at=now, error="The process ended before the run did.")
         )
+        same = connection.execute(kept).scalar() == definition
         opened = connection.execute(
             insert(runs).values(
                 status=RunStatus.RUNNING,
                 started_at=now,
                 process_id=os.getpid(),
                 fingerprint=fingerprint,
-                definition=definition,
+                definition=None if same else definition,
             )
         )
         key = opened.inserted_primary_key
