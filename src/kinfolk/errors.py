@@ -8,7 +8,7 @@
     ├── NotFoundError       6  no such customer, record or table
     ├── QueryError          7  SQL a person wrote cannot be run
     ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
-    └── PlanError           9  a plan that cannot be made, read or accepted
+    └── PlanError          12  a plan that cannot be made, read or accepted
         └── StalePlanError       the plan no longer fits what is there
 
 Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage.
@@ -100,7 +100,7 @@ class EngineError(KinfolkError):
 class PlanError(KinfolkError):
     """A plan cannot be read, or changes something that was not to be changed."""
 
-    exit_code = 9
+    exit_code = 12
 
 
 class StalePlanError(PlanError):
