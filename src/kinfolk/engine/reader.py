@@ -43,7 +43,7 @@ class Reader:
 
     def snapshot(self) -> int:
         """The number of the snapshot that is read."""
-        return history.current_snapshot(self.connection)
+        return lake.newest_snapshot(self.connection)
 
     def files(self) -> list[LakeFile]:
         """Every file that some state needs."""

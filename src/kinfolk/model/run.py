@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from kinfolk.model.plan import Ground
+
 
 class RunStatus(StrEnum):
     """How a run stands."""
@@ -53,8 +55,10 @@ class RunOptions:
     wait_seconds   for another writer
     allow_deletes  sources that may lose most of their records
     full           make everything anew, also what no change reaches
+    ground         of the plan that the run must be; None = whatever is there
     """
 
     wait_seconds: float = 0
     allow_deletes: frozenset[str] = frozenset()
     full: bool = False
+    ground: Ground | None = None

@@ -120,11 +120,10 @@ def deliveries(project: Project, ledger: Ledger, connectors: Mapping[str, Connec
 
 
 def active_sources(project: Project) -> tuple[Source, ...]:
-    """Sources that are read: not paused or retired, and of the environment this run is for."""
+    """Sources that count: not paused or retired, and of the environment whose landing is read."""
+    environment = project.landing_of or project.environment
     return tuple(
-        s
-        for s in project.sources
-        if s.status == "active" and (s.environment is None or s.environment == project.environment)
+        s for s in project.sources if s.status == "active" and (s.environment is None or s.environment == environment)
     )
 
 

@@ -43,7 +43,7 @@ def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
     loaded_at = datetime.now(UTC)
     for load_id, delivery in enumerate(arrived, start=ledger.next_load_id):
         source = delivery.source
-        with opening(work.connectors[source.connector], delivery, work.project.state) as calls:
+        with opening(work.connectors[source.connector], delivery, work.keeps_received) as calls:
             results = work.do(_read(work, source, *one) for one in zip(delivery.parts, calls, strict=True))
         read = sum(result.rows_out or 0 for result in results)
         incoming = work.session.columns(f"incoming.{source.name}")

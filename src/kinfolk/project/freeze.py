@@ -41,6 +41,7 @@ def project(files: Files, folder: FilePath) -> Project:
         environment=files.environment(),
         environments=tuple(settings.environments),
         history=timedelta(days=int(settings.history.split()[0])),
+        landing_of=files.lender(),
     )
     return replace(made, fingerprint=fingerprint(made))
 

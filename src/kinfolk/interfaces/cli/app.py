@@ -12,7 +12,15 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import output, profile_views, repair_commands, source_commands, time_commands, views
+from kinfolk.interfaces.cli import (
+    output,
+    plan_commands,
+    profile_views,
+    repair_commands,
+    source_commands,
+    time_commands,
+    views,
+)
 from kinfolk.interfaces.cli.options import HERE, AsJson, AsOf, Environment, Folder, FolderArgument, Wait
 from kinfolk.model.run import RunOptions
 
@@ -94,19 +102,34 @@ def run(
         list[str] | None,
         typer.Option("--allow-deletes", help="A source that may lose most of its records.", show_default=False),
     ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option("--plan", help="Do exactly what this saved plan says, or nothing.", show_default=False),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Make everything anew, also what no change reaches.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Turn what has arrived into golden profiles, and publish them at once."""
-    from kinfolk.commands.run import run
+    from kinfolk.commands.plan import saved_ground
+    from kinfolk.commands.run import run, run_plan
     from kinfolk.interfaces.cli.progress import watching
 
     if not math.isfinite(wait):
         raise typer.BadParameter("--wait takes a number of seconds.")
+    if plan and (environment or allow_deletes or full):
+        raise typer.BadParameter(
+            "The plan says which environment it is for, what may be deleted and what is made anew."
+        )
 
     with watching(quiet=as_json) as watcher:
-        record = run(folder, environment, RunOptions(wait, frozenset(allow_deletes or ()), full), watcher)
+        if plan:
+            record = run_plan(folder, saved_ground(plan), wait, watcher)
+        else:
+            record = run(folder, environment, RunOptions(wait, frozenset(allow_deletes or ()), full), watcher)
     output.answer(record, as_json, lambda: views.ran(record, folder))
+
+
+plan_commands.register(app)
 
 
 @app.command()

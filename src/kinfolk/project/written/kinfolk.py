@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -15,7 +16,6 @@ from kinfolk.project.written.base import (
     Text,
     TimeZone,
     Word,
-    Words,
     Written,
     wrong,
 )
@@ -39,6 +39,24 @@ class ConventionsKeys(Written):
     decimal: DecimalMark | None = Field(default=None, description="the decimal mark of amounts")
 
 
+class EnvironmentKeys(Written):
+    """One of the worlds kept apart."""
+
+    landing: Word | None = Field(
+        default=None, description="another environment, whose landing is read instead of sources: nothing is copied"
+    )
+
+
+def _by_name(value: Any) -> Any:
+    """Environments as a mapping: a list of names is short for environments that have nothing of their own."""
+    if isinstance(value, Mapping):
+        return {name: {} if keys is None else keys for name, keys in value.items()}
+    names = value if isinstance(value, list) else [value]
+    if any(isinstance(name, (Mapping, list)) for name in names):
+        raise wrong("Environments are a list of names, or a mapping.", "Write `{prod: {}, dev: {landing: prod}}`.")
+    return {getattr(name, "text", name): {} for name in names}
+
+
 class KinfolkFile(ConventionsKeys):
     """The file that makes a folder a project."""
 
@@ -49,7 +67,10 @@ class KinfolkFile(ConventionsKeys):
     conventions: Annotated[ConventionsKeys, BeforeValidator(lambda value: {} if value is None else value)] = Field(
         default=ConventionsKeys(), description="the same keys as at the top, kept together"
     )
-    environments: Words = Field(default=[], description="worlds kept apart, such as prod and test")
+    environments: Annotated[
+        dict[Word, EnvironmentKeys],
+        BeforeValidator(_by_name, json_schema_input_type=str | list[str] | dict[str, EnvironmentKeys | None]),
+    ] = Field(default={}, description="worlds kept apart, such as prod and test")
     environment: Word | None = Field(default=None, description="the environment that runs when none is chosen")
     history: Days = Field(
         default="30 days", description="how long a published state can still be read after the next one, as `30 days`"

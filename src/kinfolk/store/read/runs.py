@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, func, select
 
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
 from kinfolk.store.processes import still_at_it
@@ -53,6 +54,35 @@ def _as_it_is(row: Row[tuple[object, ...]], record: RunRecord) -> RunRecord:
     return record
 
 
+def deployed_definition(engine: Engine) -> str | None:
+    """What the project said at the last run that was published or found nothing to do; None where no run kept it."""
+    in_force = select(func.max(runs.c.run_id)).where(runs.c.status.in_([RunStatus.PUBLISHED, RunStatus.UNCHANGED]))
+    # A run whose project said what it said before keeps no definition of its own.
+    query = (
+        select(runs.c.definition)
+        .where(runs.c.run_id <= in_force.scalar_subquery(), runs.c.definition.is_not(None))
+        .order_by(runs.c.run_id.desc())
+        .limit(1)
+    )
+    with engine.connect() as connection:
+        return connection.execute(query).scalar()
+
+
+def step_history(engine: Engine, limit: int = 10) -> dict[str, list[StepRecord]]:
+    """How each step went in the last published runs: its name -> its records, newest first."""
+    found: dict[str, list[StepRecord]] = {}
+    newest = select(runs.c.run_id).where(runs.c.status == RunStatus.PUBLISHED).order_by(runs.c.run_id.desc())
+    query = select(steps).where(steps.c.run_id.in_(newest.limit(limit))).order_by(steps.c.run_id.desc())
+    with engine.connect() as connection:
+        for row in connection.execute(query):
+            found.setdefault(row.name, []).append(_step(row))
+    return found
+
+
+def _step(row: Row[Any]) -> StepRecord:
+    return StepRecord(row.name, row.seconds, row.rows_in, row.rows_out, row.rows_rejected, row.peak_mb)
+
+
 def _record(row: Row[tuple[object, ...]], step_rows: list[Row[tuple[object, ...]]]) -> RunRecord:
     return RunRecord(
         run_id=row.run_id,
@@ -60,9 +90,7 @@ def _record(row: Row[tuple[object, ...]], step_rows: list[Row[tuple[object, ...]
         started_at=row.started_at,
         finished_at=row.finished_at,
         error=row.error,
-        steps=tuple(
-            StepRecord(s.name, s.seconds, s.rows_in, s.rows_out, s.rows_rejected, s.peak_mb) for s in step_rows
-        ),
+        steps=tuple(_step(row) for row in step_rows),
         snapshot_id=row.snapshot_id,
         gone_because=row.gone_because,
     )
