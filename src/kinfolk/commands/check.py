@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from kinfolk.commands.check_preferences import check_preferences
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
+
+_NO_SOURCE = "There is no source yet, so nothing can run: describe the first one in a file in sources/."
 
 
 @dataclass(frozen=True)
@@ -21,13 +24,14 @@ class SourceFound:
 
 @dataclass(frozen=True)
 class Checked:
-    """A sound project."""
+    """A sound project. warnings: what is no mistake, and still nobody would want."""
 
     name: str
     folder: Path
     sources: tuple[SourceFound, ...]
     keys: tuple[str, ...]
     compared: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def check(folder: Path, environment: str | None = None) -> Checked:
@@ -36,6 +40,7 @@ def check(folder: Path, environment: str | None = None) -> Checked:
     Errors  ProjectError lists every mistake; SourceError names a source whose data is not there
     """
     project = open_project(folder, environment)
+    check_preferences(project)
     sources = tuple(
         SourceFound(
             name=source.name,
@@ -52,5 +57,6 @@ def check(folder: Path, environment: str | None = None) -> Checked:
         folder=project.folder,
         sources=sources,
         keys=tuple(" + ".join(key.columns) for key in project.identity.keys),
+        warnings=() if project.sources else (_NO_SOURCE,),
         compared=tuple(comparison.column for comparison in matching.compare) if matching else (),
     )

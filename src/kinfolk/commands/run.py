@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from kinfolk.commands.check_preferences import check_preferences
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
 from kinfolk.model.run import RunRecord
@@ -25,4 +26,5 @@ def run(
     Errors  ProjectError, SourceError, BusyError, EngineError: nothing was published
     """
     project = open_project(folder, environment)
+    check_preferences(project)
     return run_project(project, CONNECTORS, RunOptions(wait_seconds, frozenset(allow_deletes)), watcher)

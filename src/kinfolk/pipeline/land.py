@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 from kinfolk.engine.sql import query, table
 from kinfolk.engine.step import Exchange
-from kinfolk.errors import SourceError
+from kinfolk.errors import NotFoundError, SourceError
 from kinfolk.model.locator import Part
 from kinfolk.model.source import Load, Source
 from kinfolk.pipeline.arrivals import Delivery, Ledger
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.work import Work
+from kinfolk.project.suggest import hint
 from kinfolk.stages.landing import (
     READER_COLUMNS,
     Arrival,
@@ -89,9 +90,25 @@ def _check_deletes(work: Work, arrival: Arrival) -> int:
     return int(deleted)
 
 
+def check_allowed(work: Work, ledger: Ledger) -> None:
+    """Errors: NotFoundError when deletes are allowed for a source that is not, and never was, one of the project."""
+    known = {source.name for source in work.project.sources} | set(ledger.loaded)
+    for name in sorted(work.options.allow_deletes - known):
+        raise NotFoundError(
+            f"Deletes are allowed for {name}, and no source is or was called so.",
+            hint=hint(name, sorted(known)),
+        )
+
+
 def check_gone(work: Work) -> None:
-    """Errors: SourceError when a source of many people is no longer part of the project and nobody allowed it."""
+    """Errors: SourceError when there is no source at all, or one of many people has gone and nobody allowed it."""
     if not work.session.present(MEMBERS.name):
+        if not work.project.sources:
+            raise SourceError(
+                "The project has no source, so there is nothing to run.",
+                where="sources/",
+                hint="Describe the first one in a file there, such as sources/crm.yml.",
+            )
         return
     known = {source.name for source in work.project.sources} | work.options.allow_deletes
     members = query("select source, count(*) from members group by source order by source", members=table(MEMBERS.name))

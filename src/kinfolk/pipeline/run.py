@@ -10,7 +10,7 @@ from kinfolk.model.project import Project
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.columns import check_columns
-from kinfolk.pipeline.land import check_gone, land
+from kinfolk.pipeline.land import check_allowed, check_gone, land
 from kinfolk.pipeline.watch import Silent, Watcher
 from kinfolk.pipeline.work import RunOptions, Work
 from kinfolk.stages.landing import unchanged_steps
@@ -59,6 +59,7 @@ def prepare(work: Work, fingerprint_before: str | None) -> bool:
     if fingerprint_before is not None:
         work.session.check(MEMBERS.name)
     ledger = read_ledger(work.session)
+    check_allowed(work, ledger)
     due = deliveries(work.project, ledger, work.connectors)
     arrived = tuple(d for d in due if d.parts)
     if not arrived and work.project.fingerprint == fingerprint_before:

@@ -12,7 +12,7 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import output, profile_views, views
+from kinfolk.interfaces.cli import output, profile_views, stopping, views
 
 app = typer.Typer(
     name="kinfolk",
@@ -43,7 +43,11 @@ def main() -> None:
         output.problem(KinfolkError("An argument holds bytes that are not UTF-8."), as_json="--json" in sys.argv)
         sys.exit(2)
     try:
-        app()
+        with stopping.on_signals():
+            app()
+    except stopping.Stopped as stopped:
+        output.problem(stopped.problem, as_json="--json" in sys.argv)
+        sys.exit(stopped.exit_code)
     except KinfolkError as error:
         output.problem(error, as_json="--json" in sys.argv)
         sys.exit(error.exit_code)
@@ -51,9 +55,6 @@ def main() -> None:
         problem = KinfolkError(f"{error.strerror or error}.", where=error.filename and str(error.filename))
         output.problem(problem, as_json="--json" in sys.argv)
         sys.exit(problem.exit_code)
-    except KeyboardInterrupt:
-        output.note("Stopped. What was published before is untouched.")
-        sys.exit(130)
 
 
 @app.callback(invoke_without_command=True)
@@ -161,12 +162,17 @@ def query(
     sql: Annotated[str, typer.Argument(help="One SELECT; tables are named schema.table.")],
     folder: Folder = HERE,
     environment: Environment = None,
-    limit: Annotated[int, typer.Option("--limit", help="Rows to show at most; 0 for all.", min=0)] = 100,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", help="Rows at most; 0 for all.", min=0, show_default="100; with --json all"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the published tables with SQL."""
     from kinfolk.commands.query import query
 
+    if limit is None:
+        limit = 0 if as_json else 100
     found = query(folder, sql, limit or None, environment)
     output.answer(found.dicts(), as_json, lambda: views.rows(found))
 

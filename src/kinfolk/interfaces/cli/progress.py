@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from kinfolk.interfaces.cli import stopping
 from kinfolk.model.run import StepRecord
 
 _WORTH_A_LINE = 1.0  # seconds; quicker steps pass without leaving a line
@@ -15,7 +16,8 @@ class Quiet:
     """Shows nothing: for programs."""
 
     def begin(self, title: str) -> None:
-        """Nothing."""
+        """Nothing but whether to go on."""
+        stopping.check()
 
     def tell(self, words: str) -> None:
         """Nothing."""
@@ -49,6 +51,7 @@ class Live:
 
     def begin(self, title: str) -> None:
         """The moving line names the step."""
+        stopping.check()
         self.title = title
         self.progress.reset(self.task, description=title, total=None, words="")
 
@@ -74,6 +77,7 @@ class Lines(Quiet):
 
     def begin(self, title: str) -> None:
         """Remembers what is under way."""
+        stopping.check()
         self.title = title
 
     def note(self, words: str) -> None:

@@ -81,6 +81,8 @@ def checked(found: Checked) -> None:
     out.print(listed)
     out.print(f"Keys: {', '.join(found.keys) or 'none'}.")
     out.print(f"Compared: {', '.join(found.compared) or 'nothing'}.")
+    for warning in found.warnings:
+        out.print(f"[yellow]{escaped(warning)}[/]")
     out.print(f"[green]{escaped(found.name)} is sound.[/]")
 
 

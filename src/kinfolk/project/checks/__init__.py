@@ -27,4 +27,5 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     identity.personal_compared,
     identity.trusted_sources_known,
     identity.verified_where_known,
+    identity.ranked_by_known_columns,
 )
