@@ -60,6 +60,7 @@ def test_a_mistake_in_one_key_does_not_hide_one_between_files(tmp_path: Path) ->
         ("file: a\npeople: mail\n", "2: `people` takes keys and values."),
         ("file: a\npeople:\n  email:\n", "3: No column is named."),
         ("file: a\npeople:\n  email: []\n", "3: No column is named."),
+        ("file: a\npeople: {email: b}\nrefresh: dayly\n", "3: `refresh` does not say how often: `dayly`. Did you mean"),
         ("file: a\npeople:\n  email: {value: a, sql: b}\n", "3: `value`, `sql` exclude each other."),
         ("file: a\npeople:\n  email: {value: a, with: b}\n", "3: `with` goes with `join` only."),
         ("file: a\npeople:\n  email: {jion: [a]}\n", "3: `jion` is not known here. Did you mean `join`?"),

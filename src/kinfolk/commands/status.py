@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kinfolk.commands.health import health
 from kinfolk.commands.open_project import open_project
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
 from kinfolk.errors import NotFoundError
+from kinfolk.model.monitoring import Health
 from kinfolk.model.run import RunRecord
 from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import latest
@@ -40,23 +42,26 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Status:
-    """How a project stands. numbers: None until something was published."""
+    """How a project stands. numbers: None until something was published; health: None until something ran."""
 
     project: str
     runs: list[RunRecord]
     numbers: Numbers | None
+    health: Health | None = None
 
 
 def status(folder: Path, environment: str | None = None, limit: int = 5) -> Status:
     """The last `limit` runs, newest first, and the published state in numbers."""
     project = open_project(folder, environment)
-    past = latest(open_store(project.state), limit) if project.state.exists() else []
+    if not project.state.exists():
+        return Status(project.name, [], None)
+    store = open_store(project.state)
+    past = latest(store, limit)
     try:
         with reading(project.state) as reader:
-            numbers = read_numbers(reader)
+            return Status(project.name, past, read_numbers(reader), health(project, store, reader))
     except NotFoundError:
-        numbers = None
-    return Status(project.name, past, numbers)
+        return Status(project.name, past, None, health(project, store, None) if past else None)
 
 
 def read_numbers(reader: Reader) -> Numbers:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from kinfolk.engine.sql import query, table
 from kinfolk.engine.step import Exchange
-from kinfolk.errors import NotFoundError, SourceError
+from kinfolk.errors import NotFoundError, SourceError, about
 from kinfolk.model.locator import Part
 from kinfolk.model.source import Load, Source
 from kinfolk.pipeline.arrivals import Delivery, Ledger
@@ -37,23 +37,27 @@ def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
     loaded_at = datetime.now(UTC)
     for load_id, delivery in enumerate(arrived, start=ledger.next_load_id):
         source = delivery.source
+        work.about = source.name
         results = work.do(_read(work, source, part) for part in delivery.parts)
         read = sum(result.rows_out or 0 for result in results)
         incoming = work.session.columns(f"incoming.{source.name}")
         columns = tuple(c for c in incoming if c not in READER_COLUMNS)
-        check_columns(source, columns, alternatives=True)
+        with about(source.name):
+            check_columns(source, columns, alternatives=True)
         published = work.session.present(f"landing.{source.name}")
         arrival = Arrival(
             source, load_id, loaded_at, columns, record_no, read, published, published and ledger.relaid(source)
         )
         work.do(landing_steps(arrival))
-        record_no += read + _check_deletes(work, arrival)
+        with about(source.name):
+            record_no += read + _check_deletes(work, arrival)
         refused = _refused(work, source)
         for part, result in zip(delivery.parts, results, strict=True):
             rejections += [rejection_row(source.name, load_id, part.name, r) for r in result.rejections]
             how = (part.fingerprint, layout(source), settings(source), loaded_at.replace(tzinfo=None))
             counts = (result.rows_in, len(result.rejections) + refused.get(part.name, 0), record_no)
             loads.append((load_id, source.name, part.name, *how, *counts))
+    work.about = None
     if arrived:
         work.do(bookkeeping_steps(tuple(d.source.name for d in arrived), loads, rejections))
 

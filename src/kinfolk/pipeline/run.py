@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
-from kinfolk.engine.duckdb import Session, peak_memory_mb
+from kinfolk.engine.duckdb import Session
+from kinfolk.errors import about
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.land import check_allowed, check_gone, land
 from kinfolk.pipeline.watch import Silent, Watcher
-from kinfolk.pipeline.work import RunOptions, Work
+from kinfolk.pipeline.work import RunOptions, Work, mark_failed
 from kinfolk.stages.landing import unchanged_steps
 from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import latest, published_fingerprint
@@ -42,9 +42,10 @@ def run_project(
                 work = Work(project, connectors, options, watcher or Silent(), session, records)
                 status = RunStatus.UNCHANGED
                 if prepare(work, published_fingerprint(store)):
-                    _publish(work)
+                    work.publish()
                     status = RunStatus.PUBLISHED
         except BaseException as error:
+            mark_failed(records, error)
             runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
             raise
         runs.finish(store, run_id, status, records)
@@ -70,21 +71,13 @@ def prepare(work: Work, fingerprint_before: str | None) -> bool:
     land(work, arrived, ledger)
     sources = active_sources(work.project)
     for source in sources:
-        check_columns(source, _columns(work.session, f"current.{source.name}"))
+        with about(source.name):
+            check_columns(source, _columns(work.session, f"current.{source.name}"))
     # Imported here because a run that finds nothing to do should not wait for scipy.
     from kinfolk.pipeline.order import stages_after_landing
 
     work.do(stages_after_landing(work.project, sources, work.session))
     return True
-
-
-def _publish(work: Work) -> None:
-    started = time.perf_counter()
-    work.watcher.begin("Publishing")
-    work.session.publish()
-    record = StepRecord("publish", round(time.perf_counter() - started, 3), peak_mb=peak_memory_mb())
-    work.records.append(record)
-    work.watcher.done(record)
 
 
 def _columns(session: Session, name: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import output, profile_views, stopping, views
+from kinfolk.interfaces.cli import output, profile_views, status_views, stopping, views
 
 app = typer.Typer(
     name="kinfolk",
@@ -125,7 +125,7 @@ def status(
     from kinfolk.commands.status import status
 
     found = status(folder, environment, runs)
-    output.answer(found, as_json, lambda: views.status(found))
+    output.answer(found, as_json, lambda: status_views.status(found))
 
 
 @app.command()

@@ -65,7 +65,7 @@ class Live:
 
     def done(self, record: StepRecord) -> None:
         """A step of over a second leaves a line with its rows and its speed."""
-        if record.seconds >= _WORTH_A_LINE:
+        if record.seconds >= _WORTH_A_LINE and not record.failed:
             self.console.print(f"  {self.title:<32} {_speed(record)}", highlight=False)
 
 
@@ -86,7 +86,7 @@ class Lines(Quiet):
 
     def done(self, record: StepRecord) -> None:
         """Writes the line."""
-        if record.seconds >= _WORTH_A_LINE:
+        if record.seconds >= _WORTH_A_LINE and not record.failed:
             sys.stderr.write(f"  {self.title:<32} {_speed(record)}\n")
 
 
