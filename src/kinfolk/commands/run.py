@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TextIO
 
 from kinfolk.commands.check_preferences import check_preferences
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
 from kinfolk.model.run import RunRecord
+from kinfolk.pipeline.log import Log
 from kinfolk.pipeline.run import run_project
-from kinfolk.pipeline.watch import Watcher
+from kinfolk.pipeline.tracing import tracing
+from kinfolk.pipeline.watch import Several, Watcher
 from kinfolk.pipeline.work import RunOptions
 
 
@@ -27,4 +30,10 @@ def run(
     """
     project = open_project(folder, environment)
     check_preferences(project)
-    return run_project(project, CONNECTORS, RunOptions(wait_seconds, frozenset(allow_deletes)), watcher)
+    options = RunOptions(wait_seconds, frozenset(allow_deletes))
+    return run_project(project, CONNECTORS, options, Several([*([watcher] if watcher else []), *tracing()]))
+
+
+def logged(watcher: Watcher, stream: TextIO) -> Watcher:
+    """The watcher, and beside it a log of JSON lines in `stream`."""
+    return Several([watcher, Log(stream)])

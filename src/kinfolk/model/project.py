@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
+from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import Source
 
 
@@ -63,6 +64,7 @@ class Project:
     time_zone: str = "UTC"
     environment: str | None = None
     environments: tuple[str, ...] = ()
+    schedule: tuple[Schedule, ...] = ()
 
     def source(self, name: str) -> Source:
         """The source of that name (KeyError if there is none)."""

@@ -37,9 +37,11 @@ def run_project(
         store = open_store(project.state)
         run_id = runs.start(store, project.fingerprint)
         records: list[StepRecord] = []
+        watcher = watcher or Silent()
+        watcher.run_began(run_id, project)
         try:
             with Session.open(project.state) as session:
-                work = Work(project, connectors, options, watcher or Silent(), session, records)
+                work = Work(project, connectors, options, watcher, session, records)
                 status = RunStatus.UNCHANGED
                 if prepare(work, published_fingerprint(store)):
                     work.publish()
@@ -47,9 +49,12 @@ def run_project(
         except BaseException as error:
             mark_failed(records, error)
             runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
+            watcher.run_ended(latest(store, 1)[0], error)
             raise
         runs.finish(store, run_id, status, records)
-        return latest(store, 1)[0]
+        record = latest(store, 1)[0]
+        watcher.run_ended(record)
+        return record
 
 
 def prepare(work: Work, fingerprint_before: str | None) -> bool:

@@ -12,8 +12,8 @@ from kinfolk.model.identity import Matching
 from kinfolk.model.project import Project
 from kinfolk.model.secret import Secret
 
-# Where things are written, who answers for them and what is said about them changes no result.
-_LEFT_OUT = frozenset(("place", "folder", "state", "fingerprint", "ownership", "owner", "description"))
+# Where things are written, who answers for them, what is said of them and when they run changes no result.
+_LEFT_OUT = frozenset(("place", "folder", "state", "fingerprint", "ownership", "owner", "description", "schedule"))
 
 
 def fingerprint(project: Project) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from kinfolk.model.identity import Comparison, IdentityRules, Key, Matching, Never, SurvivorRule, Survivorship
 from kinfolk.model.project import Domain, Ownership, Person, Project
+from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Load, Source, TableMapping
 from kinfolk.project.document import Document, Path
 from kinfolk.project.files import Files, Parsed, source_name
@@ -39,6 +40,10 @@ def project(files: Files, folder: FilePath) -> Project:
         time_zone=conventions.time_zone,
         environment=files.environment(),
         environments=tuple(settings.environments),
+        schedule=tuple(
+            Schedule(entry.cron, files.kinfolk.document.place("schedule", number), entry.environment)
+            for number, entry in enumerate(settings.schedule)
+        ),
     )
     return replace(made, fingerprint=fingerprint(made))
 

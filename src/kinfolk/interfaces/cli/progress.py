@@ -7,13 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kinfolk.interfaces.cli import stopping
-from kinfolk.model.run import StepRecord
+from kinfolk.model.project import Project
+from kinfolk.model.run import RunRecord, StepRecord
 
 _WORTH_A_LINE = 1.0  # seconds; quicker steps pass without leaving a line
 
 
 class Quiet:
     """Shows nothing: for programs."""
+
+    def run_began(self, run_id: int, project: Project) -> None:
+        """Nothing."""
+
+    def run_ended(self, record: RunRecord, error: BaseException | None = None) -> None:
+        """Nothing."""
 
     def begin(self, title: str) -> None:
         """Nothing but whether to go on."""
@@ -29,7 +36,7 @@ class Quiet:
         """Nothing."""
 
 
-class Live:
+class Live(Quiet):
     """One moving line for the step under way, and a line that stays for each step that took over a second."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kinfolk.interfaces.cli.views import cell, console, escaped, numbers, table
+from kinfolk.interfaces.cli.views import cell, console, due_words, escaped, numbers, table
 from kinfolk.model.interval import words_of
 from kinfolk.model.monitoring import Band, Health, SourceHealth, StepHealth
 from kinfolk.model.run import RunRecord, RunStatus
@@ -39,6 +39,8 @@ def status(found: Status) -> None:
     for record in found.runs:
         listed.add_row(*_run_row(record))
     out.print(listed)
+    if found.next_run:
+        out.print(f"By its schedule it runs next at {due_words(found.next_run)}.\n")
     if found.health:
         health(out, found.health)
     if found.numbers:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kinfolk.commands.check import Checked
     from kinfolk.commands.status import Numbers
     from kinfolk.model.answer import Answer
+    from kinfolk.model.schedule import Due
 
 # What would move or colour the terminal, or turn its writing round, is shown by its number.
 _CONTROLS = {n: f"\\x{n:02x}" for n in (*range(32), *range(127, 160)) if n not in (9, 10)}
@@ -74,9 +75,17 @@ def checked(found: Checked) -> None:
     out.print(listed)
     out.print(f"Keys: {', '.join(found.keys) or 'none'}.")
     out.print(f"Compared: {', '.join(found.compared) or 'nothing'}.")
+    if found.next_runs:
+        out.print(f"By its schedule it runs next at {', '.join(due_words(due) for due in found.next_runs)}.")
     for warning in found.warnings:
         out.print(f"[yellow]{escaped(warning)}[/]")
     out.print(f"[green]{escaped(found.name)} is sound.[/]")
+
+
+def due_words(due: Due) -> str:
+    """When a run is due, as people read it."""
+    where = f" ({escaped(due.environment)})" if due.environment else ""
+    return f"{due.at:%Y-%m-%d %H:%M %Z}{where}"
 
 
 def ran(record: RunRecord, folder: Path) -> None:

@@ -13,6 +13,7 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     whole.conventions_once,
     whole.environments_known,
     whole.environment_chosen,
+    whole.scheduled_environments_known,
     whole.no_plain_secrets,
     sources.names_differ,
     sources.one_connector,

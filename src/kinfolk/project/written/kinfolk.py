@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
-from kinfolk.project.written.base import Country, Currency, DateOrder, DecimalMark, Text, TimeZone, Word, Words, Written
+from kinfolk.model.schedule import is_cron
+from kinfolk.project.written.base import (
+    Country,
+    Currency,
+    DateOrder,
+    DecimalMark,
+    Text,
+    TimeZone,
+    Word,
+    Words,
+    Written,
+    wrong,
+)
 
 
 class ConventionsKeys(Written):
@@ -16,6 +28,28 @@ class ConventionsKeys(Written):
     currency: Currency | None = Field(default=None, description="ISO 4217 code for amounts that name none")
     dates: DateOrder | None = Field(default=None, description="order of day, month and year in dates such as 02/03/04")
     decimal: DecimalMark | None = Field(default=None, description="the decimal mark of amounts")
+
+
+def _cron(text: str) -> str:
+    if not is_cron(text):
+        advice = "Write minute, hour, day of month, month, day of week, such as `*/15 * * * *` or `0 6 * * mon-fri`."
+        raise wrong(f"`{text}` is no cron expression that ever comes true.", advice)
+    return text
+
+
+class ScheduleEntry(Written):
+    """When the project runs by itself."""
+
+    cron: Annotated[Word, AfterValidator(_cron)] = Field(description="five fields, in the project's time zone")
+    environment: Word | None = Field(default=None, description="one of the environments; the default one if absent")
+
+
+def _entry(value: Any) -> Any:
+    """`*/15 * * * *` as {cron: "*/15 * * * *"}."""
+    return value if isinstance(value, (dict, BaseModel)) else {"cron": value}
+
+
+_Entry = Annotated[ScheduleEntry, BeforeValidator(_entry, json_schema_input_type=str | ScheduleEntry)]
 
 
 class KinfolkFile(ConventionsKeys):
@@ -30,6 +64,13 @@ class KinfolkFile(ConventionsKeys):
     )
     environments: Words = Field(default=[], description="worlds kept apart, such as prod and test")
     environment: Word | None = Field(default=None, description="the environment that runs when none is chosen")
+    schedule: Annotated[
+        list[_Entry],
+        BeforeValidator(
+            lambda value: value if isinstance(value, list) else [value],
+            json_schema_input_type=str | ScheduleEntry | list[str | ScheduleEntry],
+        ),
+    ] = Field(default=[], description="when `kinfolk run --schedule` runs")
     state: Word | None = Field(
         default=None,
         description="folder for what Kinfolk makes, with one inside for each environment; .kinfolk if absent",
