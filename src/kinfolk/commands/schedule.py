@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
 from kinfolk.commands.open_project import open_project
 from kinfolk.errors import KinfolkError
+from kinfolk.model.project import Project
 from kinfolk.model.run import RunRecord
 from kinfolk.model.schedule import Due, Schedule, upcoming
 
 LOOK_AGAIN = 30.0  # seconds after which the project's files and the clock are looked at again
+
+
+@dataclass(frozen=True)
+class Times:
+    """Whose schedule, for which environment (None: for every one it names), and until when."""
+
+    folder: Path
+    environment: str | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -28,39 +38,31 @@ class Happened:
 
 
 def run_on_schedule(
-    folder: Path,
-    run: Callable[[str | None], RunRecord],
-    told: Callable[[Happened], None],
-    stop: Event,
-    until: datetime | None = None,
+    times: Times, run: Callable[[str | None], RunRecord], told: Callable[[Happened], None], stop: Event
 ) -> None:
     """Runs at each time the project names until `stop` is set; `run` is given the environment.
 
     The project's files are read anew all along. A run that fails, or files that hold a mistake, are told and end
-    nothing. Times that pass while a run goes on are not made up for.
+    nothing. Times that pass while a run goes on, or while the machine sleeps, are made up for by one run at most.
 
-    until   an end, for those who do not want to stay for ever
     Errors  ProjectError, KinfolkError when there is a mistake, or no schedule, at the start
     """
-    known = _read(folder)
+    project = _read(times)
     since = datetime.now(UTC)
     while not stop.is_set():
         with suppress(KinfolkError):  # the run that comes next says so; until then the times are those of before
-            known = _read(folder)
-        [due] = upcoming(*known, since)
-        if until is not None and due.at > until:
-            stop.wait(max((until - datetime.now(UTC)).total_seconds(), 0))
-            return
-        ahead = (due.at - datetime.now(UTC)).total_seconds()
+            project = _read(times)
+        due = _next(project, times, since)
+        end = due.at if times.until is None else min(due.at, times.until)
+        ahead = (end - datetime.now(UTC)).total_seconds()
         if ahead > 0:
             stop.wait(min(ahead, LOOK_AGAIN))
-            continue
-        done, error = _attempt(run, due)
-        since = max(datetime.now(UTC), due.at.astimezone(UTC))
-        if stop.is_set():
-            told(Happened(due, done, error, None))
+        elif end < due.at:
             return
-        told(Happened(due, done, error, upcoming(*known, since)[0]))
+        else:
+            done, error = _attempt(run, due)
+            since = max(datetime.now(UTC), due.at)
+            told(Happened(due, done, error, None if stop.is_set() else _next(project, times, since)))
 
 
 def _attempt(run: Callable[[str | None], RunRecord], due: Due) -> tuple[RunRecord | None, Exception | None]:
@@ -70,12 +72,23 @@ def _attempt(run: Callable[[str | None], RunRecord], due: Due) -> tuple[RunRecor
         return None, error
 
 
-def _read(folder: Path) -> tuple[tuple[Schedule, ...], str]:
-    project = open_project(folder)
-    if not project.schedule:
+def _read(times: Times) -> Project:
+    project = open_project(times.folder, times.environment)
+    if not _scheduled(project, times):
         raise KinfolkError(
             "The project names no time to run at.",
             where=str(project.folder / "kinfolk.yml"),
             hint='Write one there, such as `schedule: "*/15 * * * *"`.',
         )
-    return project.schedule, project.time_zone
+    return project
+
+
+def _scheduled(project: Project, times: Times) -> tuple[Schedule, ...]:
+    """The schedules asked for; those that name no environment run in the one asked for."""
+    asked = times.environment
+    found = (replace(s, environment=s.environment or asked) for s in project.schedule)
+    return tuple(s for s in found if asked is None or s.environment == asked)
+
+
+def _next(project: Project, times: Times, since: datetime) -> Due:
+    return upcoming(_scheduled(project, times), project.time_zone, since)[0]

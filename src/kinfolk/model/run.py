@@ -56,3 +56,17 @@ class RunRecord:
     def failed_step(self) -> StepRecord | None:
         """The step it failed in."""
         return next((step for step in self.steps if step.failed), None)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run.
+
+    wait_seconds   for another writer
+    allow_deletes  sources that may lose most of their records
+    full           make everything anew, also what no change reaches
+    """
+
+    wait_seconds: float = 0
+    allow_deletes: frozenset[str] = frozenset()
+    full: bool = False

@@ -22,11 +22,18 @@ class Log(Silent):
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.known: dict[str, object] = {}
+        self.began = False
 
     def run_began(self, run_id: int, project: Project) -> None:
         """A line with the number of the run, which every line from here on bears."""
         self.known = {"project": project.name, "environment": project.environment, "run": run_id}
+        self.began = True
         self.write("info", "run began")
+
+    def refused(self, error: KinfolkError) -> None:
+        """A line with the class and place of an error that kept a run from beginning."""
+        if not self.began:
+            self.write("error", "run did not begin", error=type(error).__name__, where=error.where)
 
     def done(self, record: StepRecord) -> None:
         """A line with the step, its source, its rows and its seconds."""

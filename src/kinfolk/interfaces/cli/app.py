@@ -12,7 +12,8 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import output, profile_views, status_views, stopping, views
+from kinfolk.interfaces.cli import output, profile_views, status_views, stopping, views, watch_commands
+from kinfolk.model.run import RunOptions
 
 app = typer.Typer(
     name="kinfolk",
@@ -100,18 +101,30 @@ def run(
         list[str] | None,
         typer.Option("--allow-deletes", help="A source that may lose most of its records.", show_default=False),
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Make everything anew, also what no change reaches.")] = False,
+    log: Annotated[
+        str | None, typer.Option("--log", help="Add JSON lines to this file; - prints them.", show_default=False)
+    ] = None,
+    schedule: Annotated[bool, typer.Option("--schedule", help="Stay, and run when kinfolk.yml says.")] = False,
+    bound: Annotated[
+        str | None, typer.Option("--for", help="Stay this long at most, as 8 hours.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn what has arrived into golden profiles, and publish them at once."""
-    from kinfolk.commands.run import run
-    from kinfolk.interfaces.cli.progress import watching
+    from kinfolk.interfaces.cli import running
 
     if not math.isfinite(wait):
         raise typer.BadParameter("--wait takes a number of seconds.")
-
-    with watching(quiet=as_json) as watcher:
-        record = run(folder, environment, wait, allow_deletes or (), watcher)
-    output.answer(record, as_json, lambda: views.ran(record, folder))
+    options = RunOptions(wait, frozenset(allow_deletes or ()), full)
+    if schedule:
+        running.stay(running.Asked(folder, environment, options, log, as_json), bound)
+        return
+    if bound is not None:
+        raise typer.BadParameter("--for goes with --schedule.")
+    record = running.once(running.Asked(folder, environment, options, log, as_json))
+    if log != "-" or as_json:
+        output.answer(record, as_json, lambda: views.ran(record, folder))
 
 
 @app.command()
@@ -207,3 +220,6 @@ def demo(
     with watching(quiet=as_json) as watcher:
         found = demo(folder, watcher)
     output.answer(found, as_json, lambda: profile_views.demo(found))
+
+
+watch_commands.register(app)

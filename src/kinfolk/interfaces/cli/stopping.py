@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
 from types import FrameType
 
 from kinfolk.errors import KinfolkError
@@ -38,6 +39,30 @@ def on_signals() -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
         _heard.clear()
+
+
+@contextmanager
+def gently(stop: Event) -> Iterator[None]:
+    """While the block runs, the first signal sets `stop` and ends a run before its next step; the second ends all.
+
+    That the block was ended so is no failure.
+    """
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            _hear(number, frame)
+        stop.set()
+        _heard.append(Stopped(number))
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except Stopped:
+        pass
+    finally:
+        _heard.clear()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def check() -> None:
