@@ -21,7 +21,7 @@ from kinfolk.model.monitoring import (
     usual,
 )
 from kinfolk.model.project import Project
-from kinfolk.model.run import RunRecord, RunStatus
+from kinfolk.model.run import RunRecord, RunStatus, StepRecord
 from kinfolk.model.source import Source
 from kinfolk.store.read import runs
 from kinfolk.tables import landing
@@ -75,18 +75,32 @@ def _steps(published: Sequence[RunRecord]) -> tuple[StepHealth, ...]:
     last, before = published[0], published[1:]
     past: dict[str, list[float]] = {}
     for run in before:
-        for step in run.steps:
-            past.setdefault(step.name, []).append(step.seconds)
+        for name, records in _by_name(run).items():
+            past.setdefault(name, []).append(sum(record.seconds for record in records))
     return tuple(
         StepHealth(
-            name=step.name,
-            source=step.source,
-            seconds=step.seconds,
-            rows=step.rows_out if step.rows_out is not None else step.rows_in,
-            usual_seconds=usual(past.get(step.name, []), least=1),
+            name=name,
+            source=records[0].source,
+            seconds=round(sum(record.seconds for record in records), 3),
+            rows=_rows(records),
+            usual_seconds=usual(past.get(name, []), least=1),
         )
-        for step in last.steps
+        for name, records in _by_name(last).items()
     )
+
+
+def _by_name(run: RunRecord) -> dict[str, list[StepRecord]]:
+    """The run's steps by name; all files of a source are one step, for tomorrow they may be called otherwise."""
+    found: dict[str, list[StepRecord]] = {}
+    for step in run.steps:
+        name = f"read.{step.source}" if step.name.startswith("read.") and step.source else step.name
+        found.setdefault(name, []).append(step)
+    return found
+
+
+def _rows(records: Sequence[StepRecord]) -> int | None:
+    counted = [rows for r in records if (rows := r.rows_in if r.rows_out is None else r.rows_out) is not None]
+    return sum(counted) if counted else None
 
 
 def _last_failure(store: Engine, last_good: int) -> LastFailure | None:
