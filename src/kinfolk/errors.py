@@ -17,6 +17,8 @@ Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage, 9 f
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kinfolk.model.place import Place
@@ -26,6 +28,7 @@ class KinfolkError(Exception):
     """Something a person can mend: `what` happened, `where`, and `hint`, what to do about it."""
 
     exit_code = 1
+    source: str | None = None  # the source it is about; see `about`
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(what)
@@ -36,6 +39,16 @@ class KinfolkError(Exception):
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         return f"{place}{self.what}" + (f" {self.hint}" if self.hint else "")
+
+
+@contextmanager
+def about(source: str) -> Iterator[None]:
+    """Errors that leave the block are about that source."""
+    try:
+        yield
+    except KinfolkError as error:
+        error.source = source
+        raise
 
 
 @dataclass(frozen=True, order=True)

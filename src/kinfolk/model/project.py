@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
+from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import Source
 
 
@@ -68,6 +69,7 @@ class Project:
     environments: tuple[str, ...] = ()
     history: timedelta = timedelta(days=30)
     landing_of: str | None = None
+    schedule: tuple[Schedule, ...] = ()
 
     @property
     def landing(self) -> Path | None:
