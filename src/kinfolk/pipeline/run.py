@@ -8,6 +8,7 @@ from kinfolk.engine.duckdb import Session
 from kinfolk.errors import about
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, RunRecord, RunStatus, StepRecord
+from kinfolk.pipeline import spool
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.land import check_allowed, check_gone, land
@@ -51,6 +52,7 @@ def run_project(
             watcher.run_ended(latest(store, 1)[0], error)
             raise
         runs.finish(store, run_id, status, records)
+        spool.clear(project.state)
         record = latest(store, 1)[0]
         watcher.run_ended(record)
         return record
@@ -65,6 +67,9 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
         work.session.check(MEMBERS.name)
     ledger = read_ledger(work.session)
     check_allowed(work, ledger)
+    if work.options.full:
+        ledger = ledger.without_cursors()
+        spool.clear(work.project.state)
     due = deliveries(work.project, ledger, work.connectors)
     arrived = tuple(d for d in due if d.parts)
     if not arrived and work.project.fingerprint == fingerprint_before and not work.options.full:
@@ -85,7 +90,7 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     from kinfolk.pipeline import changes, order
 
     if same_rules and changes.can_follow(work.session, sources):
-        work.do(changes.stages_after_changes(work.project, sources, changed))
+        work.do(changes.stages_after_changes(work.project, work.session, sources, changed))
     else:
         work.do(order.stages_after_landing(work.project, sources, work.session))
     return RunStatus.PUBLISHED

@@ -46,6 +46,7 @@ LOADS = Table(
         Column("rows", "bigint", "rows in the file, the rejected ones included"),
         Column("rejected", "bigint", "rows that could not be read or landed"),
         Column("next_record_no", "bigint", "record numbers from here on are free"),
+        Column("cursor", "varchar", "greatest value of the source's cursor so far; the next load begins there"),
     ),
     subject=None,
     erasure=Erasure.KEEP,

@@ -12,7 +12,15 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import output, profile_views, status_views, stopping, views, watch_commands
+from kinfolk.interfaces.cli import (
+    output,
+    profile_views,
+    source_commands,
+    status_views,
+    stopping,
+    views,
+    watch_commands,
+)
 from kinfolk.model.run import RunOptions
 
 app = typer.Typer(
@@ -22,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: half the time to the first word
 )
+app.add_typer(source_commands.app)
 
 Folder = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.", show_default="here")]
 FolderArgument = Annotated[Path, typer.Argument(help="Folder of the project.", show_default="here")]
