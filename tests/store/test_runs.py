@@ -159,7 +159,7 @@ def test_a_history_from_before_steps_had_a_source_is_brought_up_to_date(tmp_path
     with writing(store) as connection:
         for statement in ("alter table steps drop column source", "alter table steps drop column failed"):
             connection.exec_driver_sql(statement)
-        connection.exec_driver_sql("update alembic_version set version_num = '0001'")
+        connection.exec_driver_sql("update alembic_version set version_num = '0003'")
     store.dispose()
     [kept] = latest(open_store(tmp_path))
     assert kept.steps == (StepRecord("publish", 1.5),)
