@@ -81,7 +81,8 @@ def test_a_column_that_changes_its_type_between_loads_gives_the_same_customers(
     where = ", ".join(f"{key}: {value}" for key, value in postgres.options.items())
     company.write(
         "sources/shop.yml",
-        f"postgres: {{{where}, table: members}}\nrecord_id: id\ndates: YMD\npeople: {{email: mail, birth_date: born}}\n",
+        f"postgres: {{{where}, table: members}}\nrecord_id: id\ndates: YMD\n"
+        "people: {email: mail, birth_date: born}\n",
     )
     columns = {"id": "text", "mail": "text", "born": "text"}
     postgres.fill("members", columns, [["1", "a@example.com", "1980-04-01"], ["2", "b@example.com", None]])
