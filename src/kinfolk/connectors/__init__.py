@@ -41,6 +41,9 @@ CONNECTORS: Mapping[str, Connector] = _OnDemand(
         "postgres": "kinfolk.connectors.database.registry:POSTGRES",
         "mysql": "kinfolk.connectors.database.registry:MYSQL",
         "adbc": "kinfolk.connectors.database.registry:ADBC",
+        "s3": "kinfolk.connectors.s3.connector:S3",
+        "http": "kinfolk.connectors.http.connector:HTTP",
+        "dlt": "kinfolk.connectors.dlt.connector:DLT",
     }
 )
 
@@ -52,5 +55,8 @@ OPTIONS: Mapping[str, type[BaseModel]] = _OnDemand(
         "postgres": "kinfolk.connectors.database.options:PostgresOptions",
         "mysql": "kinfolk.connectors.database.options:MysqlOptions",
         "adbc": "kinfolk.connectors.database.options:AdbcOptions",
+        "s3": "kinfolk.connectors.s3.options:S3Options",
+        "http": "kinfolk.connectors.http.options:HttpOptions",
+        "dlt": "kinfolk.connectors.dlt.options:DltOptions",
     }
 )

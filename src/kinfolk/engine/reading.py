@@ -71,7 +71,7 @@ def read(connection: duckdb.DuckDBPyConnection, locator: Locator, into: str, par
         else:
             rows, rejections = _read_exactly(table, locator)
     finally:
-        if isinstance(locator, DelimitedFile | ArrowBatches) and locator.discard:
+        if locator.discard:
             locator.discard()
     return ReadResult(rows, rejections, locator.notes)
 

@@ -65,6 +65,7 @@ class ParquetFile:
     path: Path
     columns: tuple[str, ...]
     rows: int
+    discard: Callable[[], None] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -90,6 +91,7 @@ class ArrowStream:
 
     columns: tuple[str, ...]
     batches: Callable[[], Iterator[pa.RecordBatch]]
+    discard: Callable[[], None] | None = None
     notes: tuple[str, ...] = ()
 
 

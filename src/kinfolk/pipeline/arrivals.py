@@ -84,6 +84,12 @@ def read_ledger(session: Session) -> Ledger:
     [(load_id, record_no)] = session.fetch(
         query("select max(load_id) + 1, max(next_record_no) from loads", loads=loads)
     )
+    if session.present(landing.ROLLBACKS.name):
+        used = query(
+            "select max(next_load_id), max(next_record_no) from rollbacks", rollbacks=table(landing.ROLLBACKS.name)
+        )
+        [(load_floor, record_floor)] = session.fetch(used)
+        load_id, record_no = max(load_id, load_floor), max(record_no, record_floor)
     frozen = {s: {i: frozenset(parts) for i, parts in by_load.items()} for s, by_load in found.items()}
     return Ledger(frozen, load_id, record_no, _cursors(session))
 
@@ -114,11 +120,10 @@ def deliveries(project: Project, ledger: Ledger, connectors: Mapping[str, Connec
 
 
 def active_sources(project: Project) -> tuple[Source, ...]:
-    """Sources that are read: not paused or retired, and of the environment this run is for."""
+    """Sources that count: not paused or retired, and of the environment whose landing is read."""
+    environment = project.landing_of or project.environment
     return tuple(
-        s
-        for s in project.sources
-        if s.status == "active" and (s.environment is None or s.environment == project.environment)
+        s for s in project.sources if s.status == "active" and (s.environment is None or s.environment == environment)
     )
 
 

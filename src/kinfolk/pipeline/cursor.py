@@ -17,6 +17,9 @@ Note = Callable[[str], None]
 # Clocks that run ahead, and moments written in the time of a place east of ours, are not worth a note.
 _TOLERATED = timedelta(days=1)
 
+# Services that are asked for what changed since a moment may leave out what changed at that very moment.
+_MAY_MEAN_AFTER = ("http", "dlt")
+
 _READ = """
     select count(*) as rows, count($c) as filled,
            count(try_cast($c as decimal(38, 9))) as numbers,
@@ -71,7 +74,7 @@ def arrived_at(session: Session, source: Source, before: str | None, note: Note)
     ahead, furthest, strange = about
     _tell_empty(note, source, rows - filled)
     if not filled:
-        if before is not None:
+        if before is not None and (rows or source.connector not in _MAY_MEAN_AFTER):
             _tell_back(note, source, before)
         return before
     if numbers == filled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -16,7 +17,7 @@ from kinfolk.project.fingerprint import fingerprint
 from kinfolk.project.written.identity import IdentityFile, PreferenceEntry
 from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.owners import OwnersFile
-from kinfolk.project.written.source import Mapped, Rule, SourceFile
+from kinfolk.project.written.source import Mapped, Rule, SourceFile, short_key
 from kinfolk.tables.staging import MAPPABLE, canonical
 
 
@@ -39,6 +40,8 @@ def project(files: Files, folder: FilePath) -> Project:
         time_zone=conventions.time_zone,
         environment=files.environment(),
         environments=tuple(settings.environments),
+        history=timedelta(days=int(settings.history.split()[0])),
+        landing_of=files.lender(),
     )
     return replace(made, fingerprint=fingerprint(made))
 
@@ -110,8 +113,8 @@ def _options(parsed: Parsed[SourceFile], connector: str) -> dict[str, Any]:
     """The connector's settings that were written, checked; text made from a reference stays a Secret."""
     written = parsed.document.at(connector)
     secrets = parsed.resolved.secrets
-    if not isinstance(written, Mapping):  # the short form: the path alone
-        return {"path": secrets.get((connector,), written)}
+    if not isinstance(written, Mapping):  # the short form: the path, or the address, alone
+        return {short_key(type(parsed.settings.part(connector))): secrets.get((connector,), written)}
     checked = parsed.settings.part(connector).model_dump(by_alias=True)
     options: dict[str, Any] = {}
     for key, value in written.items():

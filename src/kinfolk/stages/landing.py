@@ -22,7 +22,13 @@ _ARROW: dict[str, pa.DataType] = {"varchar": pa.string(), "bigint": pa.int64(), 
 
 READER_COLUMNS = ("_part", "_row")
 
-_FREE = ("path", "password", "timeout")  # options that change nothing about what is read
+_FREE = (
+    "path",
+    "password",
+    "timeout",
+    "retries",
+    "requests_per_second",
+)  # options that change nothing about what is read
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from kinfolk.connectors.file.options import FORMATS, FileOptions
 from kinfolk.errors import SourceError
 from kinfolk.model.discovery import Dataset
-from kinfolk.model.locator import ArrowBatches, DelimitedFile, Locator, ParquetFile, Part, Rejection
+from kinfolk.model.locator import ArrowBatches, Locator, ParquetFile, Part, Rejection
 
 _BATCHES = 5  # of JSON, whose columns are known only from its rows
 
@@ -23,15 +23,16 @@ def datasets(part: Part, written: FileOptions, open_part: Callable[[Part], Locat
         return
     locator = open_part(part)
     try:
-        columns = _columns(locator)
+        columns = columns_of(locator)
         rows = locator.rows if isinstance(locator, ParquetFile) else None
         yield Dataset(part.name, columns, rows=rows, options=options)
     finally:
-        if isinstance(locator, DelimitedFile | ArrowBatches) and locator.discard:
+        if locator.discard:
             locator.discard()
 
 
-def _columns(locator: Locator) -> dict[str, str]:
+def columns_of(locator: Locator) -> dict[str, str]:
+    """Column -> its type where the format has types, else text."""
     if isinstance(locator, ParquetFile):
         import pyarrow.parquet as pq
 

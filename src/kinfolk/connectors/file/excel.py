@@ -12,7 +12,7 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from kinfolk.connectors.file.names import unique
-from kinfolk.connectors.file.options import FileOptions
+from kinfolk.connectors.file.options import FormatOptions
 from kinfolk.connectors.file.rows import text_batch
 from kinfolk.errors import SourceError
 from kinfolk.model.locator import ArrowBatches, Part, Rejection
@@ -21,7 +21,7 @@ _BATCH_ROWS = 50_000
 _Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
-def open_excel(part: Part, options: FileOptions) -> ArrowBatches:
+def open_excel(part: Part, options: FormatOptions) -> ArrowBatches:
     """A locator for the declared sheet, else the first that holds anything; a note says which if there are several.
 
     Formulas give the value that was last computed; error values such as #N/A count as empty. The first row that

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kinfolk.interfaces.cli import output, source_views
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder
 
 app = typer.Typer(
     name="source", help="List, reach, explore and add sources.", no_args_is_help=True, rich_markup_mode=None
 )
 
-Folder = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.", show_default="here")]
-Environment = Annotated[
-    str | None, typer.Option("--environment", "-e", help="One of the project's environments.", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
 Settings = Annotated[
     list[str] | None,
     typer.Argument(help="Settings of the connector: host=… database=… 'password=${SHOP_PASSWORD}'", show_default=False),
 ]
-HERE = Path()
 
 
 @app.command("list")

@@ -12,6 +12,7 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     whole.named,
     whole.conventions_once,
     whole.environments_known,
+    whole.landing_lent,
     whole.environment_chosen,
     whole.no_plain_secrets,
     sources.names_differ,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -231,7 +231,8 @@ def source_model(connectors: tuple[tuple[str, type[BaseModel]], ...]) -> type[So
     fields: dict[str, Any] = {}
     for name, model in connectors:
         settings: Any = model
-        options = Annotated[settings, BeforeValidator(_options_form, json_schema_input_type=str | settings)]
+        form = partial(_options_form, short_key(model))
+        options = Annotated[settings, BeforeValidator(form, json_schema_input_type=str | settings)]
         fields[_FIELD + name] = (options | None, Field(default=None, alias=name, description=f"read through `{name}`"))
     for table in MAPPABLE:
         feeds = Field(default=None, alias=table, description=f"columns that feed {table}")
@@ -239,6 +240,11 @@ def source_model(connectors: tuple[tuple[str, type[BaseModel]], ...]) -> type[So
     return create_model("Source", __base__=SourceFile, __doc__="One place data comes from.", **fields)
 
 
-def _options_form(value: Any) -> Any:
+def short_key(model: type[BaseModel]) -> str:
+    """The setting that a connector's short form stands for: the first that must be written, such as a path."""
+    return next((name for name, field in model.model_fields.items() if field.is_required()), "path")
+
+
+def _options_form(key: str, value: Any) -> Any:
     """`file: data/x.csv` as {path: data/x.csv}."""
-    return {"path": value} if isinstance(value, str) else value
+    return {key: value} if isinstance(value, str) else value
