@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kinfolk.model.contract import Contract
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
 from kinfolk.model.source import Source
@@ -63,6 +64,11 @@ class Project:
     time_zone: str = "UTC"
     environment: str | None = None
     environments: tuple[str, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+
+    def contract(self, source: str) -> Contract | None:
+        """What the source of that name promises, or None where it has no contract."""
+        return next((c for c in self.contracts if c.source == source), None)
 
     def source(self, name: str) -> Source:
         """The source of that name (KeyError if there is none)."""

@@ -13,7 +13,9 @@ from kinfolk.model.project import Project
 from kinfolk.model.secret import Secret
 
 # Where things are written, who answers for them and what is said about them changes no result.
-_LEFT_OUT = frozenset(("place", "folder", "state", "fingerprint", "ownership", "owner", "description"))
+_LEFT_OUT = frozenset(
+    ("place", "folder", "state", "fingerprint", "ownership", "owner", "description", "written", "others")
+)
 
 
 def fingerprint(project: Project) -> str:

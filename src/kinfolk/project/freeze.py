@@ -10,6 +10,7 @@ from typing import Any
 from kinfolk.model.identity import Comparison, IdentityRules, Key, Matching, Never, SurvivorRule, Survivorship
 from kinfolk.model.project import Domain, Ownership, Person, Project
 from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Load, Source, TableMapping
+from kinfolk.project.contracts import contract, contract_text, source_of
 from kinfolk.project.document import Path
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.fingerprint import fingerprint
@@ -39,6 +40,11 @@ def project(files: Files, folder: FilePath) -> Project:
         time_zone=conventions.time_zone,
         environment=files.environment(),
         environments=tuple(settings.environments),
+        contracts=tuple(
+            contract(parsed, contract_text(folder, parsed.written.file))
+            for parsed in sorted(files.contracts, key=source_of)
+            if source_of(parsed) in {source.name for source in sources}
+        ),
     )
     return replace(made, fingerprint=fingerprint(made))
 
