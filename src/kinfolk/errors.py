@@ -7,7 +7,8 @@
     ├── BusyError           5  another run holds the project
     ├── NotFoundError       6  no such customer, record or table
     ├── QueryError          7  SQL a person wrote cannot be run
-    └── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
+    ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
+    └── ContractError       9  data, or a contract itself, breaks what a contract promises
 
 Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage.
 """
@@ -93,3 +94,9 @@ class EngineError(KinfolkError):
     """The engine could not finish a step; nothing of the run was published."""
 
     exit_code = 8
+
+
+class ContractError(KinfolkError):
+    """Data breaks a rule whose contract says `fail`, or a contract changed more than its version says."""
+
+    exit_code = 9

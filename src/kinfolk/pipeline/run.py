@@ -11,6 +11,7 @@ from kinfolk.model.run import RunRecord, RunStatus, StepRecord
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.land import check_gone, land
+from kinfolk.pipeline.replay import with_replay
 from kinfolk.pipeline.watch import Silent, Watcher
 from kinfolk.pipeline.work import RunOptions, Work
 from kinfolk.stages.landing import unchanged_steps
@@ -60,12 +61,13 @@ def prepare(work: Work, fingerprint_before: str | None) -> bool:
         work.session.check(MEMBERS.name)
     ledger = read_ledger(work.session)
     due = deliveries(work.project, ledger, work.connectors)
-    arrived = tuple(d for d in due if d.parts)
+    due = with_replay(work, due)
+    arrived = tuple(d for d in due if d.due)
     if not arrived and work.project.fingerprint == fingerprint_before:
         return False
     check_gone(work)
     # Before anything lands: what these views read of the bookkeeping must be that of the published state.
-    work.do(step for d in due if not d.parts for step in unchanged_steps(d.source.name))
+    work.do(step for d in due if not d.due for step in unchanged_steps(d.source.name))
     land(work, arrived, ledger)
     sources = active_sources(work.project)
     for source in sources:

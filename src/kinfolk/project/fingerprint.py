@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from kinfolk.model.contract import Contract
 from kinfolk.model.identity import Matching
 from kinfolk.model.project import Project
 from kinfolk.model.secret import Secret
@@ -24,6 +25,12 @@ def fingerprint(project: Project) -> str:
     A reference to the environment counts as it is written, never with its value.
     """
     text = json.dumps(_plain(project), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def contract_digest(contract: Contract) -> str:
+    """sha256 (hex) of what a contract promises: comments, layout and descriptions apart."""
+    text = json.dumps(_plain(contract), sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
