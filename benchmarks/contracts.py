@@ -67,7 +67,7 @@ schema:
   - name: people
     properties:
       - {name: id, logicalType: integer, required: true, logicalTypeOptions: {minimum: 0}}
-      - {name: customer_no, logicalType: string, required: true, unique: true, logicalTypeOptions: {pattern: "^C[0-9]{9}$"}}
+      - {name: customer_no, required: true, unique: true, logicalTypeOptions: {pattern: "^C[0-9]{9}$"}}
       - {name: first_name, logicalType: string, required: true, logicalTypeOptions: {maxLength: 60}}
       - {name: last_name, logicalType: string, required: true}
       - {name: email, logicalType: string, required: true, logicalTypeOptions: {pattern: "^[^@]+@[^@]+$"}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from kinfolk.commands.contract import version_remarks
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
 
@@ -21,19 +22,21 @@ class SourceFound:
 
 @dataclass(frozen=True)
 class Checked:
-    """A sound project."""
+    """A sound project. remarks: contracts whose version does not say how much in them changed."""
 
     name: str
     folder: Path
     sources: tuple[SourceFound, ...]
     keys: tuple[str, ...]
     compared: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def check(folder: Path, environment: str | None = None) -> Checked:
     """Reads every project file and looks for every source's data, without running anything.
 
-    Errors  ProjectError lists every mistake; SourceError names a source whose data is not there
+    Errors  ProjectError lists every mistake; SourceError names a source whose data is not there; ContractError names a
+            contract that breaks what was agreed without a new version
     """
     project = open_project(folder, environment)
     sources = tuple(
@@ -53,4 +56,5 @@ def check(folder: Path, environment: str | None = None) -> Checked:
         sources=sources,
         keys=tuple(" + ".join(key.columns) for key in project.identity.keys),
         compared=tuple(comparison.column for comparison in matching.compare) if matching else (),
+        remarks=tuple(version_remarks(project)),
     )

@@ -15,6 +15,7 @@ from kinfolk.model.source import Load, Source
 from kinfolk.pipeline.arrivals import REPLAY, Delivery, Ledger
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.contracts import hold, in_order
+from kinfolk.pipeline.deployed import deploy
 from kinfolk.pipeline.replay import corrected
 from kinfolk.pipeline.work import Work
 from kinfolk.stages import quarantine
@@ -37,6 +38,7 @@ _DELETES_CHECKED_FROM = 10
 
 def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
     """Lands every source that arrived, one load each, and writes down the loads and what was refused."""
+    deploy(work)
     taken = _Taken(ledger.next_record_no)
     loaded_at = datetime.now(UTC)
     for load_id, delivery in enumerate(in_order(arrived, work.project), start=ledger.next_load_id):

@@ -326,7 +326,7 @@ def _deletions(arrival: Arrival) -> exp.Query:
     if arrival.withheld:  # a record whose new version is set aside keeps its last good one
         aside = table(f"withheld.{name}")
         kept = sql("b._record_id not in (select record_id from w where record_id is not null)", w=aside)
-        gone = exp.and_(gone, kept)
+        gone = sql("$gone and $kept", gone=gone, kept=kept)
     return query(
         "select $first + row_number() over (order by b._record_no) as _record_no, b._record_id, "
         "cast(null as ubigint) as _row_hash, cast($source as varchar) as _source, cast($load as bigint) as _load_id, "

@@ -42,7 +42,8 @@ def waiting(source: str, *, fixes: bool, everything: bool) -> exp.Query:
     fixes       whether any row was ever corrected
     everything  not only corrected rows, but all that broke a rule of a contract
     """
-    corrected = latest_fixes(source) if fixes else rows({"row_hash": "ubigint", "row": "varchar"}, [])
+    none = query("select cast(null as ubigint) as row_hash, cast(null as varchar) as row limit 0")
+    corrected = latest_fixes(source) if fixes else none
     return query(
         "select o.record_no, o.part, o.line, o.row_hash, coalesce(f.row, o.text) as row from o "
         "left join f on f.row_hash = o.row_hash "

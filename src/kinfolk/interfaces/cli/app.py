@@ -12,7 +12,7 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import output, profile_views, views
+from kinfolk.interfaces.cli import contract_commands, output, profile_views, quarantine_commands, views
 
 app = typer.Typer(
     name="kinfolk",
@@ -29,6 +29,8 @@ Environment = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
 HERE = Path()
+app.add_typer(contract_commands.app)
+app.add_typer(quarantine_commands.app)
 
 
 def main() -> None:

@@ -81,6 +81,8 @@ def checked(found: Checked) -> None:
     out.print(listed)
     out.print(f"Keys: {', '.join(found.keys) or 'none'}.")
     out.print(f"Compared: {', '.join(found.compared) or 'nothing'}.")
+    for remark in found.remarks:
+        out.print(f"[yellow]{escaped(remark)}[/]")
     out.print(f"[green]{escaped(found.name)} is sound.[/]")
 
 
