@@ -18,11 +18,10 @@ from kinfolk.engine.sql import query, table
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.model.project import Project
 from kinfolk.model.quarantined import Fix, Quarantined, Waiting
-from kinfolk.model.run import RunRecord
+from kinfolk.model.run import Replay, RunOptions, RunRecord
 from kinfolk.pipeline.fixes import write_fixes
 from kinfolk.pipeline.run import run_project
 from kinfolk.pipeline.watch import Watcher
-from kinfolk.pipeline.work import Replay, RunOptions
 from kinfolk.tables.landing import QUARANTINE
 from kinfolk.tables.quarantine import FIXES, OPEN, SETTLED
 
