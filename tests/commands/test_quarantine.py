@@ -64,7 +64,7 @@ def test_rows_wait_by_reason_until_they_are_corrected_and_sent_again(company: Co
     assert ("crm", "name.required", 2, 1) in waiting(company)
     assert sent(company) == (2, 1)
     assert people(company) == [("1", "Ada"), ("2", "Bea")]
-    assert waiting(company) == [("crm", "name.required", 1, 0), ("crm", "age.type", 1, 1)]
+    assert waiting(company) == [("crm", "age.type", 1, 1), ("crm", "name.required", 1, 0)]
     fix(company, numbers(company)[-1], age="41")
     assert sent(company) == (1, 0)
     assert people(company)[-1] == ("3", "Cleo")

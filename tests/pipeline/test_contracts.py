@@ -279,9 +279,8 @@ def test_columns_that_drift_are_told_or_stop_the_run(company: Company) -> None:
     with pytest.raises(ContractError, match="crm.odcs.yaml:12: crm lacks a column of its contract: tier"):
         company.run()
     policy = "- {property: drift, value: {new: fail, missing: allow}}"
-    contract(
-        company, "crm", "- {name: ID}\n- {name: name}\n- {name: mail}\n- {name: tier, required: true}", custom=policy
-    )
+    columns = "- {name: ID}\n- {name: name}\n- {name: mail}\n- {name: tier, required: true}"
+    contract(company, "crm", columns, version="2.0.0", custom=policy)
     company.run()
     assert landed(company) == ["1"]
     company.csv("crm", [row(1, extra="x")])

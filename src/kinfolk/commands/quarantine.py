@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from sqlglot import exp
+
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
 from kinfolk.engine.reader import Reader, reading
-from kinfolk.engine.sql import query, table
+from kinfolk.engine.sql import query, sql, table
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.model.project import Project
 from kinfolk.model.quarantined import Fix, Quarantined, Waiting
@@ -39,22 +40,44 @@ class Replayed:
 
 def waiting(folder: Path, source: str | None = None, environment: str | None = None) -> list[Waiting]:
     """What waits, by source, reason and load, the most rows first."""
-    rows = open_rows(open_project(folder, environment), source)
-    keys = [(row.source, ", ".join(row.rules) or row.reason, row.load_id) for row in rows]
-    fixed = Counter(key for key, row in zip(keys, rows, strict=True) if row.fixed)
-    return [Waiting(*key, count, fixed[key]) for key, count in Counter(keys).most_common()]
+    project = open_project(folder, environment)
+    _check_source(project, source)
+    with reading(project.state) as reader:
+        if not reader.present(OPEN.name):
+            return []
+        none = query("select '' as source, cast(null as ubigint) as row_hash limit 0")
+        fixes = query("select distinct source, row_hash from f", f=table(FIXES.name))
+        found = query(
+            "select o.source, coalesce(o.rules, o.reason) as reason, o.load_id, count(*) as rows, "
+            "count(f.row_hash) as fixed from o left join f on f.source = o.source and f.row_hash = o.row_hash "
+            "where $one group by all order by rows desc, 1, 2, 3",
+            o=table(OPEN.name),
+            f=exp.Subquery(this=fixes if reader.present(FIXES.name) else none, alias="f"),
+            one=sql("$source is null or o.source = $source", source=source),
+        )
+        return [Waiting(*row) for row in reader.read(found).rows]
 
 
-def open_rows(project: Project, source: str | None = None) -> list[Quarantined]:
-    """Every row that waits, in order of their numbers; of one source where one is named."""
+def _check_source(project: Project, source: str | None) -> None:
     if source is not None and source not in {s.name for s in project.sources}:
-        raise NotFoundError(f"There is no source {source!r}.")
+        known = ", ".join(s.name for s in project.sources)
+        raise NotFoundError(f"There is no source {source!r}.", hint=f"There are: {known}.")
+
+
+def open_rows(project: Project, source: str | None = None, numbers: Sequence[int] | None = None) -> list[Quarantined]:
+    """Rows that wait, in order of their numbers; of one source, or of these numbers, where they are named."""
+    _check_source(project, source)
     with reading(project.state) as reader:
         if not reader.present(OPEN.name):
             return []
         fixes = _fixes(reader)
-        found = reader.read(query("select * from o order by record_no", o=table(OPEN.name))).dicts()
-    return [_quarantined(row, fixes) for row in found if source in (None, row["source"])]
+        tree = query(
+            "select * from o where ($source is null or source = $source) and $named order by record_no",
+            o=table(OPEN.name),
+            source=source,
+            named=sql("true") if numbers is None else sql("record_no in ($numbers)", numbers=[-1, *numbers]),
+        )
+        return [_quarantined(row, fixes) for row in reader.read(tree).dicts()]
 
 
 def _fixes(reader: Reader) -> dict[tuple[str, int], str]:
@@ -86,7 +109,7 @@ def _quarantined(row: Mapping[str, Any], fixes: Mapping[tuple[str, int], str]) -
 
 def show(folder: Path, record_no: int, environment: str | None = None) -> Quarantined:
     """One row that waits. Errors: NotFoundError when none of that number does."""
-    return _one(open_rows(open_project(folder, environment)), record_no)
+    return _one(open_rows(open_project(folder, environment), numbers=[record_no]), record_no)
 
 
 def _one(rows: Iterable[Quarantined], record_no: int) -> Quarantined:
@@ -133,7 +156,7 @@ def fix(
     Errors  NotFoundError for a row or a column there is not; BusyError while a run holds the project
     """
     project = open_project(folder, environment)
-    rows = open_rows(project)
+    rows = open_rows(project, numbers=list(edits))
     fixes = [made for number, given in edits.items() if (made := _fix(project, _one(rows, number), given)).changed]
     if fixes:
         write_fixes(project, fixes, by)
@@ -205,7 +228,7 @@ def replay(
     Errors  as of a run: nothing was published, and the rows wait on
     """
     project = open_project(folder, environment)
-    open_rows(project, source)
+    _check_source(project, source)
     record = run_project(project, CONNECTORS, RunOptions(replay=Replay(source, everything)), watcher)
     with reading(project.state) as reader:
         if not reader.present(SETTLED.name):

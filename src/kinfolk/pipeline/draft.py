@@ -12,7 +12,7 @@ from kinfolk.engine.step import Exchange
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.pipeline.arrivals import Connector
-from kinfolk.stages.contracts.drafting import Measured, measured, profile_step
+from kinfolk.stages.contracts.drafting import Measured, measured, profile_step, values_query
 from kinfolk.stages.landing import READER_COLUMNS
 
 
@@ -30,4 +30,4 @@ def look_at(project: Project, source: Source, connectors: Mapping[str, Connector
         step = profile_step(source.name, columns, source.conventions)
         session.run(step)
         [row] = session.fetch(query("select * from p", p=table(step.writes)))
-    return measured(columns, row)
+        return measured(columns, row, lambda c: [v for (v,) in session.fetch(values_query(source.name, c))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,14 +60,20 @@ def profile_step(source: str, columns: tuple[str, ...], conventions: Conventions
     return Query(f"profile.{source}", tree, f"Looking at {source}")
 
 
-def measured(columns: tuple[str, ...], row: tuple[Any, ...]) -> list[Measured]:
-    """What `profile_step` found, column by column."""
+def values_query(source: str, name: str) -> exp.Query:
+    """The different values of a column."""
+    text = "select distinct $c from incoming where '' <> trim($c) order by 1"
+    return query(text, c=column(name), incoming=table(f"incoming.{source}"))
+
+
+def measured(columns: tuple[str, ...], row: tuple[Any, ...], values: Callable[[str], Iterable[str]]) -> list[Measured]:
+    """What `profile_step` found, column by column. values: asked for those of columns that have few."""
     return [
         Measured(
             name=name,
             readable={kind: found[kind] for kind in _KINDS},
-            values=tuple(sorted(found["few"] or ())) if found["distinct"] <= FEW else (),
-            **{key: value for key, value in found.items() if key not in (*_KINDS, "few")},
+            values=tuple(values(name)) if found["distinct"] <= FEW else (),
+            **{key: value for key, value in found.items() if key not in _KINDS},
         )
         for name, found in zip(columns, row, strict=True)
     ]
@@ -98,7 +105,6 @@ def _profile(name: str, conventions: Conventions) -> exp.Expression:
         "shape": sql("any_value($s) filter (where $filled)", s=runs, filled=filled),
         "exact_shapes": sql("count(distinct $s) filter (where $filled)", s=shape, filled=filled),
         "exact_shape": sql("any_value($s) filter (where $filled)", s=shape, filled=filled),
-        "few": sql("list(distinct $c) filter (where $filled)", c=c, filled=filled),
     }
     for kind, value in values.items():
         read = sql("count(*) filter (where $filled and $v is not null)", filled=filled, v=value)
