@@ -8,9 +8,12 @@
     ├── NotFoundError       6  no such customer, record or table
     ├── QueryError          7  SQL a person wrote cannot be run
     ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
-    └── ContractError       9  data, or a contract itself, breaks what a contract promises
+    ├── ExistsError        10  what would be overwritten is there
+    ├── PlanError          12  a plan that cannot be made, read or accepted
+    │   └── StalePlanError       the plan no longer fits what is there
+    └── ContractError      13  data, or a contract itself, breaks what a contract promises
 
-Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage.
+Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage, 9 findings of `kinfolk doctor`.
 """
 
 from __future__ import annotations
@@ -96,7 +99,23 @@ class EngineError(KinfolkError):
     exit_code = 8
 
 
+class ExistsError(KinfolkError):
+    """Something is there that would be overwritten, and nobody said that it may be."""
+
+    exit_code = 10
+
+
+class PlanError(KinfolkError):
+    """A plan cannot be read, or changes something that was not to be changed."""
+
+    exit_code = 12
+
+
+class StalePlanError(PlanError):
+    """A plan no longer fits: the project, what is published or what has arrived is not what it was."""
+
+
 class ContractError(KinfolkError):
     """Data breaks a rule whose contract says `fail`, or a contract changed more than its version says."""
 
-    exit_code = 9
+    exit_code = 13

@@ -12,7 +12,10 @@ from kinfolk.connectors import CONNECTORS
 
 @dataclass(frozen=True)
 class SourceFound:
-    """What a source offers now: the tables it feeds, and how many files (or sheets) hold it."""
+    """What a source offers now: the tables it feeds, and how many files (or sheets) hold it.
+
+    parts  none where another environment's landing is read instead
+    """
 
     name: str
     connector: str
@@ -44,7 +47,7 @@ def check(folder: Path, environment: str | None = None) -> Checked:
             name=source.name,
             connector=source.connector,
             feeds=tuple(mapping.table for mapping in source.mappings),
-            parts=len(CONNECTORS[source.connector].parts(source, project.folder)),
+            parts=0 if project.landing else len(CONNECTORS[source.connector].parts(source, project.folder)),
         )
         for source in project.sources
         if source.status == "active"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from kinfolk.model.contract import Contract
@@ -49,6 +50,8 @@ class Project:
     folder       where the project's files are
     state        where Kinfolk keeps what it makes: .kinfolk inside the folder, unless the project says otherwise, and
                  in that a folder for the environment, where there are environments
+    history      how long a published state stays readable after the next one
+    landing_of   the environment whose landing is read instead of sources, where it is not this one's own
     fingerprint  changes whenever any setting that can change a result changes
     """
 
@@ -65,6 +68,13 @@ class Project:
     environment: str | None = None
     environments: tuple[str, ...] = ()
     contracts: tuple[Contract, ...] = ()
+    history: timedelta = timedelta(days=30)
+    landing_of: str | None = None
+
+    @property
+    def landing(self) -> Path | None:
+        """Where the environment whose landing is read keeps what it makes; None where landing is this one's own."""
+        return self.state.parent / self.landing_of if self.landing_of else None
 
     def contract(self, source: str) -> Contract | None:
         """What the source of that name promises, or None where it has no contract."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from kinfolk.model.plan import Ground
+
 
 class RunStatus(StrEnum):
     """How a run stands."""
@@ -30,7 +32,11 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run of the project, finished or not."""
+    """One run of the project, finished or not.
+
+    snapshot_id   the state it published, by its number in the lake
+    gone_because  why that state can no longer be read, in words
+    """
 
     run_id: int
     status: RunStatus
@@ -38,6 +44,8 @@ class RunRecord:
     finished_at: datetime | None = None
     error: str | None = None
     steps: tuple[StepRecord, ...] = field(default_factory=tuple)
+    snapshot_id: int | None = None
+    gone_because: str | None = None
 
 
 @dataclass(frozen=True)
@@ -56,9 +64,11 @@ class RunOptions:
     allow_deletes  sources that may lose most of their records
     full           make everything anew, also what no change reaches
     replay         quarantined rows to land again
+    ground         of the plan that the run must be; None = whatever is there
     """
 
     wait_seconds: float = 0
     allow_deletes: frozenset[str] = frozenset()
     full: bool = False
+    ground: Ground | None = None
     replay: Replay | None = None

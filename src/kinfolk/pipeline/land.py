@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlglot import exp
 
+from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, table, union_by_name
 from kinfolk.engine.step import Exchange
 from kinfolk.errors import SourceError
-from kinfolk.model.locator import Part
+from kinfolk.model.locator import ArrowBatches, Part
 from kinfolk.model.source import Load, Source
+from kinfolk.pipeline.ahead import Opened, opening
 from kinfolk.pipeline.arrivals import REPLAY, Delivery, Ledger
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.contracts import hold, in_order
+from kinfolk.pipeline.cursor import arrived_at
 from kinfolk.pipeline.deployed import deploy
 from kinfolk.pipeline.replay import corrected
 from kinfolk.pipeline.work import Work
 from kinfolk.stages import quarantine
+from kinfolk.stages.bookkeeping import bookkeeping_steps, rejection_row
 from kinfolk.stages.landing import (
     READER_COLUMNS,
     Arrival,
-    bookkeeping_steps,
     landing_steps,
     layout,
-    rejection_row,
     settings,
 )
 from kinfolk.tables.identity import MEMBERS
+from kinfolk.tables.landing import NAMES, TABLES
 from kinfolk.tables.quarantine import OPEN
 
 # A snapshot that lacks more than this share of the records it had is taken for a broken export.
@@ -61,21 +66,25 @@ class _Taken:
 
 def _land_one(work: Work, delivery: Delivery, ledger: Ledger, taken: _Taken, load: tuple[int, datetime]) -> None:
     source, (load_id, loaded_at) = delivery.source, load
-    results = work.do(_read(work, source, part) for part in delivery.parts)
+    with opening(work.connectors[source.connector], delivery, work.keeps_received) as calls:
+        results = work.do(_read(work, source, *one) for one in zip(delivery.parts, calls, strict=True))
     arrival = _arrival(work, delivery, ledger, taken.record_no, load)
     work.do(landing_steps(arrival))
     _settle(work, arrival, delivery)
     taken.record_no += arrival.rows + _check_deletes(work, arrival)
     refused = _refused(work, source)
+    reached = ledger.cursors.get(source.name)
+    if delivery.parts:
+        reached = arrived_at(work.session, source, ledger.reached(source), work.watcher.note)
     how = (layout(source), settings(source), loaded_at.replace(tzinfo=None))
     for part, result in zip(delivery.parts, results, strict=True):
         for rejection in result.rejections:
-            taken.rejections.append(rejection_row(taken.record_no, arrival, part.name, rejection))
+            taken.rejections.append(rejection_row(taken.record_no, source.name, load_id, part.name, rejection))
             taken.record_no += 1
-        counts = (result.rows_in, len(result.rejections) + refused.get(part.name, 0), taken.record_no)
+        counts = (result.rows_in, len(result.rejections) + refused.get(part.name, 0), taken.record_no, reached)
         taken.loads.append((load_id, source.name, part.name, part.fingerprint, *how, *counts))
     if not delivery.parts:
-        counts = (len(delivery.again), sum(refused.values()), taken.record_no)
+        counts = (len(delivery.again), sum(refused.values()), taken.record_no, reached)
         taken.loads.append((load_id, source.name, REPLAY, REPLAY, *how, *counts))
 
 
@@ -102,25 +111,30 @@ def _settle(work: Work, arrival: Arrival, delivery: Delivery) -> None:
     """Quarantined rows of earlier loads wait no longer, where this load brought them again or brought better ones."""
     if work.session.present(OPEN.name):
         whole = arrival.source.load is Load.SNAPSHOT
+        name, aside = arrival.source.name, _aside(work, arrival.source)
         replayed = bool(delivery.again)
-        work.do([quarantine.settling_step(arrival.source.name, arrival.load_id, whole=whole, replayed=replayed)])
+        work.do([quarantine.settling_step(name, arrival.load_id, whole=whole, aside=aside, replayed=replayed)])
 
 
-def _read(work: Work, source: Source, part: Part) -> Exchange:
-    connector = work.connectors[source.connector]
-    return Exchange(
-        f"incoming.{source.name}",
-        f"Reading {part.name}",
-        source.name,
-        part.name,
-        lambda: connector.open(source, part),
-    )
+def _read(work: Work, source: Source, part: Part, opened: Callable[[], Opened]) -> Exchange:
+    if part.since is not None:
+        opened = partial(_with_known_columns, work, source, opened)
+    return Exchange(f"incoming.{source.name}", f"Reading {part.name}", source.name, part.name, opened)
+
+
+def _with_known_columns(work: Work, source: Source, opened: Callable[[], Opened]) -> Opened:
+    """What is new may be nothing, or lack a key that its records do not have to have: the columns stay known."""
+    locator, rejections = opened()
+    if isinstance(locator, ArrowBatches) and not locator.columns:
+        known = work.session.columns(f"landing.{source.name}")
+        locator = replace(locator, columns=tuple(name for name in known if name not in NAMES))
+    return locator, rejections
 
 
 def _check_deletes(work: Work, arrival: Arrival) -> int:
     """Rows of this load that are deletions. Errors: SourceError when they are most of a snapshot."""
     source = arrival.source
-    if not arrival.published or not (source.load is Load.SNAPSHOT or arrival.relaid):
+    if not arrival.published or not (source.load is Load.SNAPSHOT or arrival.relaid or source.cursor):
         return 0
     landed = table(f"landing.{source.name}")
     [(deleted,)] = work.session.fetch(query("select count(*) from landed where _change = 'deleted'", landed=landed))
@@ -154,9 +168,25 @@ def check_gone(work: Work) -> None:
             )
 
 
+def landed(session: Session) -> dict[str, int]:
+    """Records that this run added, changed and deleted, over all sources."""
+    counted = dict.fromkeys(("added", "changed", "deleted"), 0)
+    ours = {described.name for described in TABLES}
+    for name in session.built:
+        if name.startswith("landing.") and name not in ours:
+            counts = query("select _change, count(*) from landed group by _change", landed=table(name))
+            for change, records in session.fetch(counts):
+                counted[change] += records
+    return counted
+
+
 def _refused(work: Work, source: Source) -> dict[str, int]:
     """Rows that were read and not landed, by part."""
-    names = [n for n in (f"refused.{source.name}", f"quarantined.{source.name}") if n in work.session.built]
-    aside = union_by_name(query("select part from refused", refused=table(name)) for name in names)
+    aside = union_by_name(query("select part from a", a=table(name)) for name in _aside(work, source))
     counted = query("select part, count(*) from a group by part", a=exp.Subquery(this=aside, alias="a"))
     return dict(work.session.fetch(counted))
+
+
+def _aside(work: Work, source: Source) -> list[str]:
+    """Tables of this load's rows that were read and not landed, in the form of quarantine.records."""
+    return [n for n in (f"refused.{source.name}", f"quarantined.{source.name}") if n in work.session.built]

@@ -40,7 +40,9 @@ def _with_rows(work: Work, delivery: Delivery, *, everything: bool) -> Delivery:
     found = work.session.fetch(waiting(source.name, fixes=fixes, everything=everything))
     if not found:
         return delivery
-    return Delivery(replace(source, load=Load.APPEND), delivery.parts, tuple(Again(*row) for row in found))
+    if source.load is Load.SNAPSHOT:
+        source = replace(source, load=Load.APPEND)
+    return Delivery(source, delivery.parts, tuple(Again(*row) for row in found))
 
 
 def corrected(work: Work, arrival: Arrival, again: Sequence[Again]) -> Arrival:

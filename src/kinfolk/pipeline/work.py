@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kinfolk.engine.duckdb import Session, StepResult, peak_memory_mb
 from kinfolk.engine.step import Compute, Exchange, Query, Step
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, StepRecord
-from kinfolk.pipeline.arrivals import Connector
+from kinfolk.pipeline.arrivals import Connector, Delivery
 from kinfolk.pipeline.watch import Watcher
 
 
 @dataclass
 class Work:
-    """A run under way: its session, and the steps done so far."""
+    """A run under way: its session, the steps done so far, and what it found to have arrived."""
 
     project: Project
     connectors: Mapping[str, Connector]
@@ -24,6 +25,12 @@ class Work:
     watcher: Watcher
     session: Session
     records: list[StepRecord] = field(default_factory=list)
+    arrived: tuple[Delivery, ...] = ()
+
+    @property
+    def keeps_received(self) -> Path | None:
+        """The state folder, where what was received is kept until it is published; None where nothing is kept."""
+        return self.project.state
 
     def do(self, steps: Iterable[Step]) -> list[StepResult]:
         """Does the steps in order and records each."""

@@ -196,4 +196,16 @@ MAPPINGS = Table(
     erasure=Erasure.KEEP,
 )
 
-TABLES = (RECORDS, *ACTIVITY.values(), UNSTANDARDISED, MAPPINGS)
+LANDED = Table(
+    name="staging.landed",
+    grain="the state of another environment's landing that this environment was made from, one row",
+    keys=(),
+    columns=(
+        Column("environment", "varchar", "the environment whose landing it is"),
+        Column("snapshot", "bigint", "number of that state in its lake"),
+    ),
+    subject=None,
+    erasure=Erasure.KEEP,
+)
+
+TABLES = (RECORDS, *ACTIVITY.values(), UNSTANDARDISED, MAPPINGS, LANDED)

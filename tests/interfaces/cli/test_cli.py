@@ -52,6 +52,41 @@ def test_a_second_run_finds_nothing_to_do(shop: Path) -> None:
     assert answer("run", shop)["status"] == "unchanged"
 
 
+def test_a_plan_names_people_in_the_terminal_alone(shop: Path, tmp_path: Path) -> None:
+    branch = tmp_path / "branch"
+    shutil.copytree(shop, branch)
+    rules = branch / "identity.yml"
+    rules.write_text(rules.read_text().replace("merge_at: 0.95", "merge_at: 0.7"))
+    spoken = kinfolk("plan", branch, "--out", tmp_path / "plan.json").stdout
+    assert "merged" in spoken
+    assert "@" in spoken
+    foretold = answer("plan", branch)
+    assert "@" not in json.dumps(foretold)
+    assert foretold["customers"]["counts"]["merged"] > 0
+    refused = kinfolk("plan", branch, "--ci", "--out", tmp_path / "plan.md", "--fail-on", "breaking", expect=12)
+    assert "breaking effect" in refused.stderr
+    assert "17 merged" in (tmp_path / "plan.md").read_text()
+    assert answer("run", branch, "--plan", tmp_path / "plan.json")["status"] == "published"
+    assert "published since" in kinfolk("run", branch, "--plan", tmp_path / "plan.json", expect=12).stderr
+
+
+def test_a_plan_of_nothing_new_says_so(shop: Path) -> None:
+    assert "a run would do nothing" in kinfolk("plan", shop, "--ci").stdout
+    assert " ".join(kinfolk("plan", shop).stdout.split()).endswith("a run would do nothing.")
+
+
+@pytest.mark.parametrize(
+    "words", [("plan", "--ci", "--json"), ("plan", "--fail-on", "all"), ("run", "--plan", "p.json", "--full")]
+)
+def test_what_cannot_go_together_is_wrong_usage(words: tuple[str, ...], shop: Path) -> None:
+    kinfolk(*words, shop, expect=2)
+
+
+def test_a_plan_that_is_not_there_is_a_sentence(shop: Path) -> None:
+    said = kinfolk("run", shop, "--plan", "nowhere.json", expect=1).stderr
+    assert said == "nowhere.json: No such file or directory.\n"
+
+
 def test_a_customer_is_found_by_id_email_phone_and_name(shop: Path) -> None:
     by_email = answer("show", "marta.oliveira@example.com", "-p", shop)
     values = {v["field"]: v["value"] for v in by_email["values"]}

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from kinfolk.errors import KinfolkError, ProjectError
@@ -20,6 +21,14 @@ def answer(value: Any, as_json: bool, render: Callable[[], None]) -> None:
         sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
     else:
         render()
+
+
+def text(words: str, file: Path | None) -> None:
+    """Prints text as it is, or saves it when there is a file for it."""
+    if file:
+        file.write_text(words, encoding="utf-8")
+    else:
+        sys.stdout.write(words)
 
 
 def note(words: str) -> None:
