@@ -30,7 +30,13 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 DOCS = CHECKOUT / "docs"
 PACKAGE = CHECKOUT / "src" / "kinfolk"
 NOTE = "<!-- Made by `make reference` from the code; edit the code instead. -->\n"
-FILES = {"kinfolk": "kinfolk.yml", "source": "sources/*.yml", "identity": "identity.yml", "owners": "owners.yml"}
+FILES = {
+    "kinfolk": "kinfolk.yml",
+    "source": "sources/*.yml",
+    "identity": "identity.yml",
+    "owners": "owners.yml",
+    "model": "models/*.yml",
+}
 ROOMS = ("<!-- rooms:start -->\n", "<!-- rooms:end -->\n")
 
 ERASED = {

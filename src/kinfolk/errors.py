@@ -7,7 +7,8 @@
     ├── BusyError           5  another run holds the project
     ├── NotFoundError       6  no such customer, record or table
     ├── QueryError          7  SQL a person wrote cannot be run
-    └── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
+    ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
+    └── ModelError          9  a model of the company's own failed, or its data failed a test
 
 Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage.
 """
@@ -93,3 +94,9 @@ class EngineError(KinfolkError):
     """The engine could not finish a step; nothing of the run was published."""
 
     exit_code = 8
+
+
+class ModelError(KinfolkError):
+    """A model of the company's own could not be made, or what it made failed a test; nothing was published."""
+
+    exit_code = 9

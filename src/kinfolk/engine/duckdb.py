@@ -151,6 +151,9 @@ class Session:
     def _publish_one(self, table: str, publish: Publish, tree: exp.Query | None) -> None:
         self._schema(lake.LAKE, table)
         target = _name(lake.LAKE, table)
+        if publish is Publish.DROP:
+            self.connection.execute(sql.text(exp.Drop(tables=[target], kind="TABLE", exists=True)))
+            return
         source = exp.select("*").from_(_name(WORK, table))
         if publish is Publish.VIEW:
             assert tree is not None

@@ -24,6 +24,7 @@ class Publish(StrEnum):
     REPLACE = "replace"  # the published table is this one
     APPEND = "append"  # these rows join the published ones
     VIEW = "view"  # the query itself is published and read anew each time
+    DROP = "drop"  # the published table goes
 
 
 @dataclass(frozen=True)

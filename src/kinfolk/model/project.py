@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kinfolk.model.company_model import CompanyModel, ModelTest
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
 from kinfolk.model.source import Source
@@ -49,6 +50,8 @@ class Project:
     state        where Kinfolk keeps what it makes: .kinfolk inside the folder, unless the project says otherwise, and
                  in that a folder for the environment, where there are environments
     fingerprint  changes whenever any setting that can change a result changes
+    models       the company's own tables, each after those it reads
+    model_tests  their tests that are SQL of their own
     """
 
     name: str
@@ -63,6 +66,8 @@ class Project:
     time_zone: str = "UTC"
     environment: str | None = None
     environments: tuple[str, ...] = ()
+    models: tuple[CompanyModel, ...] = ()
+    model_tests: tuple[ModelTest, ...] = ()
 
     def source(self, name: str) -> Source:
         """The source of that name (KeyError if there is none)."""

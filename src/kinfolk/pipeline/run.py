@@ -71,9 +71,11 @@ def prepare(work: Work, fingerprint_before: str | None) -> bool:
     for source in sources:
         check_columns(source, _columns(work.session, f"current.{source.name}"))
     # Imported here because a run that finds nothing to do should not wait for scipy.
+    from kinfolk.pipeline.models import build_models
     from kinfolk.pipeline.order import stages_after_landing
 
     work.do(stages_after_landing(work.project, sources, work.session))
+    build_models(work)
     return True
 
 
