@@ -12,7 +12,7 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import output, profile_views, views
+from kinfolk.interfaces.cli import model_commands, output, profile_views, views
 
 app = typer.Typer(
     name="kinfolk",
@@ -201,3 +201,6 @@ def demo(
     with watching(quiet=as_json) as watcher:
         found = demo(folder, watcher)
     output.answer(found, as_json, lambda: profile_views.demo(found))
+
+
+model_commands.register(app)

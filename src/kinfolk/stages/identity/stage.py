@@ -18,7 +18,7 @@ from kinfolk.stages.identity.naming import name_groups, numbers_of, vanished
 from kinfolk.stages.identity.outputs import Outcome, tables
 from kinfolk.stages.identity.prepared import in_order, prepare
 from kinfolk.stages.identity.resolve import resolve
-from kinfolk.tables.identity import FORMER_MEMBERS, TABLES
+from kinfolk.tables.identity import FORMER_MEMBERS, MEMBERS, TABLES
 from kinfolk.tables.staging import RECORDS
 
 PREVIOUS_MEMBERS, PREVIOUS_ALIASES = "previous.members", "previous.aliases"
@@ -45,7 +45,8 @@ def steps(rules: IdentityRules, tables_present: frozenset[str]) -> tuple[Step, .
     if PREVIOUS_ALIASES in tables_present:
         inputs["aliases"] = query("select alias, customer_id from previous", previous=table(PREVIOUS_ALIASES))
     writes = {promised.name: Publish.REPLACE for promised in TABLES}
-    return (Compute(inputs, writes, "Resolving identities", _runner(rules)),)
+    kept = {f"{MEMBERS.name}.{name}": (f"records.{name}",) for name in _OWN}
+    return (Compute(inputs, writes, "Resolving identities", _runner(rules), kept),)
 
 
 def _records(rules: IdentityRules) -> exp.Query:
