@@ -12,7 +12,7 @@ from kinfolk.commands.run import run
 from kinfolk.engine.reader import reading
 from kinfolk.engine.sql import query as sql_query
 from kinfolk.engine.sql import table
-from kinfolk.model.run import RunRecord
+from kinfolk.model.run import RunOptions, RunRecord
 
 
 class Company:
@@ -49,7 +49,9 @@ class Company:
 
     def run(self, **options: Any) -> RunRecord:
         """One run of the project."""
-        return run(self.folder, **options)
+        environment = options.pop("environment", None)
+        allowed = frozenset(options.pop("allow_deletes", ()))
+        return run(self.folder, environment, RunOptions(allow_deletes=allowed, **options))
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query on what is published."""

@@ -96,6 +96,26 @@ def test_rows_of_customers_follow_a_merge(shop: Company) -> None:
     assert spent(shop) == [(4, 10)]
 
 
+def test_a_model_over_what_landed_sees_earlier_loads_too(shop: Company) -> None:
+    shop.write("models/landed.sql", "select shop.id from landing.shop where _change = 'added'")
+    shop.write("models/loads_seen.sql", "select count(*) as loads from landing.loads as l where l.source = 'orders'")
+    shop.write("models/tests/landed_once.sql", "select id from landing.orders group by id having count(*) > 1")
+    shop.run()
+    shop.csv("shop", [{"id": n, "name": f"N{n}", "mail": f"n{n}@x.org"} for n in (1, 2, 3, 4)])
+    shop.csv("orders", [{"id": "O9", "customer": 4, "day": "2026-01-03", "total": 9}])
+    shop.run()
+    assert shop.ask("select id from models.landed order by 1") == [("1",), ("2",), ("3",), ("4",)]
+    assert shop.ask("select loads from models.loads_seen") == [(2,)]
+
+
+def test_only_models_that_a_change_reaches_are_made_anew(shop: Company) -> None:
+    shop.write("models/mailing.sql", "select email from profiles.customers")
+    shop.run()
+    shop.csv("orders", [{"id": "O9", "customer": 1, "day": "2026-01-03", "total": 9}])
+    assert steps(shop) == ["models.spent"]
+    assert spent(shop) == [(2, 4), (3, 15)]
+
+
 def test_nothing_changed_makes_nothing_anew(shop: Company) -> None:
     shop.run()
     assert shop.run().status is RunStatus.UNCHANGED

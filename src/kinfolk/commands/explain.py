@@ -11,7 +11,7 @@ from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
 from kinfolk.errors import NotFoundError
 from kinfolk.model.project import Project
-from kinfolk.stages.identity.explain import Explanation, as_learned, frequency_queries
+from kinfolk.stages.identity.explain import Explanation, as_learned, frequency_query
 from kinfolk.stages.identity.explain import explain as explain_pair
 from kinfolk.stages.identity.path import path
 from kinfolk.tables import identity, staging
@@ -85,7 +85,7 @@ def _explained(reader: Reader, project: Project, a: Record, b: Record) -> Explai
     )
     [(model,)] = reader.read(query("select model from kept", kept=table(identity.MODEL.name))).rows
     rules = as_learned(project.identity, model)
-    frequencies = {name: reader.arrow(tree) for name, tree in frequency_queries(rows, rules).items()}
+    frequencies = reader.arrow(frequency_query(rows, rules))
     matching = rules.matching
     return Explained(
         first=a,

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
-from kinfolk.model.run import RunRecord
+from kinfolk.model.run import RunOptions, RunRecord
 from kinfolk.pipeline.run import run_project
 from kinfolk.pipeline.watch import Watcher
-from kinfolk.pipeline.work import RunOptions
 
 
 def run(
     folder: Path,
     environment: str | None = None,
-    wait_seconds: float = 0,
-    allow_deletes: Iterable[str] = (),
+    options: RunOptions | None = None,
     watcher: Watcher | None = None,
 ) -> RunRecord:
     """Runs the project once and returns what it did.
@@ -25,4 +22,4 @@ def run(
     Errors  ProjectError, SourceError, BusyError, EngineError: nothing was published
     """
     project = open_project(folder, environment)
-    return run_project(project, CONNECTORS, RunOptions(wait_seconds, frozenset(allow_deletes)), watcher)
+    return run_project(project, CONNECTORS, options, watcher)

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from kinfolk.engine import lake, sql
 from kinfolk.engine.reading import read
-from kinfolk.engine.step import Compute, Exchange, Publish, Query, Step
+from kinfolk.engine.step import Compute, Exchange, Patch, Publish, Query, Step
 from kinfolk.errors import EngineError
 from kinfolk.model.locator import Rejection
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WORK = "memory"
+_PATCHES = "patch"  # schema of the work tables that hold the rows of a patch alone
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,15 @@ class StepResult:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Built:
+    """A table of this run: what becomes of it, the query of a view, and whose place the rows of a patch take."""
+
+    publish: Publish
+    tree: exp.Query | None = None
+    patch: Patch | None = None
+
+
 @dataclass
 class Session:
     """One writer's work on the lake. A table built in this run hides the published one of the same name."""
@@ -42,7 +52,7 @@ class Session:
     state: Path
     connection: duckdb.DuckDBPyConnection
     published: dict[str, tuple[str, ...]]
-    built: dict[str, tuple[Publish, exp.Query | None]] = field(default_factory=dict)
+    built: dict[str, Built] = field(default_factory=dict)
 
     @classmethod
     def open(cls, state: Path) -> Session:
@@ -95,6 +105,26 @@ class Session:
         """Whether a table of that name is published."""
         return table in self.published
 
+    def published_table(self, table: str) -> exp.Table:
+        """The table as it is published, whatever this run has built under its name."""
+        return _name(lake.LAKE, table)
+
+    def changed(self) -> frozenset[str]:
+        """Tables that publishing gives other rows; one that is built anew counts whatever it holds."""
+        return frozenset(name for name, built in self.built.items() if self._changes(name, built))
+
+    def _changes(self, table: str, built: Built) -> bool:
+        if built.patch:
+            return bool(self._rows(built.patch.keys) or self._rows(_rows_of(table)))
+        if built.publish is Publish.APPEND and self.present(table):
+            return bool(self._rows(table))
+        return built.publish is not Publish.NO
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything was built that is to be published."""
+        return any(built.publish is not Publish.NO for built in self.built.values())
+
     def check(self, published: str) -> None:
         """Errors: EngineError when runs have published that table and the lake does not know it."""
         if not self.present(published):
@@ -105,9 +135,9 @@ class Session:
         """Makes everything built in this run visible to readers, in one transaction: all of it or nothing."""
         try:
             self.connection.execute("begin transaction")
-            for table, (publish, tree) in self.built.items():
-                if publish is not Publish.NO:
-                    self._publish_one(table, publish, tree)
+            for table, built in self.built.items():
+                if built.publish is not Publish.NO:
+                    self._publish_one(table, built)
             self.connection.execute("commit")
         except duckdb.Error as error:
             self._roll_back()
@@ -117,60 +147,100 @@ class Session:
             ) from error
 
     def _query(self, step: Query) -> StepResult:
+        if step.patch and self.present(step.writes):
+            self._store(_rows_of(step.writes), step.tree)
+            return StepResult(None, self._patched(step.writes, step.patch))
         kind = "VIEW" if step.as_view or step.publish is Publish.VIEW else "TABLE"
         self._schema(WORK, step.writes)
         create = exp.Create(this=_name(WORK, step.writes), kind=kind, expression=step.tree, replace=True)
         self.connection.execute(self._text(create))
-        self.built[step.writes] = (step.publish, step.tree)
+        self.built[step.writes] = Built(_unpatched(step.publish), step.tree)
         return StepResult(None, None if kind == "VIEW" else self.count(step.writes))
+
+    def _store(self, name: str, tree: exp.Query) -> None:
+        self._schema(WORK, name)
+        create = exp.Create(this=_name(WORK, name), kind="TABLE", expression=tree, replace=True)
+        self.connection.execute(self._text(create))
+
+    def _patched(self, table: str, patch: Patch) -> int:
+        """Shows the steps that follow the table as it will be; returns the rows of the patch."""
+        kept = sql.query(
+            "select * from published where $gives_way is not true",
+            published=_name(lake.LAKE, table),
+            gives_way=_gives_way(patch),
+        )
+        whole = sql.union_by_name([kept, exp.select("*").from_(_name(WORK, _rows_of(table)))])
+        self._schema(WORK, table)
+        create = exp.Create(this=_name(WORK, table), kind="VIEW", expression=whole, replace=True)
+        self.connection.execute(sql.text(create))
+        self.built[table] = Built(Publish.PATCH, None, patch)
+        return self._rows(_rows_of(table))
+
+    def _rows(self, work_table: str) -> int:
+        tree = sql.query("select count(*) from work", work=_name(WORK, work_table))
+        [(rows,)] = self.connection.execute(sql.text(tree)).fetchall()
+        return int(rows)
 
     def _compute(self, step: Compute, tell: Callable[[str], None]) -> StepResult:
         inputs = {name: self.arrow(tree) for name, tree in step.inputs.items()}
         outputs = step.run(inputs, tell)
         if set(outputs) != set(step.writes):
             raise EngineError(f"{step.title} wrote {sorted(outputs)} where {sorted(step.writes)} was agreed.")
+        patches = {name: patch for name, patch in step.patches.items() if self.present(name)}
         for name, result in outputs.items():
-            self._schema(WORK, name)
             self.connection.register("_result", result)
-            create = exp.Create(
-                this=_name(WORK, name), kind="TABLE", replace=True, expression=exp.select("*").from_("_result")
-            )
-            self.connection.execute(sql.text(create))
+            self._store(_rows_of(name) if name in patches else name, exp.select("*").from_("_result"))
             self.connection.unregister("_result")
-            self.built[name] = (step.writes[name], None)
+            if name not in patches:
+                self.built[name] = Built(_unpatched(step.writes[name]))
+        for name, patch in patches.items():  # after all of them, for the keys may be among them
+            self._patched(name, patch)
         return StepResult(sum(t.num_rows for t in inputs.values()), sum(t.num_rows for t in outputs.values()))
 
     def _exchange(self, step: Exchange) -> StepResult:
         locator, rejections = step.open()
         self._schema(WORK, step.writes)
         result = read(self.connection, locator, step.writes, step.part)
-        self.built[step.writes] = (step.publish, None)
+        self.built[step.writes] = Built(step.publish)
         rejected = (*rejections, *result.rejections)
         return StepResult(result.rows + len(rejected), result.rows, rejected, tuple(result.notes))
 
-    def _publish_one(self, table: str, publish: Publish, tree: exp.Query | None) -> None:
+    def _publish_one(self, table: str, built: Built) -> None:
         self._schema(lake.LAKE, table)
         target = _name(lake.LAKE, table)
-        if publish is Publish.DROP:
+        if built.publish is Publish.DROP:
             self.connection.execute(sql.text(exp.Drop(tables=[target], kind="TABLE", exists=True)))
             return
         source = exp.select("*").from_(_name(WORK, table))
-        if publish is Publish.VIEW:
-            assert tree is not None
-            view = tree.copy()
+        if built.publish is Publish.VIEW:
+            assert built.tree is not None
+            view = built.tree.copy()
             for found in view.find_all(exp.Table):
                 if found.db:
                     found.set("catalog", exp.to_identifier(lake.LAKE))
             self.connection.execute(sql.text(exp.Create(this=target, kind="VIEW", expression=view, replace=True)))
-        elif publish is Publish.REPLACE or table not in self.published:
+        elif built.patch:
+            self._publish_patch(table, built.patch)
+        elif built.publish is Publish.REPLACE or table not in self.published:
             self.connection.execute(sql.text(exp.Create(this=target, kind="TABLE", expression=source, replace=True)))
         else:
-            self._add_columns(table)
-            insert = exp.Insert(this=target, by_name=True, expression=source)
-            self.connection.execute(sql.text(insert))
+            self._append(table, table)
 
-    def _add_columns(self, table: str) -> None:
-        described = self.connection.execute(sql.text(exp.select("*").from_(_name(WORK, table)).limit(0))).description
+    def _publish_patch(self, table: str, patch: Patch) -> None:
+        if self._rows(patch.keys):
+            gone = exp.delete(_name(lake.LAKE, table), where=_gives_way(patch))
+            self.connection.execute(sql.text(gone))
+        self._append(table, _rows_of(table))
+
+    def _append(self, table: str, work_table: str) -> None:
+        if self._rows(work_table):
+            self._add_columns(table, work_table)
+            rows = exp.select("*").from_(_name(WORK, work_table))
+            self.connection.execute(sql.text(exp.Insert(this=_name(lake.LAKE, table), by_name=True, expression=rows)))
+
+    def _add_columns(self, table: str, work_table: str) -> None:
+        nothing = exp.select("*").from_(_name(WORK, work_table)).limit(0)
+        described = self.connection.execute(sql.text(nothing)).description
         known = {name.lower() for name in self.published[table]}
         for name, kind, *_ in described or ():
             if name.lower() not in known:
@@ -212,6 +282,22 @@ def peak_memory_mb() -> int:
     """The highest resident memory of this process so far, in MB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def _rows_of(table: str) -> str:
+    """The work table that holds the rows of a table's patch."""
+    return f"{_PATCHES}.{table}"
+
+
+def _gives_way(patch: Patch) -> exp.Expression:
+    """True for the published rows whose place a patch takes."""
+    keys = sql.query("select $key from keys", key=sql.column(patch.column), keys=_name(WORK, patch.keys))
+    return sql.sql("$key in ($keys)", key=sql.column(patch.column), keys=keys)
+
+
+def _unpatched(publish: Publish) -> Publish:
+    """What becomes of a table when there is none yet to patch."""
+    return Publish.REPLACE if publish is Publish.PATCH else publish
 
 
 def _name(catalogue: str, table: str) -> exp.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,20 @@ class Publish(StrEnum):
     NO = "no"  # work of this run only
     REPLACE = "replace"  # the published table is this one
     APPEND = "append"  # these rows join the published ones
+    PATCH = "patch"  # these rows take the place of the published ones that a Patch names
     VIEW = "view"  # the query itself is published and read anew each time
     DROP = "drop"  # the published table goes
+
+
+@dataclass(frozen=True)
+class Patch:
+    """Which published rows give way: those whose `column` has a value that the column of that name in `keys` has.
+
+    keys  a work table of the same run (schema.name)
+    """
+
+    column: str
+    keys: str
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,7 @@ class Query:
     writes   schema.name
     title    what a person reads while it runs
     as_view  not stored during the run, read anew by each reader
+    patch    for Publish.PATCH, whose place the rows take; steps after it read the table as it will be
     """
 
     writes: str
@@ -41,6 +54,7 @@ class Query:
     title: str
     publish: Publish = Publish.NO
     as_view: bool = False
+    patch: Patch | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -56,6 +70,7 @@ class Compute:
     writes   schema.name of each table `run` returns -> how it is published
     columns  output column (schema.name.column) -> input columns it is made from; an output not declared
              counts as made from every input
+    patches  schema.name of each table published as a patch -> whose place its rows take
     run      receives the inputs and a `tell` to report progress in words
     """
 
@@ -64,6 +79,7 @@ class Compute:
     title: str
     run: Callable[[Mapping[str, pa.Table], Callable[[str], None]], Mapping[str, pa.Table]]
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    patches: Mapping[str, Patch] = field(default_factory=dict)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -92,3 +108,8 @@ class Exchange:
 
 
 Step = Query | Compute | Exchange
+
+
+def patching(step: Query, patch: Patch) -> Query:
+    """The step with the table it publishes as a patch; a step of this run's work only stays as it is."""
+    return replace(step, publish=Publish.PATCH, patch=patch) if step.publish is Publish.REPLACE else step

@@ -38,3 +38,17 @@ class RunRecord:
     finished_at: datetime | None = None
     error: str | None = None
     steps: tuple[StepRecord, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run.
+
+    wait_seconds   for another writer
+    allow_deletes  sources that may lose most of their records
+    full           make everything anew, also what no change reaches
+    """
+
+    wait_seconds: float = 0
+    allow_deletes: frozenset[str] = frozenset()
+    full: bool = False

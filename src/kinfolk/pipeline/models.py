@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from kinfolk.engine.sql import query, table
@@ -12,8 +12,18 @@ from kinfolk.errors import EngineError, KinfolkError, ModelError
 from kinfolk.model.company_model import CompanyModel, ModelTest, Severity
 from kinfolk.model.project import Project
 from kinfolk.pipeline.work import Work
-from kinfolk.stages.models import affected, built_step, definition, dropped_step, model_steps, tests_step
+from kinfolk.stages.models import (
+    affected,
+    built_step,
+    definition,
+    dropped_step,
+    model_steps,
+    tests_step,
+    whole_name,
+    whole_step,
+)
 from kinfolk.tables.models import BUILT, SCHEMA, TESTED
+from kinfolk.tables.profiles import LINEAGE
 
 
 def build_models(work: Work) -> None:
@@ -22,9 +32,10 @@ def build_models(work: Work) -> None:
     Errors  ModelError when a model fails, or a test of severity fail does not hold; nothing was published
     """
     models = work.project.models
+    instead = _whole(work)
     for model in due(work):
         try:
-            work.do(model_steps((model,)))
+            work.do(model_steps((model,), instead))
         except EngineError as error:
             raise _located(model, error) from error
     _drop_former(work)
@@ -33,7 +44,7 @@ def build_models(work: Work) -> None:
     tests = every_test(work.project)
     if tests or work.session.present(TESTED.name):
         _check_columns(work, tests)
-        _test(work, tests)
+        _test(work, tests, instead)
 
 
 def due(work: Work) -> tuple[CompanyModel, ...]:
@@ -42,7 +53,9 @@ def due(work: Work) -> tuple[CompanyModel, ...]:
     before = {}
     if session.present(BUILT.name):
         before = dict(session.fetch(query("select model, definition from built", built=table(BUILT.name))))
-    changed = {name for name, (publish, _) in session.built.items() if publish is not Publish.NO}
+    changed = set(session.changed())
+    if changed:  # a view is published once and shows what changes below it
+        changed.add(LINEAGE.name)
     changed |= {m.table for m in models if before.get(m.name) != definition(m) or not session.present(m.table)}
     return affected(models, changed)
 
@@ -58,9 +71,17 @@ def _drop_former(work: Work) -> None:
     work.do(dropped_step(name) for name in sorted(former))
 
 
-def _test(work: Work, tests: Sequence[ModelTest]) -> None:
+def _whole(work: Work) -> dict[str, str]:
+    """Tables of which this run holds the new rows only -> the work table that shows all of their rows."""
+    session = work.session
+    growing = [n for n, b in session.built.items() if b.publish is Publish.APPEND and session.present(n)]
+    work.do(whole_step(name, session.published_table(name)) for name in growing)
+    return {name: whole_name(name) for name in growing}
+
+
+def _test(work: Work, tests: Sequence[ModelTest], instead: Mapping[str, str]) -> None:
     try:
-        work.do([tests_step(tests)])
+        work.do([tests_step(tests, instead)])
     except EngineError as error:
         raise _named(work, tests, error) from error
     failed = "select model, test, severity, failures, place from tested where failures > 0 order by model, test"

@@ -11,7 +11,7 @@ from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.stages import identity, profiles, staging
 from kinfolk.tables import profiles as profiles_tables
-from kinfolk.tables.identity import ALIASES, FORMER_MEMBERS, MEMBERS
+from kinfolk.tables.identity import ALIASES, FORMER_MEMBERS, FREQUENCIES, MEMBERS, MODEL
 from kinfolk.tables.staging import ACTIVITY
 
 
@@ -44,5 +44,7 @@ def _previous(session: Session) -> Iterator[Query]:
     ]
     if members:
         yield Query("previous.members", union_by_name(members), "Customers so far", as_view=True)
-    if session.present(ALIASES.name):
-        yield Query("previous.aliases", query("select * from kept", kept=table(ALIASES.name)), "Aliases", as_view=True)
+    for described in (ALIASES, MODEL, FREQUENCIES):
+        if session.present(described.name):
+            name = described.name.replace("identity.", "previous.")
+            yield Query(name, query("select * from kept", kept=table(described.name)), name, as_view=True)

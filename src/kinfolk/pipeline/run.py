@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from kinfolk.engine.duckdb import Session, peak_memory_mb
 from kinfolk.model.project import Project
-from kinfolk.model.run import RunRecord, RunStatus, StepRecord
+from kinfolk.model.run import RunOptions, RunRecord, RunStatus, StepRecord
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.land import check_gone, land
 from kinfolk.pipeline.watch import Silent, Watcher
-from kinfolk.pipeline.work import RunOptions, Work
+from kinfolk.pipeline.work import Work
 from kinfolk.stages.landing import unchanged_steps
 from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import latest, published_fingerprint
@@ -40,10 +40,9 @@ def run_project(
         try:
             with Session.open(project.state) as session:
                 work = Work(project, connectors, options, watcher or Silent(), session, records)
-                status = RunStatus.UNCHANGED
-                if prepare(work, published_fingerprint(store)):
+                status = prepare(work, published_fingerprint(store))
+                if session.pending:  # of an unchanged run at most which files it has seen
                     _publish(work)
-                    status = RunStatus.PUBLISHED
         except BaseException as error:
             runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
             raise
@@ -51,8 +50,8 @@ def run_project(
         return latest(store, 1)[0]
 
 
-def prepare(work: Work, fingerprint_before: str | None) -> bool:
-    """Builds every table of the run in the session and publishes none; False when there is nothing to do.
+def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
+    """Builds every table of the run in the session and publishes none. UNCHANGED when no result will be another.
 
     fingerprint_before  of the project as it was last published, None before the first run
     """
@@ -61,8 +60,8 @@ def prepare(work: Work, fingerprint_before: str | None) -> bool:
     ledger = read_ledger(work.session)
     due = deliveries(work.project, ledger, work.connectors)
     arrived = tuple(d for d in due if d.parts)
-    if not arrived and work.project.fingerprint == fingerprint_before:
-        return False
+    if not arrived and work.project.fingerprint == fingerprint_before and not work.options.full:
+        return RunStatus.UNCHANGED
     check_gone(work)
     # Before anything lands: what these views read of the bookkeeping must be that of the published state.
     work.do(step for d in due if not d.parts for step in unchanged_steps(d.source.name))
@@ -70,13 +69,19 @@ def prepare(work: Work, fingerprint_before: str | None) -> bool:
     sources = active_sources(work.project)
     for source in sources:
         check_columns(source, _columns(work.session, f"current.{source.name}"))
+    same_rules = work.project.fingerprint == fingerprint_before and not work.options.full
+    changed = [d.source for d in arrived if work.session.count(f"landing.{d.source.name}")]
+    if same_rules and not changed:
+        return RunStatus.UNCHANGED
     # Imported here because a run that finds nothing to do should not wait for scipy.
-    from kinfolk.pipeline.models import build_models
-    from kinfolk.pipeline.order import stages_after_landing
+    from kinfolk.pipeline import changes, models, order
 
-    work.do(stages_after_landing(work.project, sources, work.session))
-    build_models(work)
-    return True
+    if same_rules and changes.can_follow(work.session, sources):
+        work.do(changes.stages_after_changes(work.project, sources, changed))
+    else:
+        work.do(order.stages_after_landing(work.project, sources, work.session))
+    models.build_models(work)
+    return RunStatus.PUBLISHED
 
 
 def _publish(work: Work) -> None:

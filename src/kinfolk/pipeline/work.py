@@ -9,17 +9,9 @@ from dataclasses import dataclass, field
 from kinfolk.engine.duckdb import Session, StepResult, peak_memory_mb
 from kinfolk.engine.step import Compute, Exchange, Query, Step
 from kinfolk.model.project import Project
-from kinfolk.model.run import StepRecord
+from kinfolk.model.run import RunOptions, StepRecord
 from kinfolk.pipeline.arrivals import Connector
 from kinfolk.pipeline.watch import Watcher
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How to run. wait_seconds: for another writer; allow_deletes: sources that may lose most of their records."""
-
-    wait_seconds: float = 0
-    allow_deletes: frozenset[str] = frozenset()
 
 
 @dataclass

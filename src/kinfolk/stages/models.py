@@ -6,6 +6,7 @@ import hashlib
 import linecache
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -18,6 +19,9 @@ from kinfolk.tables.models import BUILT, SCHEMA, TESTED
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def affected(models: Iterable[CompanyModel], changed: Collection[str]) -> tuple[CompanyModel, ...]:
@@ -41,9 +45,33 @@ def definition(model: CompanyModel) -> str:
     return hashlib.sha256(model.text.encode()).hexdigest()
 
 
-def model_steps(models: Iterable[CompanyModel]) -> tuple[Step, ...]:
-    """A step for each model, in the order given; it reads what the model reads and writes models.<name>."""
-    return tuple(_sql_step(m) if m.language is Language.SQL else _python_step(m) for m in models)
+def model_steps(models: Iterable[CompanyModel], instead: Mapping[str, str] = _NOTHING) -> tuple[Step, ...]:
+    """A step for each model, in the order given; it reads what the model reads and writes models.<name>.
+
+    instead  table -> the work table to read in its place
+    """
+    return tuple(_sql_step(m, instead) if m.language is Language.SQL else _python_step(m, instead) for m in models)
+
+
+def whole_step(name: str, published: exp.Table) -> Query:
+    """The step that shows a table that grows as it will be: the rows of this run behind those published."""
+    tree = union_by_name([exp.select("*").from_(published), query("select * from new", new=table(name))])
+    return Query(whole_name(name), tree, f"All of {name}", as_view=True)
+
+
+def whole_name(name: str) -> str:
+    """The work table in which a table that grows is whole."""
+    return f"whole.{name}"
+
+
+def _reading(tree: exp.Query, instead: Mapping[str, str]) -> exp.Query:
+    for found in list(tree.find_all(exp.Table)):
+        other = instead.get(f"{found.db}.{found.name}")
+        if other is not None:
+            exchanged = table(other)
+            exchanged.set("alias", found.args.get("alias") or exp.TableAlias(this=exp.to_identifier(found.name)))
+            found.replace(exchanged)
+    return tree
 
 
 def built_step(models: Sequence[CompanyModel]) -> Query:
@@ -58,9 +86,10 @@ def dropped_step(name: str) -> Query:
     return Query(name, gone, f"{name} is no longer in the project", Publish.DROP, as_view=True)
 
 
-def tests_step(tests: Sequence[ModelTest]) -> Query:
+def tests_step(tests: Sequence[ModelTest], instead: Mapping[str, str] = _NOTHING) -> Query:
     """The step that counts, for each test, the rows that do not hold.
 
+    instead  table -> the work table to read in its place
     Reads   the tables tested
     Writes  quality.model_tests  one row a test
     """
@@ -72,7 +101,7 @@ def tests_step(tests: Sequence[ModelTest]) -> Query:
             test=test.name,
             severity=str(test.severity),
             place=str(test.place),
-            failing=exp.Subquery(this=failing(test)),
+            failing=exp.Subquery(this=_reading(failing(test), instead)),
         )
         for test in tests
     ]
@@ -165,12 +194,13 @@ def _plain(value: object) -> object:
     return str(value)
 
 
-def _sql_step(model: CompanyModel) -> Query:
-    return Query(model.table, query(model.text), f"Model {model.name}", Publish.REPLACE)
+def _sql_step(model: CompanyModel, instead: Mapping[str, str]) -> Query:
+    return Query(model.table, _reading(query(model.text), instead), f"Model {model.name}", Publish.REPLACE)
 
 
-def _python_step(model: CompanyModel) -> Compute:
-    inputs = {name: query("select * from input", input=table(read)) for name, read in model.inputs.items()}
+def _python_step(model: CompanyModel, instead: Mapping[str, str]) -> Compute:
+    read = {name: instead.get(of, of) for name, of in model.inputs.items()}
+    inputs = {name: query("select * from input", input=table(of)) for name, of in read.items()}
     origins = {f"{model.table}.{output}": columns for output, columns in model.origins.items()}
     return Compute(inputs, {model.table: Publish.REPLACE}, f"Model {model.name}", _runner(model), origins)
 

@@ -112,4 +112,17 @@ MODEL = Table(
     erasure=Erasure.REBUILD,
 )
 
-TABLES = (MEMBERS, FORMER_MEMBERS, LINKS, PAIRS, REVIEW, ALIASES, GUARDS, MODEL)
+FREQUENCIES = Table(
+    name="identity.frequencies",
+    grain="one value of a compared column that two or more records shared when the model was learned",
+    keys=("column_name", "value"),
+    columns=(
+        Column("column_name", "varchar", "the compared column"),
+        Column("value", "varchar", "the value, in the form in which it is compared"),
+        Column("records", "bigint", "records that shared it"),
+    ),
+    subject=None,
+    erasure=Erasure.REBUILD,
+)
+
+TABLES = (MEMBERS, FORMER_MEMBERS, LINKS, PAIRS, REVIEW, ALIASES, GUARDS, MODEL, FREQUENCIES)

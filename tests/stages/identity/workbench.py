@@ -73,7 +73,7 @@ class Workbench:
     def _previous(self) -> list[str]:
         names = []
         self.connection.execute("create schema if not exists previous")
-        for name in ("members", "aliases") if self.tables else ():
+        for name in ("members", "aliases", "model", "frequencies") if self.tables else ():
             kept = self.tables[f"identity.{name}"]
             if name == "members":
                 columns = ["source", "record_id", "customer_id"]
@@ -106,6 +106,9 @@ class Workbench:
         """The explanation of two records, by record_no."""
         text = "select * from staging.records where record_no in (?, ?) order by record_no"
         records = self.connection.execute(text, [a, b]).to_arrow_table()
-        queries = identity.frequency_queries(records, self.rules)
-        frequencies = {n: self.connection.execute(sql.text(q)).to_arrow_table() for n, q in queries.items()}
+        self.connection.execute("create schema if not exists identity")
+        self.connection.register("learned", self.tables["identity.frequencies"])
+        self.connection.execute("create or replace table identity.frequencies as select * from learned")
+        wanted = sql.text(identity.frequency_query(records, self.rules))
+        frequencies = self.connection.execute(wanted).to_arrow_table()
         return identity.explain(records, frequencies, self.rows("model")[0]["model"], self.rules)

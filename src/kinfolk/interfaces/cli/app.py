@@ -13,6 +13,7 @@ import typer
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import model_commands, output, profile_views, views
+from kinfolk.model.run import RunOptions
 
 app = typer.Typer(
     name="kinfolk",
@@ -99,6 +100,7 @@ def run(
         list[str] | None,
         typer.Option("--allow-deletes", help="A source that may lose most of its records.", show_default=False),
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Make everything anew, also what no change reaches.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Turn what has arrived into golden profiles, and publish them at once."""
@@ -109,7 +111,7 @@ def run(
         raise typer.BadParameter("--wait takes a number of seconds.")
 
     with watching(quiet=as_json) as watcher:
-        record = run(folder, environment, wait, allow_deletes or (), watcher)
+        record = run(folder, environment, RunOptions(wait, frozenset(allow_deletes or ()), full), watcher)
     output.answer(record, as_json, lambda: views.ran(record, folder))
 
 

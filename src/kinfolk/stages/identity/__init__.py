@@ -6,10 +6,11 @@ from kinfolk.stages.identity.explain import (
     SharedKey,
     as_learned,
     explain,
-    frequency_queries,
+    frequency_query,
 )
 from kinfolk.stages.identity.path import Hop, path
 from kinfolk.stages.identity.stage import steps
+from kinfolk.stages.identity.touched import touched_steps
 
 __all__ = [
     "Explanation",
@@ -18,7 +19,8 @@ __all__ = [
     "SharedKey",
     "as_learned",
     "explain",
-    "frequency_queries",
+    "frequency_query",
     "path",
     "steps",
+    "touched_steps",
 ]

@@ -15,7 +15,7 @@ _SEED = 20_26
 _BUDGET_PER_ROW = 1.5  # pairs a rule may bring, per row, when rules are chosen from the data
 _TOTAL_PER_ROW = 12.0
 _LEAST = 200_000  # pairs that are never too many
-_LARGEST_BLOCK = 2_000  # rows that share a value; more pairs than these can be worth nothing
+LARGEST_BLOCK = 2_000  # rows that share a value; more pairs than these can be worth nothing
 _CHUNK = 250_000
 
 
@@ -30,9 +30,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Blocks:
-    """The rows ordered by one rule's key: `order[starts[i] : starts[i] + sizes[i]]` share a value."""
+    """The rows ordered by one rule's key: `order[starts[i] : starts[i] + sizes[i]]` share a value.
+
+    keys     number i of the block of each row; NO_VALUE where it is in none
+    crowded  a row of each block that was left out because it is too large
+    """
 
     rule: Rule
+    crowded: Ints
     keys: Codes
     order: Ints
     starts: Ints
@@ -42,8 +47,26 @@ class Blocks:
 def choose(codes: Mapping[str, Codes], chosen: Sequence[tuple[str, ...]] | None, tenant: Codes | None) -> list[Blocks]:
     """Blocks of each rule: those the project names, or rules chosen from the data so that the pairs stay affordable."""
     lists = [tuple(columns) for columns in chosen] if chosen else automatic(codes)
-    blocks = [_blocks([codes[name] for name in columns], columns, tenant) for columns in dict.fromkeys(lists)]
+    blocks = again(codes, dict.fromkeys(lists, ()), tenant)
     return [block for block in blocks if block.rule.pairs or block.rule.skipped]
+
+
+def again(
+    codes: Mapping[str, Codes],
+    rules: Mapping[tuple[str, ...], Sequence[Codes]],
+    tenant: Codes | None,
+    largest: int = LARGEST_BLOCK,
+) -> list[Blocks]:
+    """Blocks of rules chosen before.
+
+    rules    columns -> value codes (one array a column, then tenant) to be left out
+    largest  rows from which on a block is too large
+    """
+    count = len(next(iter(codes.values()))) if codes else 0
+    return [
+        _blocks(columns, _key([codes[name] for name in columns], tenant, left_out), count, largest)
+        for columns, left_out in rules.items()
+    ]
 
 
 def automatic(codes: Mapping[str, Codes]) -> list[tuple[str, ...]]:
@@ -81,20 +104,33 @@ def candidates(blocks: Sequence[Blocks]) -> Iterator[tuple[int, Ints, Ints]]:
             yield number, a[fresh], b[fresh]
 
 
-def _blocks(columns: list[Codes], names: tuple[str, ...], tenant: Codes | None) -> Blocks:
-    known, packed = pack([*columns, tenant] if tenant is not None else columns)
+def _key(columns: list[Codes], tenant: Codes | None, left_out: Sequence[Codes] = ()) -> tuple[Ints, Ints]:
+    """Rows that have a key, and the key of each; rows whose values are left out have none."""
+    whole = [*columns, tenant] if tenant is not None else columns
+    if not left_out or not len(left_out[0]):
+        return pack(whole)
+    known, packed = pack([np.concatenate(both) for both in zip(whole, left_out, strict=True)])
+    rows = known < len(columns[0])
+    kept = ~np.isin(packed[rows], packed[~rows])
+    return known[rows][kept], packed[rows][kept]
+
+
+def _blocks(names: tuple[str, ...], key: tuple[Ints, Ints], count: int, largest: int) -> Blocks:
+    known, packed = key
     order = stable_order(packed)
     starts = starts_of(packed[order])
     sizes = run_lengths(starts, len(order))
     order = known[order]
-    large = sizes > _LARGEST_BLOCK
-    number = np.where(large | (sizes < 2), NO_VALUE, np.arange(len(sizes), dtype=np.int32)).astype(np.int32)
-    keys = np.full(len(columns[0]), NO_VALUE, np.int32)
+    large = sizes > largest
+    used = ~large & (sizes > 1)
+    number = np.full(len(sizes), NO_VALUE, np.int32)
+    number[used] = np.arange(int(used.sum()), dtype=np.int32)
+    keys = np.full(count, NO_VALUE, np.int32)
     keys[order] = np.repeat(number, sizes)
-    skipped = int(sizes[large].sum())
-    starts, sizes = starts[number >= 0], sizes[number >= 0]
+    skipped, crowded = int(sizes[large].sum()), order[starts[large]]
+    starts, sizes = starts[used], sizes[used]
     pairs = int((sizes * (sizes - 1) // 2).sum())
-    return Blocks(Rule(names, pairs, skipped), keys, order, starts, sizes)
+    return Blocks(Rule(names, pairs, skipped), crowded, keys, order, starts, sizes)
 
 
 def _pairs(block: Blocks) -> Iterator[tuple[Ints, Ints]]:

@@ -18,16 +18,41 @@ from kinfolk.stages.identity.forms import FORMS
 class Column:
     """A column as codes.
 
-    codes   one per record; NO_VALUE where the value is unknown
-    values  the distinct values the codes stand for, in order of first appearance
+    codes    one per record; NO_VALUE where the value is unknown
+    values   the distinct values the codes stand for, in order of first appearance
+    counted  records per distinct value when the model was learned, where that and not today's number is to count
     """
 
     codes: Codes
     values: Strings
+    counted: Ints | None = None
 
     def counts(self) -> Ints:
         """Records per distinct value."""
+        if self.counted is not None:
+            return self.counted
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values)).astype(np.int64)
+
+    def at(self, records: Ints) -> Column:
+        """The column of these records alone, with no value that none of them has."""
+        codes = self.codes[records]
+        used = np.zeros(len(self.values), bool)
+        used[codes[codes >= 0]] = True
+        kept = np.flatnonzero(used)
+        numbers = np.full(len(used) + 1, NO_VALUE, np.int32)  # the last one serves NO_VALUE
+        numbers[kept] = np.arange(len(kept), dtype=np.int32)
+        counted = None if self.counted is None else self.counted[kept]
+        return Column(numbers[codes], self.values.take(array(kept)), counted)
+
+    def ordered(self, order: Ints) -> Column:
+        """The column of the records in another order; its values again in order of first appearance."""
+        codes = self.codes[order]
+        first = np.full(len(self.values) + 1, len(codes), np.int64)  # the last one serves NO_VALUE
+        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        ranked = np.argsort(first[:-1], kind="stable")
+        numbers = np.full(len(self.values) + 1, NO_VALUE, np.int32)
+        numbers[ranked] = np.arange(len(ranked), dtype=np.int32)
+        return Column(numbers[codes], self.values.take(array(ranked)))
 
 
 def code(column: ArrowArray) -> Column:

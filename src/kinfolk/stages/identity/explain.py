@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
-from kinfolk.engine.sql import column, query, table
+from kinfolk.engine.sql import query, table
 from kinfolk.errors import KinfolkError
 from kinfolk.model.identity import IdentityRules
-from kinfolk.stages.identity.arrays import Floats, Levels
-from kinfolk.stages.identity.arrow import pc
-from kinfolk.stages.identity.coding import code, ignored, in_form, without
-from kinfolk.stages.identity.comparison import SAME, UNKNOWN, fields
+from kinfolk.stages.identity.arrays import Levels
+from kinfolk.stages.identity.comparison import UNKNOWN, fields
 from kinfolk.stages.identity.evidence import Comparer, comparer
 from kinfolk.stages.identity.guards import Guards
+from kinfolk.stages.identity.kept import Kept
 from kinfolk.stages.identity.keys import key_name, never_codes
-from kinfolk.stages.identity.model import Model, from_json
+from kinfolk.stages.identity.model import from_json
 from kinfolk.stages.identity.prepared import Prepared, prepare
-from kinfolk.stages.identity.scoring import Scorer, probability, rarity
-from kinfolk.tables.staging import RECORDS
+from kinfolk.stages.identity.scoring import Scorer, probability, scorer
+from kinfolk.tables.identity import FREQUENCIES
 
 
 @dataclass(frozen=True)
@@ -94,28 +92,25 @@ def as_learned(rules: IdentityRules, model_json: str) -> IdentityRules:
     return replace(rules, matching=replace(rules.matching, compare=compare))
 
 
-def frequency_queries(records: pa.Table, rules: IdentityRules) -> dict[str, exp.Query]:
-    """Queries that count the values of each column in which two records say the same; `explain` wants their results.
+def frequency_query(records: pa.Table, rules: IdentityRules) -> exp.Query:
+    """A query for how many records shared the values of the first two of `records` when the model was learned.
 
-    Rarity is a matter of how many records share a value, so it cannot be told from the two records alone. Each query
-    reads staging.records and gives (value, records).
+    Rarity is a matter of that number, which the two records alone do not tell. Reads identity.frequencies.
     """
-    if rules.matching is None:
-        return {}
-    judge = _comparer(prepare(records.slice(0, 2), rules, Guards()), rules)
-    levels = judge.compare(np.array([0]), np.array([1]))[:, 0]
-    same = [one.name for one, level in zip(judge.fields, levels.tolist(), strict=True) if level == SAME]
-    text = "select $value as value, count(*) as records from records where $value is not null group by all"
-    return {name: query(text, value=column(name), records=table(RECORDS.name)) for name in same}
+    prepared = prepare(records.slice(0, 2), rules, Guards())
+    values = [value for column in prepared.compared.values() for value in column.values.to_pylist()]
+    return query(
+        "select column_name, value, records from frequencies where value in ($values)",
+        frequencies=table(FREQUENCIES.name),
+        values=values or [None],
+    )
 
 
-def explain(
-    records: pa.Table, frequencies: Mapping[str, pa.Table], model_json: str, rules: IdentityRules
-) -> Explanation:
+def explain(records: pa.Table, frequencies: pa.Table, model_json: str, rules: IdentityRules) -> Explanation:
     """The evidence for the first two of `records`, the same as identity.pairs has for them.
 
     records      rows of staging.records
-    frequencies  results of `frequency_queries`, by column
+    frequencies  the result of `frequency_query`
     model_json   identity.model
     """
     prepared = prepare(records.slice(0, 2), rules, Guards())
@@ -126,11 +121,11 @@ def explain(
     if model is None or rules.matching is None:
         return Explanation(numbers[0], numbers[1], (), 0.0, 0.0, None, None, keys, never, tenants)
     judge = _comparer(prepared, rules)
-    scorer = Scorer(model, judge, tuple(_rare(judge, model, frequencies, rules)))
+    judged = scorer(model, judge, Kept(model, frequencies).counting(prepared).compared)
     levels, row = judge.compare(np.array([0]), np.array([1])), np.array([0])
-    evidence = _evidence(scorer, levels, records)
-    weight = float(scorer.weights(levels, row)[0])
-    household = weight - float(scorer.against_strangers(levels, row)[0])
+    evidence = _evidence(judged, levels, records)
+    weight = float(judged.weights(levels, row)[0])
+    household = weight - float(judged.against_strangers(levels, row)[0])
     chance = float(probability(np.array([weight]))[0])
     return Explanation(
         numbers[0], numbers[1], evidence, model.prior_bits, household, weight, chance, keys, never, tenants
@@ -170,26 +165,6 @@ def _comparer(prepared: Prepared, rules: IdentityRules) -> Comparer:
     assert rules.matching is not None
     compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
     return comparer(compared, [field.column.codes for field in compared])
-
-
-def _rare(judge: Comparer, model: Model, frequencies: Mapping[str, pa.Table], rules: IdentityRules) -> list[Floats]:
-    """Bits of rarity of each field's value codes, counted as scoring counts them."""
-    rare = []
-    for field, one in zip(model.fields, judge.fields, strict=True):
-        counted = frequencies.get(field.column)
-        if counted is None:
-            rare.append(np.zeros(len(one.column.values)))
-            continue
-        values = code(counted["value"])
-        if field.column in rules.ignore:
-            values = without(values, ignored(values, rules.ignore[field.column]))
-        values = in_form(values, field.kind)
-        records = counted["records"].to_numpy().astype(np.float64)
-        known = values.codes >= 0
-        sums = np.bincount(values.codes[known], weights=records[known], minlength=len(values.values))
-        at = pc.index_in(one.column.values, value_set=values.values).fill_null(-1).to_numpy(zero_copy_only=False)
-        rare.append(rarity(field, np.where(at >= 0, sums[at], 0.0), int(sums.sum())))
-    return rare
 
 
 def _shared_keys(prepared: Prepared, rules: IdentityRules) -> tuple[SharedKey, ...]:

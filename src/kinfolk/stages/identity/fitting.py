@@ -1,4 +1,4 @@
-"""A model fitted to the candidate pairs, and the weight of each of them under it."""
+"""A model fitted to the candidate pairs, and which of them are likely under it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinfolk.model.identity import Matching
-from kinfolk.stages.identity.arrays import Floats, Ints, Levels
-from kinfolk.stages.identity.blocking import Rule
+from kinfolk.stages.identity.arrays import Codes, Floats, Ints, Levels
+from kinfolk.stages.identity.blocking import Blocks
 from kinfolk.stages.identity.comparison import SAME
 from kinfolk.stages.identity.evidence import Comparer
+from kinfolk.stages.identity.kept import described
 from kinfolk.stages.identity.kinds import KINDS
 from kinfolk.stages.identity.learning import Parameters, learn
 from kinfolk.stages.identity.model import FieldModel, Model
-from kinfolk.stages.identity.patterns import Patterns, count
+from kinfolk.stages.identity.patterns import Patterns
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.related import Related, learn_related
 from kinfolk.stages.identity.rows import Rows
-from kinfolk.stages.identity.scoring import Scorer, scorer
+from kinfolk.stages.identity.scoring import Scorer
 
 _SWAPPED = "given and family name swapped"
 
@@ -34,21 +35,30 @@ class Found:
     b: Ints
 
 
-def fit(
-    judge: Comparer, found: Found, rules: Sequence[Rule], known: tuple[Prepared, Rows, Matching]
-) -> tuple[Scorer, Ints, Floats]:
-    """A scorer with everything learned from the pairs; which of them are at even odds or better; their weights."""
+def fit(judge: Comparer, patterns: Patterns, blocks: Sequence[Blocks], known: tuple[Prepared, Rows, Matching]) -> Model:
+    """The model learned from the patterns of the candidate pairs."""
     prepared, rows, matching = known
-    patterns, of_pair = count(found.levels, found.rule, max(len(rules), 1))
+    rules = [block.rule for block in blocks]
     parameters = learn(judge, patterns, rules, matching.personal, len(rows))
     personal = np.array([field.name in matching.personal for field in judge.fields])
     related = learn_related(patterns, parameters, personal, len(rows))
-    model = _model(judge, parameters, related, (rules, matching, len(prepared)))
-    fitted = scorer(model, judge, prepared.compared)
-    likely = np.flatnonzero(_at_best(fitted, patterns)[of_pair] >= 0)
-    weight = fitted.weights(found.levels[:, likely], found.a[likely])
+    return Model(
+        fields=_fields(judge, parameters, related, prepared),
+        prior=parameters.prior if related is None else related.same_prior,
+        related_prior=None if related is None else related.prior,
+        records=len(prepared),
+        personal=tuple(matching.personal),
+        blocking=described(blocks, rows.first, prepared),
+        diagnostics=tuple(parameters.diagnostics),
+    )
+
+
+def likely(fitted: Scorer, found: Found, patterns: Patterns, of_pair: Codes) -> tuple[Ints, Floats]:
+    """Which pairs are at even odds or better, and their weights."""
+    worth = np.flatnonzero(_at_best(fitted, patterns)[of_pair] >= 0)
+    weight = fitted.weights(found.levels[:, worth], found.a[worth])
     kept = weight >= 0
-    return fitted, likely[kept], weight[kept]
+    return worth[kept], weight[kept]
 
 
 def _at_best(fitted: Scorer, patterns: Patterns) -> Floats:
@@ -62,10 +72,9 @@ def _at_best(fitted: Scorer, patterns: Patterns) -> Floats:
     return total
 
 
-def _model(
-    judge: Comparer, parameters: Parameters, related: Related | None, settings: tuple[Sequence[Rule], Matching, int]
-) -> Model:
-    rules, matching, records = settings
+def _fields(
+    judge: Comparer, parameters: Parameters, related: Related | None, prepared: Prepared
+) -> tuple[FieldModel, ...]:
     names = {id(kind): name for name, kind in KINDS.items()}
     fields = []
     for number, field in enumerate(judge.fields):
@@ -74,13 +83,6 @@ def _model(
             words = (*words, _SWAPPED)
         shares = None if related is None else tuple(related.shares[number].tolist())
         m, u = tuple(parameters.m[number].tolist()), tuple(parameters.u[number].tolist())
-        fields.append(FieldModel(field.name, names[id(field.kind)], words, m, u, shares))
-    return Model(
-        fields=tuple(fields),
-        prior=parameters.prior if related is None else related.same_prior,
-        related_prior=None if related is None else related.prior,
-        records=records,
-        personal=tuple(matching.personal),
-        blocking=tuple({"columns": list(r.columns), "pairs": r.pairs, "skipped_rows": r.skipped} for r in rules),
-        diagnostics=tuple(parameters.diagnostics),
-    )
+        known = int(prepared.compared[field.name].counts().sum())
+        fields.append(FieldModel(field.name, names[id(field.kind)], words, m, u, shares, known))
+    return tuple(fields)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,14 @@ class Links:
     a: Ints
     b: Ints
     key: Ints
+
+    def among(self, records: Ints) -> Links:
+        """The links between these records (positions, ascending), which then count as positions among these."""
+        greatest = max(int(ends.max(initial=-1)) for ends in (self.a, self.b, records))
+        place = np.full(greatest + 1, -1, np.int64)
+        place[records] = np.arange(len(records))
+        kept = (place[self.a] >= 0) & (place[self.b] >= 0)
+        return Links(place[self.a[kept]], place[self.b[kept]], self.key[kept])
 
 
 def never_codes(prepared: Prepared, rules: IdentityRules) -> list[Codes]:
@@ -56,6 +64,17 @@ def components(a: Ints, b: Ints, count: int) -> Codes:
     """The connected component of each of `count` nodes."""
     graph = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
+
+
+def joined_then_or_now(prepared: Prepared, rules: IdentityRules, superseded: int) -> Codes:
+    """The component of each record by keys alone, among current and superseded records together.
+
+    What keys and guards make of either kind by itself lies within these; `superseded` says how many are of that kind.
+    """
+    loose = [replace(key, at_most=key.at_most and key.at_most + superseded) for key in rules.keys]
+    found = [_stars(prepared, key, number, Guards()) for number, key in enumerate(loose)]
+    a, b = (np.concatenate([[], *(ends[n] for ends in found)]).astype(np.int64) for n in (0, 1))
+    return components(a, b, len(prepared))
 
 
 def with_copies(labels: Codes, first: Ints, copy: Ints, apart: Sequence[Codes]) -> Codes:

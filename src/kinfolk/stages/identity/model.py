@@ -10,7 +10,8 @@ import numpy as np
 
 from kinfolk.stages.identity.arrays import Floats
 
-SCHEMA = "kinfolk-matching-model/1"
+SCHEMA = "kinfolk-matching-model/2"
+_READABLE = (SCHEMA, "kinfolk-matching-model/1")
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class FieldModel:
     m        share of pairs of one customer at this level, among pairs where both values are known
     u        the same share among pairs of strangers
     related  the same share among pairs of two people of one household; None without that hypothesis
+    known    records that had a value when this was learned; the frequency of a value is its share of them
     """
 
     column: str
@@ -28,6 +30,7 @@ class FieldModel:
     m: tuple[float, ...]
     u: tuple[float, ...]
     related: tuple[float, ...] | None = None
+    known: int = 0
 
     def bits(self) -> Floats:
         """Evidence of each level for one customer against strangers, in bits; entry 0 is the unknown level."""
@@ -47,8 +50,9 @@ class Model:
     related_prior  probability that they are two people of one household; None without that hypothesis
     records        records that term frequencies count
     personal       fields that tell people of one household apart
-    blocking       columns, pairs and skipped rows of each rule, in order
+    blocking       columns, pairs and skipped rows of each rule, in order, and the values whose blocks were too large
     diagnostics    what could not be learned and why, in sentences
+    rules          the settings it was learned by, so that it is kept only while they hold
     """
 
     fields: tuple[FieldModel, ...]
@@ -58,6 +62,7 @@ class Model:
     personal: tuple[str, ...] = ()
     blocking: tuple[dict[str, Any], ...] = ()
     diagnostics: tuple[str, ...] = ()
+    rules: str = ""
 
     @property
     def prior_bits(self) -> float:
@@ -84,6 +89,7 @@ def to_json(model: Model | None) -> str:
         "personal": model.personal,
         "blocking": model.blocking,
         "diagnostics": model.diagnostics,
+        "rules": model.rules,
         "fields": fields,
     }
     return json.dumps(whole, indent=1, ensure_ascii=False)
@@ -92,7 +98,7 @@ def to_json(model: Model | None) -> str:
 def from_json(text: str) -> Model | None:
     """The model a run wrote. Errors: ValueError for another schema."""
     whole = json.loads(text)
-    if whole.get("schema") != SCHEMA:
+    if whole.get("schema") not in _READABLE:
         raise ValueError(f"This is no matching model of this version: {whole.get('schema')!r}, wanted {SCHEMA!r}.")
     if "fields" not in whole:
         return None
@@ -104,6 +110,7 @@ def from_json(text: str) -> Model | None:
         personal=tuple(whole["personal"]),
         blocking=tuple(whole["blocking"]),
         diagnostics=tuple(whole["diagnostics"]),
+        rules=whole.get("rules", ""),
     )
 
 
@@ -114,10 +121,11 @@ def _field_json(field: FieldModel) -> dict[str, Any]:
         {"level": word, "m": m, "u": u, "related": r, "bits": round(float(b), 4)}
         for word, m, u, r, b in zip(field.levels, field.m, field.u, related, bits, strict=True)
     ]
-    return {"column": field.column, "kind": field.kind, "levels": levels}
+    return {"column": field.column, "kind": field.kind, "known": field.known, "levels": levels}
 
 
 def _field_model(field: dict[str, Any]) -> FieldModel:
     levels = field["levels"]
     m, u, r = (tuple(level[name] for level in levels) for name in ("m", "u", "related"))
-    return FieldModel(field["column"], field["kind"], tuple(x["level"] for x in levels), m, u, None if None in r else r)
+    related, known = None if None in r else r, field.get("known", 0)
+    return FieldModel(field["column"], field["kind"], tuple(x["level"] for x in levels), m, u, related, known)

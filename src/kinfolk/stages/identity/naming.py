@@ -11,7 +11,7 @@ from kinfolk.stages.identity.arrays import Ints, starts_of
 from kinfolk.stages.identity.arrow import ArrowArray, array, pc
 
 PREFIX = "C-"
-_GONE = 0
+GONE = 0
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,20 @@ class Named:
     given_up: dict[int, int]
 
 
-def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int]) -> Named:
+@dataclass(frozen=True)
+class Elsewhere:
+    """Customers that stay as they are: those among them that an alias leads to, and the greatest number of all."""
+
+    customers: frozenset[int]
+    greatest: int
+
+
+def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int], elsewhere: Elsewhere | None = None) -> Named:
     """Numbers for the groups 0..n-1 of records in order of record_no, groups numbered by their first record.
 
     previous  number of the customer each record belonged to when it was last seen, 0 where it is new
     aliases   numbers given up before -> the number that lived on
+    elsewhere the customers these records have nothing to do with
 
     A previous customer's heir is the group with most of its records (ties: the one with the smallest record_no). A
     group keeps the smallest number it is heir to; the others become aliases of it. Other groups get new numbers,
@@ -34,35 +43,38 @@ def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int]) -> Named:
     nothing tells which records they once stood for. A customer without any record left is given up for nobody, and is
     itself again when one of its records returns.
     """
-    previous = _living(previous, aliases)
+    elsewhere = elsewhere or Elsewhere(frozenset(), 0)
+    previous = living(previous, aliases)
     count = int(groups.max(initial=-1)) + 1
     heirs, customers = _heirs(groups, previous)
     numbers = np.full(count, np.iinfo(np.int64).max, np.int64)
     np.minimum.at(numbers, heirs, customers)
     unnamed = np.flatnonzero(numbers == np.iinfo(np.int64).max)
-    used = max([int(previous.max(initial=0)), *aliases, *aliases.values()])
+    used = max([elsewhere.greatest, int(previous.max(initial=0)), *aliases, *aliases.values()])
     numbers[unnamed] = used + 1 + np.arange(len(unnamed))
     lives = {int(c): int(numbers[g]) for c, g in zip(customers.tolist(), heirs.tolist(), strict=True)}
     given_up = {old: new for old, new in lives.items() if old != new}
     named = set(numbers.tolist())
-    given_up |= {alias: lives.get(target, _GONE) for alias, target in aliases.items() if alias not in named}
+    stay = {target: target for target in aliases.values() if target in elsewhere.customers}
+    lives = {**stay, **lives}
+    given_up |= {alias: lives.get(target, GONE) for alias, target in aliases.items() if alias not in named}
     return Named(numbers, given_up)
 
 
-def _living(previous: Ints, aliases: dict[int, int]) -> Ints:
+def living(previous: Ints, aliases: dict[int, int]) -> Ints:
     """Numbers given up for another replaced by that one: a record that returns belongs where its customer went."""
-    moved = {old: new for old, new in aliases.items() if new != _GONE}
+    moved = {old: new for old, new in aliases.items() if new != GONE}
     if not moved:
         return previous
     found = np.isin(previous, np.fromiter(moved, np.int64, len(moved)))
-    living = previous.copy()
-    living[found] = [moved[number] for number in previous[found].tolist()]
-    return living
+    moved_on = previous.copy()
+    moved_on[found] = [moved[number] for number in previous[found].tolist()]
+    return moved_on
 
 
 def vanished(before: Ints, previous: Ints) -> dict[int, int]:
     """Customers of the previous run of whom no record is left."""
-    return dict.fromkeys(np.setdiff1d(before, previous).tolist(), _GONE)
+    return dict.fromkeys(np.setdiff1d(before, previous).tolist(), GONE)
 
 
 def numbers_of(ids: ArrowArray) -> Ints:

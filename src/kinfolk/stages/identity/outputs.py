@@ -12,6 +12,7 @@ from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Codes, Flags, Ints
 from kinfolk.stages.identity.arrow import ArrowArray, array, pc
 from kinfolk.stages.identity.guards import Guard, Guards
+from kinfolk.stages.identity.kept import FREQUENCIES
 from kinfolk.stages.identity.keys import key_name, values_of_groups
 from kinfolk.stages.identity.model import to_json
 from kinfolk.stages.identity.naming import Named, ids_of
@@ -27,15 +28,14 @@ _TYPES = {
     "boolean": pa.bool_(),
     "timestamp": pa.timestamp("us"),
 }
-_LISTED = 50  # components named one by one among the guards
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What the tables are made from; records in order of record_no.
 
-    apart   value codes of each never rule
-    former  source, record_id and customer_id of records that are not there now
+    apart     value codes of each never rule
+    learned   rows of identity.frequencies that belong to the resolution's model
     """
 
     records: pa.Table
@@ -43,7 +43,7 @@ class Outcome:
     apart: tuple[Codes, ...]
     resolution: Resolution
     named: Named
-    former: pa.Table
+    learned: pa.Table
 
     @property
     def customers(self) -> Ints:
@@ -52,19 +52,19 @@ class Outcome:
 
 
 def tables(outcome: Outcome, guards: Guards) -> dict[str, pa.Table]:
-    """Every table of identity, with exactly its columns and types."""
+    """Every table of identity but that of former members, with exactly its columns and types."""
     review = _review(outcome)
     _note_groups(outcome, guards)
     rows = guards.sorted()
     return {
         promised.MEMBERS.name: _members(outcome),
-        promised.FORMER_MEMBERS.name: _former(outcome),
         promised.LINKS.name: _links(outcome),
         promised.PAIRS.name: _pairs(outcome),
         promised.REVIEW.name: review,
         promised.ALIASES.name: _aliases(outcome.named),
         promised.GUARDS.name: _table(promised.GUARDS, {name: [getattr(r, name) for r in rows] for name in GUARD}),
         promised.MODEL.name: _table(promised.MODEL, {"model": [to_json(outcome.resolution.model)]}),
+        promised.FREQUENCIES.name: _table(promised.FREQUENCIES, {n: outcome.learned[n] for n in FREQUENCIES.names}),
     }
 
 
@@ -92,10 +92,6 @@ def _members(outcome: Outcome) -> pa.Table:
     records = outcome.records
     columns = {name: records[name].take(order) for name in ("source", "record_id", "record_no", "observed_at")}
     return _table(promised.MEMBERS, {**columns, "customer_id": ids.take(array(inverse)).take(order)})
-
-
-def _former(outcome: Outcome) -> pa.Table:
-    return _table(promised.FORMER_MEMBERS, {name: outcome.former[name] for name in promised.FORMER_MEMBERS.types})
 
 
 def _links(outcome: Outcome) -> pa.Table:
@@ -194,11 +190,6 @@ def _note_groups(outcome: Outcome, guards: Guards) -> None:
     sizes = np.bincount(resolution.candidate)[chains]
     first = np.full(int(resolution.candidate.max()) + 1, len(number), np.int64)
     np.minimum.at(first, resolution.candidate, np.arange(len(number)))
-    largest = np.lexsort((first[chains], -sizes))[:_LISTED]
     effect = "Likely pairs chain these records together, but the records as a whole speak for several customers."
-    for chain, size in zip(chains[largest].tolist(), sizes[largest].tolist(), strict=True):
+    for chain, size in zip(chains.tolist(), sizes.tolist(), strict=True):
         guards.add(Guard("over_merge", "match", f"record {number[first[chain]]}", size, effect))
-    rest = len(chains) - len(largest)
-    if rest:
-        records = int(sizes.sum() - sizes[largest].sum())
-        guards.add(Guard("over_merge", "match", f"{rest} more sets of records", records, effect))

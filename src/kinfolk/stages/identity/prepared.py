@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from kinfolk.model.identity import Comparison, IdentityRules
-from kinfolk.stages.identity.arrays import Codes, Ints
-from kinfolk.stages.identity.arrow import array
+from kinfolk.stages.identity.arrays import Codes, Flags, Ints
 from kinfolk.stages.identity.coding import Column, code, ignored, in_form, without
 from kinfolk.stages.identity.guards import Guard, Guards
 
@@ -20,41 +19,64 @@ from kinfolk.stages.identity.guards import Guard, Guards
 class Prepared:
     """Records in order of their number.
 
+    order     place of each of them in the table they came in
     exact     column -> its values as they were staged, coded (for keys and never rules)
     compared  column compared or blocked on -> its values in the form they are compared in, coded
-    tenant    code of each record's world; records without one share a world; None = there is one world
+    world     the column that keeps tenants apart; None = there is one world
     """
 
     record_no: Ints
+    order: Ints
     exact: Mapping[str, Column]
     compared: Mapping[str, Column]
-    tenant: Codes | None
+    world: str | None
+
+    @property
+    def tenant(self) -> Codes | None:
+        """Code of each record's world: 0 for those that name none and so share one, else 1 + the code of its value."""
+        return None if self.world is None else self.exact[self.world].codes + np.int32(1)
 
     def __len__(self) -> int:
         return len(self.record_no)
 
+    def at(self, records: Ints) -> Prepared:
+        """These records alone (positions, ascending)."""
+        return Prepared(
+            record_no=self.record_no[records],
+            order=self.order[records],
+            exact={name: column.at(records) for name, column in self.exact.items()},
+            compared={name: column.at(records) for name, column in self.compared.items()},
+            world=self.world,
+        )
 
-def in_order(records: pa.Table) -> pa.Table:
-    """The records sorted by their number, so that nothing depends on the order they came in."""
-    numbers = records["record_no"].to_numpy()
-    if (numbers[1:] > numbers[:-1]).all():
-        return records
-    return records.take(array(np.argsort(numbers, kind="stable")))
 
+def prepare(
+    records: pa.Table, rules: IdentityRules, guards: Guards, superseded: frozenset[int] = frozenset()
+) -> Prepared:
+    """The records, coded, sorted by their number, so that nothing depends on the order they came in.
 
-def prepare(records: pa.Table, rules: IdentityRules, guards: Guards) -> Prepared:
-    """The sorted records, coded. Values on the ignore list become unknown and are noted as guards."""
+    Values on the ignore list become unknown and are noted as guards; superseded records do not count there.
+    """
     names = rules.columns()
+    numbers = records["record_no"].to_numpy()
+    order = np.argsort(numbers, kind="stable").astype(np.int64)
+    sorted_already = bool((numbers[1:] > numbers[:-1]).all())
+    numbers = numbers[order]
+    counted = ~np.isin(numbers, np.fromiter(superseded, np.int64, len(superseded)))
+
+    def coded_column(name: str) -> Column:
+        column = code(records[name])
+        return column if sorted_already else column.ordered(order)
+
     with ThreadPoolExecutor(2) as pool:
-        coded = dict(zip(names, pool.map(lambda name: code(records[name]), names), strict=True))
+        coded = dict(zip(names, pool.map(coded_column, names), strict=True))
         for name, patterns in sorted(rules.ignore.items()):
             if name in coded:
-                coded[name] = _ignore(coded[name], name, patterns, guards)
+                coded[name] = _ignore(coded[name], name, (patterns, counted), guards)
         comparisons = _looked_at(rules)
         formed = pool.map(lambda c: in_form(coded[c.column], c.kind), comparisons)
         compared = {c.column: column for c, column in zip(comparisons, formed, strict=True)}
-    tenant = coded[rules.tenant].codes + np.int32(1) if rules.tenant else None
-    return Prepared(records["record_no"].to_numpy(), coded, compared, tenant)
+    return Prepared(numbers, order, coded, compared, rules.tenant)
 
 
 def _looked_at(rules: IdentityRules) -> list[Comparison]:
@@ -68,10 +90,11 @@ def _looked_at(rules: IdentityRules) -> list[Comparison]:
     return list(looked_at.values())
 
 
-def _ignore(column: Column, name: str, patterns: tuple[str, ...], guards: Guards) -> Column:
+def _ignore(column: Column, name: str, which: tuple[tuple[str, ...], Flags], guards: Guards) -> Column:
+    patterns, counted = which
     unwanted = ignored(column, patterns)
-    counts = column.counts()
-    for number in np.flatnonzero(unwanted.to_numpy(zero_copy_only=False)).tolist():
+    counts = Column(column.codes[counted], column.values).counts()
+    for number in np.flatnonzero(unwanted.to_numpy(zero_copy_only=False) & (counts > 0)).tolist():
         value = column.values[number].as_py()
         effect = "The value counts as unknown: it neither links records nor is evidence."
         guards.add(Guard("ignore", name, value, int(counts[number]), effect))

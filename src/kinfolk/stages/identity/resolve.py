@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kinfolk.model.identity import IdentityRules, Matching
+from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Codes, Floats, Ints
-from kinfolk.stages.identity.blocking import Blocks, candidates, choose
+from kinfolk.stages.identity.blocking import Blocks, again, candidates, choose
 from kinfolk.stages.identity.clustering import Edges, Nodes, group
 from kinfolk.stages.identity.comparison import SAME, UNKNOWN, Field, fields
 from kinfolk.stages.identity.evidence import Comparer, comparer
-from kinfolk.stages.identity.fitting import Found, fit
-from kinfolk.stages.identity.guards import Guards
-from kinfolk.stages.identity.keys import Links, link, never_codes, values_of_groups, with_copies
+from kinfolk.stages.identity.fitting import Found, fit, likely
+from kinfolk.stages.identity.kept import Kept, OutgrownError, settings
+from kinfolk.stages.identity.keys import Links, never_codes, values_of_groups, with_copies
 from kinfolk.stages.identity.model import Model
+from kinfolk.stages.identity.patterns import count
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.rows import Rows, collapse
-from kinfolk.stages.identity.scoring import Scorer
+from kinfolk.stages.identity.scoring import Scorer, scorer
 
 Tell = Callable[[str], None]
 
@@ -40,6 +41,7 @@ class Resolution:
     groups     numbered in order of their first record
     candidate  the set of records each record might have been one customer with
     too_large  sets that were too large to be looked at as a whole, as record positions
+    model      what pairs were judged by; None without matching
     """
 
     groups: Ints
@@ -55,16 +57,28 @@ def bits(probability: float) -> float:
     return float(np.log2(probability / (1 - probability)))
 
 
-def resolve(prepared: Prepared, rules: IdentityRules, guards: Guards, tell: Tell) -> Resolution:
-    """Groups of records that are one customer."""
-    tell("Linking records by keys")
-    links, by_key = link(prepared, rules, guards)
+@dataclass(frozen=True)
+class Linked:
+    """Records, the links that keys make between them, and the group each falls into by these."""
+
+    prepared: Prepared
+    links: Links
+    by_key: Codes
+
+
+def resolve(linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell) -> Resolution:
+    """Groups of records that are one customer.
+
+    kept    what an earlier run learned and is to be used again; None = learn from these records
+    Errors  OutgrownError if what was learned does not know of a block that is too large now
+    """
+    prepared, links, by_key = linked.prepared, linked.links, linked.by_key
     if rules.matching is None or len(prepared) < 2:
         return Resolution(in_order_of_first(by_key), links, _no_pairs(), by_key, (), None)
     apart = tuple(never_codes(prepared, rules))
     rows = collapse(prepared, apart)
     compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
-    scorer, pairs = score(prepared, rows, compared, rules.matching, tell)
+    scorer, pairs = score((prepared, rows, rules), compared, kept, tell)
     tell(f"Grouping records by {len(pairs.a):,} likely pairs")
     least = bits(rules.matching.merge_at)
     copies = _copies(rows, scorer)
@@ -81,16 +95,29 @@ def resolve(prepared: Prepared, rules: IdentityRules, guards: Guards, tell: Tell
 
 
 def score(
-    prepared: Prepared, rows: Rows, compared: Sequence[Field], matching: Matching, tell: Tell
+    known: tuple[Prepared, Rows, IdentityRules], compared: Sequence[Field], kept: Kept | None, tell: Tell
 ) -> tuple[Scorer, Scored]:
-    """A scorer with everything learned, and the pairs at even odds or better."""
+    """A scorer with everything learned, and the pairs at even odds or better. Errors: OutgrownError"""
+    prepared, rows, rules = known
+    assert rules.matching is not None, "asked only where records are matched"
     tell("Choosing pairs to compare")
-    blocks = choose(rows.codes, matching.block_on, rows.tenant)
+    if kept is None:
+        blocks = choose(rows.codes, rules.matching.block_on, rows.tenant)
+    else:
+        blocks = again(rows.codes, kept.blocking(prepared), rows.tenant)
+        if any(block.rule.skipped for block in blocks):
+            raise OutgrownError
     judge = comparer(compared, (rows.codes[field.name] for field in compared))
     found = _compared(judge, blocks, tell)
-    tell(f"Learning from {len(found.a):,} pairs")
-    scorer, likely, weight = fit(judge, found, [b.rule for b in blocks], (prepared, rows, matching))
-    return scorer, Scored(rows.first[found.a[likely]], rows.first[found.b[likely]], weight)
+    patterns, of_pair = count(found.levels, found.rule, max(len(blocks), 1))
+    if kept is None:
+        tell(f"Learning from {len(found.a):,} pairs")
+        learned = replace(fit(judge, patterns, blocks, (prepared, rows, rules.matching)), rules=settings(rules))
+        judged = scorer(learned, judge, prepared.compared)
+    else:
+        judged = scorer(kept.model, judge, kept.counting(prepared).compared)
+    found_likely, weight = likely(judged, found, patterns, of_pair)
+    return judged, Scored(rows.first[found.a[found_likely]], rows.first[found.b[found_likely]], weight)
 
 
 def _compared(judge: Comparer, blocks: Sequence[Blocks], tell: Tell) -> Found:

@@ -74,11 +74,8 @@ class Scorer:
 
 
 def scorer(model: Model, comparer: Comparer, columns: Mapping[str, Column]) -> Scorer:
-    """A scorer whose term frequencies are those of the coded columns."""
-    rare = []
-    for field in model.fields:
-        counts = columns[field.column].counts().astype(np.float64)
-        rare.append(rarity(field, counts, int(counts.sum())))
+    """A scorer whose term frequencies are those of the coded columns, among the records the model was learned from."""
+    rare = [rarity(field, columns[field.column].counts().astype(np.float64), field.known) for field in model.fields]
     return Scorer(model, comparer, tuple(rare))
 
 

@@ -1,4 +1,4 @@
-"""The identity stage as a step."""
+"""The identity stage as steps: over all records, or over those alone that a change reaches."""
 
 from __future__ import annotations
 
@@ -12,29 +12,34 @@ from kinfolk.engine.sql import column, query, table
 from kinfolk.engine.step import Compute, Publish, Step
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Ints
+from kinfolk.stages.identity.arrow import array
 from kinfolk.stages.identity.guards import Guards
-from kinfolk.stages.identity.keys import never_codes
+from kinfolk.stages.identity.kept import OutgrownError, frequencies, kept
+from kinfolk.stages.identity.keys import link, never_codes
 from kinfolk.stages.identity.naming import name_groups, numbers_of, vanished
 from kinfolk.stages.identity.outputs import Outcome, tables
-from kinfolk.stages.identity.prepared import in_order, prepare
-from kinfolk.stages.identity.resolve import resolve
-from kinfolk.tables.identity import FORMER_MEMBERS, MEMBERS, TABLES
+from kinfolk.stages.identity.prepared import prepare
+from kinfolk.stages.identity.resolve import Linked, resolve
+from kinfolk.tables import identity as promised
 from kinfolk.tables.staging import RECORDS
 
-PREVIOUS_MEMBERS, PREVIOUS_ALIASES = "previous.members", "previous.aliases"
-_NONE_BEFORE = pa.table({name: pa.array([], pa.string()) for name in FORMER_MEMBERS.types})
-_OWN = ("source", "record_id", "record_no", "observed_at")
+Tables = Mapping[str, pa.Table]
+Tell = Callable[[str], None]
+PREVIOUS_MEMBERS, PREVIOUS_ALIASES, PREVIOUS_MODEL = "previous.members", "previous.aliases", "previous.model"
+PREVIOUS_FREQUENCIES = "previous.frequencies"
+OWN = ("source", "record_id", "record_no", "observed_at")
 
 
 def steps(rules: IdentityRules, tables_present: frozenset[str]) -> tuple[Step, ...]:
-    """The step that decides who is who.
+    """The steps that decide who is who, of all records.
 
-    Reads   staging.records                     one row a record
-            previous.members, previous.aliases  who was who, where `tables_present` has them: ids stay
-    Writes  identity.members, former_members, links, pairs, review, aliases, guards, model
+    Reads   staging.records                        one row a record
+            previous.members, previous.aliases     who was who, where `tables_present` has them: ids stay
+            previous.model, previous.frequencies   what was learned, kept while it holds
+    Writes  identity.members, former_members, links, pairs, review, aliases, guards, model, frequencies
     Source  Fellegi & Sunter 1969 with term frequencies; checked against oracles in tests/oracles
     """
-    inputs = {"records": _records(rules)}
+    inputs = {"records": needed(rules)}
     if PREVIOUS_MEMBERS in tables_present:
         inputs["before"] = query(
             "select p.source, p.record_id, p.customer_id, r.record_no from previous p "
@@ -42,31 +47,47 @@ def steps(rules: IdentityRules, tables_present: frozenset[str]) -> tuple[Step, .
             previous=table(PREVIOUS_MEMBERS),
             records=table(RECORDS.name),
         )
-    if PREVIOUS_ALIASES in tables_present:
-        inputs["aliases"] = query("select alias, customer_id from previous", previous=table(PREVIOUS_ALIASES))
-    writes = {promised.name: Publish.REPLACE for promised in TABLES}
-    kept = {f"{MEMBERS.name}.{name}": (f"records.{name}",) for name in _OWN}
-    return (Compute(inputs, writes, "Resolving identities", _runner(rules), kept),)
+    kept_before = {"aliases": PREVIOUS_ALIASES, "model": PREVIOUS_MODEL, "frequencies": PREVIOUS_FREQUENCIES}
+    for name, previous in kept_before.items():
+        if previous in tables_present:
+            inputs[name] = query("select * from previous", previous=table(previous))
+    writes = dict.fromkeys((described.name for described in promised.TABLES), Publish.REPLACE)
+    same = {f"{promised.MEMBERS.name}.{name}": (f"records.{name}",) for name in OWN}
+    return (Compute(inputs, writes, "Resolving identities", lambda inputs, tell: _all(rules, inputs, tell), same),)
 
 
-def _records(rules: IdentityRules) -> exp.Query:
-    names = [column(name) for name in dict.fromkeys((*_OWN, *rules.columns()))]
+def needed(rules: IdentityRules) -> exp.Query:
+    """The columns of staged records that identity reads."""
+    names = [column(name) for name in dict.fromkeys((*OWN, *rules.columns()))]
     return query("select $names from records", names=names, records=table(RECORDS.name))
 
 
-def _runner(rules: IdentityRules) -> Callable[[Mapping[str, pa.Table], Callable[[str], None]], Mapping[str, pa.Table]]:
-    def run(inputs: Mapping[str, pa.Table], tell: Callable[[str], None]) -> Mapping[str, pa.Table]:
-        guards = Guards()
-        records = in_order(inputs["records"])
-        prepared = prepare(records, rules, guards)
-        resolution = resolve(prepared, rules, guards, tell)
-        before = inputs.get("before")
-        previous, gone = _before(before, prepared.record_no)
-        named = name_groups(resolution.groups, previous, gone | _aliases(inputs.get("aliases")))
-        former = _NONE_BEFORE if before is None else before.filter(before["record_no"].is_null())
-        return tables(Outcome(records, rules, tuple(never_codes(prepared, rules)), resolution, named, former), guards)
+def _all(rules: IdentityRules, inputs: Tables, tell: Tell) -> Tables:
+    guards, records = Guards(), inputs["records"]
+    prepared = prepare(records, rules, guards)
+    learned = kept(inputs.get("model"), inputs.get("frequencies"), rules, len(prepared))
+    tell("Linking records by keys")
+    linked = Linked(prepared, *link(prepared, rules, guards))
+    previous, gone = _before(inputs.get("before"), prepared.record_no)
+    try:
+        resolution = resolve(linked, rules, learned, tell)
+    except OutgrownError:
+        learned = None
+        resolution = resolve(linked, rules, learned, tell)
+    named = name_groups(resolution.groups, previous, gone | aliases_of(inputs.get("aliases")))
+    counted = learned.frequencies if learned else frequencies(prepared, resolution.model)
+    apart = tuple(never_codes(prepared, rules))
+    ordered = records.select(list(OWN)).take(array(prepared.order))
+    made = tables(Outcome(ordered, rules, apart, resolution, named, counted), guards)
+    return {**made, promised.FORMER_MEMBERS.name: _former(inputs.get("before"))}
 
-    return run
+
+def _former(before: pa.Table | None) -> pa.Table:
+    """Records that once were members and are not there now."""
+    columns = list(promised.FORMER_MEMBERS.types)
+    if before is None:
+        return pa.table({name: pa.array([], pa.string()) for name in columns})
+    return before.filter(before["record_no"].is_null()).select(columns)
 
 
 def _before(before: pa.Table | None, record_no: Ints) -> tuple[Ints, dict[int, int]]:
@@ -81,7 +102,7 @@ def _before(before: pa.Table | None, record_no: Ints) -> tuple[Ints, dict[int, i
     return previous, vanished(numbers, previous)
 
 
-def _aliases(aliases: pa.Table | None) -> dict[int, int]:
+def aliases_of(aliases: pa.Table | None) -> dict[int, int]:
     """Number given up -> number that lives on, 0 where none does."""
     if aliases is None:
         return {}

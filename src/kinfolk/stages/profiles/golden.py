@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from kinfolk.engine.sql import column, literal, query, sql, table
-from kinfolk.engine.step import Publish, Query
+from kinfolk.engine.step import Patch, Publish, Query, patching
 from kinfolk.model.identity import Survivorship
 from kinfolk.model.source import Source
 from kinfolk.stages.profiles.survivorship import (
@@ -22,23 +22,27 @@ from kinfolk.stages.profiles.survivorship import (
 from kinfolk.tables import profiles, staging
 
 
-def profile_steps(fields: Sequence[str], survivorship: Survivorship, sources: Sequence[str]) -> tuple[Query, ...]:
+def profile_steps(
+    fields: Sequence[str], survivorship: Survivorship, sources: Sequence[str], among: str | None = None
+) -> tuple[Query, ...]:
     """Steps that make the golden profiles.
 
     fields   golden fields that some source feeds: canonical columns, then the company's attributes
+    among    a table of customer_id: only these are made anew, the others stay as published; None = all
     Reads    staging.records, identity.members, identity.review
     Writes   profiles.customers, profiles.origins, profiles.lineage (a view), profiles.duplicates
     """
     grouped = groups(fields, survivorship)
-    return (
-        _records(),
+    made = (
+        _records(among),
         _candidates(grouped, survivorship),
         _survivors(grouped, sources),
         _customers(fields, survivorship),
         _origins(grouped),
-        _lineage(fields, grouped),
-        _duplicates(),
     )
+    if among is None:
+        return (*made, _lineage(fields, grouped), _duplicates())
+    return (*(patching(step, Patch("customer_id", among)) for step in made), _duplicates())
 
 
 def golden_fields(sources: Sequence[Source]) -> tuple[str, ...]:
@@ -51,12 +55,15 @@ def golden_fields(sources: Sequence[Source]) -> tuple[str, ...]:
     return (*(c.name for c in staging.PEOPLE if c.name in mapped), *attributes)
 
 
-def _records() -> Query:
+def _records(among: str | None) -> Query:
     tree = query(
         "select r.*, m.customer_id from records r join members m on m.record_no = r.record_no",
         records=table(staging.RECORDS.name),
         members=table("identity.members"),
     )
+    if among is not None:
+        assert isinstance(tree, exp.Select), "a SELECT with a condition is a SELECT"
+        tree = tree.where(sql("m.customer_id in ($some)", some=query("select customer_id from t", t=table(among))))
     return Query("survivors.records", tree, "Records of customers", as_view=True)
 
 

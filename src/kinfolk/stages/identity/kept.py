@@ -1,0 +1,143 @@
+"""What was learned is kept for later runs, so that what did not change is judged as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from kinfolk.model.identity import IdentityRules
+from kinfolk.stages.identity.arrays import NO_VALUE, Codes, Ints
+from kinfolk.stages.identity.arrow import array, pc
+from kinfolk.stages.identity.blocking import Blocks
+from kinfolk.stages.identity.coding import Column
+from kinfolk.stages.identity.model import Model, from_json
+from kinfolk.stages.identity.prepared import Prepared
+
+LEARNED_WELL = 10_000  # records from which what was learned is kept; fewer are learned from anew, which takes no time
+_DRIFT = 0.2  # share by which the number of records may change before everything is learned anew
+_TYPES: dict[str, pa.DataType] = {"column_name": pa.string(), "value": pa.string(), "records": pa.int64()}
+FREQUENCIES = pa.schema(_TYPES)
+
+
+class OutgrownError(Exception):
+    """A block has become too large to be compared, which the model does not know of: everything is learned anew."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A model learned by an earlier run, and how many records shared each value then (those that two or more did)."""
+
+    model: Model
+    frequencies: pa.Table
+
+    def counting(self, prepared: Prepared) -> Prepared:
+        """The records, each compared value with the number of records that shared it when the model was learned."""
+        compared = dict(prepared.compared)
+        for field in self.model.fields:
+            column = prepared.compared[field.column]
+            if column.counted is not None:
+                continue
+            of_field = self.frequencies.filter(pc.equal(self.frequencies["column_name"], field.column))
+            at = pc.index_in(column.values, value_set=of_field["value"].combine_chunks())
+            records = pc.fill_null(of_field["records"].take(at), 1)
+            compared[field.column] = replace(column, counted=records.to_numpy().astype(np.int64))
+        return replace(prepared, compared=compared)
+
+    def blocking(self, prepared: Prepared) -> dict[tuple[str, ...], Sequence[Codes]]:
+        """Columns of each blocking rule -> value codes of the blocks that were too large, an array a column."""
+        rules = ((rule["columns"], rule["crowded"]) for rule in self.model.blocking)
+        return {tuple(columns): _codes(prepared, columns, crowded) for columns, crowded in rules}
+
+
+def kept(model: pa.Table | None, frequencies: pa.Table | None, rules: IdentityRules, records: int) -> Kept | None:
+    """What an earlier run learned; None where that must not be used any more: too little data, other rules, drift."""
+    if model is None or frequencies is None or not model.num_rows or rules.matching is None:
+        return None
+    learned = from_json(model["model"][0].as_py())
+    if learned is None or learned.rules != settings(rules) or learned.records < LEARNED_WELL:
+        return None
+    if abs(records - learned.records) > _DRIFT * learned.records:
+        return None
+    return Kept(learned, frequencies)
+
+
+def settings(rules: IdentityRules) -> str:
+    """The settings that what is learned depends on, as one text."""
+    matching = rules.matching
+    assert matching is not None, "without matching nothing is learned"
+    learned_by = {
+        "compare": sorted((c.column, c.kind) for c in matching.compare),
+        "block_on": matching.block_on,
+        "personal": matching.personal,
+        "never": [never.different for never in rules.never],
+        "tenant": rules.tenant,
+        "ignore": {name: list(patterns) for name, patterns in rules.ignore.items()},
+    }
+    return json.dumps(learned_by, sort_keys=True)
+
+
+def described(blocks: Iterable[Blocks], first: Ints, prepared: Prepared) -> tuple[dict[str, Any], ...]:
+    """Blocking rules as the model keeps them. first: a record of each row.
+
+    crowded  blocks that were too large: a list of values for each column, then one of tenants where there are any
+    """
+    return tuple(
+        {
+            "columns": list(block.rule.columns),
+            "pairs": block.rule.pairs,
+            "skipped_rows": block.rule.skipped,
+            "crowded": _values(prepared, block.rule.columns, first[block.crowded]),
+        }
+        for block in blocks
+    )
+
+
+def _values(prepared: Prepared, names: Sequence[str], records: Ints) -> list[list[str | None]]:
+    """Values of these records, a list a column."""
+    columns = [prepared.compared[name] for name in names]
+    if prepared.world is not None:
+        columns.append(prepared.exact[prepared.world])
+    return [_texts(column, records) for column in columns]
+
+
+def _texts(column: Column, records: Ints) -> list[str | None]:
+    codes = column.codes[records]
+    texts: list[str | None] = column.values.take(array(codes, mask=codes < 0)).to_pylist()
+    return texts
+
+
+def _codes(prepared: Prepared, names: Sequence[str], crowded: Sequence[Sequence[str | None]]) -> list[Codes]:
+    """Codes of the values of crowded blocks, an array a column; blocks of values that no record has are left out."""
+    found = [
+        np.asarray(
+            pc.index_in(array(values, pa.string()), value_set=prepared.compared[name].values)
+            .fill_null(NO_VALUE)
+            .to_numpy(zero_copy_only=False),
+            dtype=np.int32,
+        )
+        for name, values in zip(names, crowded, strict=False)
+    ]
+    there = np.logical_and.reduce([codes >= 0 for codes in found]) if found else np.zeros(0, bool)
+    if prepared.world is not None and crowded:
+        tenants = array(crowded[-1], pa.string())
+        at = pc.index_in(tenants, value_set=prepared.exact[prepared.world].values).fill_null(NO_VALUE)
+        found.append(at.to_numpy(zero_copy_only=False).astype(np.int32) + np.int32(1))
+        there &= (found[-1] > 0) | tenants.is_null().to_numpy(zero_copy_only=False)
+    return [codes[there] for codes in found]
+
+
+def frequencies(prepared: Prepared, model: Model | None) -> pa.Table:
+    """Rows of identity.frequencies: values of compared columns that two or more records share."""
+    pieces = []
+    for field in model.fields if model else ():
+        column = prepared.compared[field.column]
+        counts = column.counts()
+        shared = array(np.flatnonzero(counts > 1))
+        names = array(np.full(len(shared), field.column), pa.string())
+        pieces.append(pa.table([names, column.values.take(shared), array(counts).take(shared)], schema=FREQUENCIES))
+    return pa.concat_tables(pieces) if pieces else FREQUENCIES.empty_table()
