@@ -57,6 +57,16 @@ def load(
     return freeze.project(files, folder)
 
 
+def environment_values(
+    folder: Path,
+    connectors: Mapping[str, type[BaseModel]],
+    environment: str | None = None,
+    env: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """What the environment holds -> the reference, for every variable the project's files use: to hide it."""
+    return _Reading(folder.absolute(), os.environ if env is None else env).files(connectors, environment).values()
+
+
 class _Reading:
     """One pass over the folder; mistakes gather while the files are read."""
 
