@@ -61,7 +61,7 @@ def test(
     found = check_models(folder, name, environment, sample)
     output.answer(found, as_json, lambda: model_views.tested(found))
     if broken(found):
-        raise typer.Exit(9)
+        raise typer.Exit(13)
 
 
 def lineage(
