@@ -16,6 +16,7 @@ from kinfolk.project.contracts import contract, contract_text, source_of
 from kinfolk.project.document import Document, Path
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.fingerprint import fingerprint
+from kinfolk.project.freeze_models import company_models, sql_tests
 from kinfolk.project.written.identity import IdentityFile, PreferenceEntry
 from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.owners import OwnersFile
@@ -42,6 +43,8 @@ def project(files: Files, folder: FilePath) -> Project:
         time_zone=conventions.time_zone,
         environment=files.environment(),
         environments=tuple(settings.environments),
+        models=company_models(files),
+        model_tests=sql_tests(files),
         history=timedelta(days=int(settings.history.split()[0])),
         landing_of=files.lender(),
         schedule=tuple(
