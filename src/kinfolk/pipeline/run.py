@@ -52,7 +52,7 @@ def run_project(
                     runs.published(store, session.states()[-1:])
                     tidy(work, store)
         except BaseException as error:
-            runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
+            runs.fail(store, run_id, records, error)
             raise
         runs.finish(store, run_id, status, records)
         return latest(store, 1)[0]
