@@ -60,7 +60,7 @@ def run_project(
                     tidy(work, store)
         except BaseException as error:
             mark_failed(records, error)
-            runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
+            runs.fail(store, run_id, records, error)
             watcher.run_ended(latest(store, 1)[0], error)
             raise
         runs.finish(store, run_id, status, records)
