@@ -8,10 +8,11 @@
     ├── NotFoundError       6  no such customer, record or table
     ├── QueryError          7  SQL a person wrote cannot be run
     ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
+    ├── ExistsError        10  what would be overwritten is there
     └── PlanError          12  a plan that cannot be made, read or accepted
         └── StalePlanError       the plan no longer fits what is there
 
-Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage.
+Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage, 9 findings of `kinfolk doctor`.
 """
 
 from __future__ import annotations
@@ -95,6 +96,12 @@ class EngineError(KinfolkError):
     """The engine could not finish a step; nothing of the run was published."""
 
     exit_code = 8
+
+
+class ExistsError(KinfolkError):
+    """Something is there that would be overwritten, and nobody said that it may be."""
+
+    exit_code = 10
 
 
 class PlanError(KinfolkError):

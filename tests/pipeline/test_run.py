@@ -68,7 +68,7 @@ def test_a_run_killed_before_it_published_leaves_the_state_and_the_next_run_comp
         "from pathlib import Path\n"
         "from kinfolk.engine.duckdb import Session\n"
         "from kinfolk.commands.run import run\n"
-        "Session.publish = lambda self: os._exit(9)\n"
+        "Session.publish = lambda *about: os._exit(9)\n"
         "run(Path(sys.argv[1]))\n"
     )
     assert subprocess.run([sys.executable, "-c", killed, str(company.folder)], check=False).returncode == 9

@@ -99,13 +99,15 @@ def test_a_history_that_kept_no_definitions_is_brought_up_to_date(tmp_path: Path
     assert deployed_definition(store) == "said"
 
 
-def test_the_run_of_a_process_that_was_killed_is_closed_as_failed_when_the_next_one_starts(tmp_path: Path) -> None:
+def test_the_run_of_a_process_that_was_killed_shows_as_failed_at_once_and_is_closed_by_the_next_one(
+    tmp_path: Path,
+) -> None:
     state = tmp_path / "state"
     killed = subprocess.run([sys.executable, "-c", DIES_IN_A_RUN, str(state)], timeout=60)
     assert killed.returncode == -9
     store = open_store(state)
     [left_open] = latest(store)
-    assert left_open.status is RunStatus.RUNNING
+    assert (left_open.status, left_open.finished_at) == (RunStatus.FAILED, None)
     started = runs.start(store, "fingerprint")
     now_running, dead = latest(store)
     assert (now_running.run_id, now_running.status) == (started, RunStatus.RUNNING)

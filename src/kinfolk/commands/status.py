@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kinfolk.commands.as_of import snapshot_as_of
 from kinfolk.commands.open_project import open_project
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
@@ -47,12 +48,13 @@ class Status:
     numbers: Numbers | None
 
 
-def status(folder: Path, environment: str | None = None, limit: int = 5) -> Status:
-    """The last `limit` runs, newest first, and the published state in numbers."""
+def status(folder: Path, environment: str | None = None, limit: int = 5, as_of: str | None = None) -> Status:
+    """The last `limit` runs, newest first, and the published state in numbers, now or as of an earlier one."""
     project = open_project(folder, environment)
     past = latest(open_store(project.state), limit) if project.state.exists() else []
+    snapshot = snapshot_as_of(project, as_of)
     try:
-        with reading(project.state) as reader:
+        with reading(project.state, snapshot) as reader:
             numbers = read_numbers(reader)
     except NotFoundError:
         numbers = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from kinfolk.model.identity import IdentityRules, Survivorship
@@ -49,6 +50,7 @@ class Project:
     state        where Kinfolk keeps what it makes: .kinfolk inside the folder, unless the project says otherwise, and
                  in that a folder for the environment, where there are environments
     landing_of   the environment whose landing is read instead of sources, where it is not this one's own
+    history      how long a published state stays readable after the next one
     fingerprint  changes whenever any setting that can change a result changes
     """
 
@@ -64,6 +66,7 @@ class Project:
     time_zone: str = "UTC"
     environment: str | None = None
     environments: tuple[str, ...] = ()
+    history: timedelta = timedelta(days=30)
     landing_of: str | None = None
 
     @property

@@ -32,7 +32,11 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run of the project, finished or not."""
+    """One run of the project, finished or not.
+
+    snapshot_id   the state it published, by its number in the lake
+    gone_because  why that state can no longer be read, in words
+    """
 
     run_id: int
     status: RunStatus
@@ -40,6 +44,8 @@ class RunRecord:
     finished_at: datetime | None = None
     error: str | None = None
     steps: tuple[StepRecord, ...] = field(default_factory=tuple)
+    snapshot_id: int | None = None
+    gone_because: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
+from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, table
 from kinfolk.engine.step import Exchange
 from kinfolk.errors import SourceError
-from kinfolk.model.locator import Part
+from kinfolk.model.locator import ArrowBatches, Part
 from kinfolk.model.source import Load, Source
+from kinfolk.pipeline.ahead import Opened, opening
 from kinfolk.pipeline.arrivals import Delivery, Ledger
 from kinfolk.pipeline.columns import check_columns
+from kinfolk.pipeline.cursor import arrived_at
 from kinfolk.pipeline.work import Work
 from kinfolk.stages.landing import (
     READER_COLUMNS,
@@ -22,6 +28,7 @@ from kinfolk.stages.landing import (
     settings,
 )
 from kinfolk.tables.identity import MEMBERS
+from kinfolk.tables.landing import NAMES, TABLES
 
 # A snapshot that lacks more than this share of the records it had is taken for a broken export.
 _DELETES_ALLOWED = 0.5
@@ -36,7 +43,8 @@ def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
     loaded_at = datetime.now(UTC)
     for load_id, delivery in enumerate(arrived, start=ledger.next_load_id):
         source = delivery.source
-        results = work.do(_read(work, source, part) for part in delivery.parts)
+        with opening(work.connectors[source.connector], delivery, work.kept_in) as calls:
+            results = work.do(_read(work, source, *one) for one in zip(delivery.parts, calls, strict=True))
         read = sum(result.rows_out or 0 for result in results)
         incoming = work.session.columns(f"incoming.{source.name}")
         columns = tuple(c for c in incoming if c not in READER_COLUMNS)
@@ -48,30 +56,35 @@ def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
         work.do(landing_steps(arrival))
         record_no += read + _check_deletes(work, arrival)
         refused = _refused(work, source)
+        reached = arrived_at(work.session, source, ledger.reached(source), work.watcher.note)
         for part, result in zip(delivery.parts, results, strict=True):
             rejections += [rejection_row(source.name, load_id, part.name, r) for r in result.rejections]
             how = (part.fingerprint, layout(source), settings(source), loaded_at.replace(tzinfo=None))
-            counts = (result.rows_in, len(result.rejections) + refused.get(part.name, 0), record_no)
+            counts = (result.rows_in, len(result.rejections) + refused.get(part.name, 0), record_no, reached)
             loads.append((load_id, source.name, part.name, *how, *counts))
     if arrived:
         work.do(bookkeeping_steps(tuple(d.source.name for d in arrived), loads, rejections))
 
 
-def _read(work: Work, source: Source, part: Part) -> Exchange:
-    connector = work.connectors[source.connector]
-    return Exchange(
-        f"incoming.{source.name}",
-        f"Reading {part.name}",
-        source.name,
-        part.name,
-        lambda: connector.open(source, part),
-    )
+def _read(work: Work, source: Source, part: Part, opened: Callable[[], Opened]) -> Exchange:
+    if part.since is not None:
+        opened = partial(_with_known_columns, work, source, opened)
+    return Exchange(f"incoming.{source.name}", f"Reading {part.name}", source.name, part.name, opened)
+
+
+def _with_known_columns(work: Work, source: Source, opened: Callable[[], Opened]) -> Opened:
+    """What is new may be nothing, or lack a key that its records do not have to have: the columns stay known."""
+    locator, rejections = opened()
+    if isinstance(locator, ArrowBatches) and not locator.columns:
+        known = work.session.columns(f"landing.{source.name}")
+        locator = replace(locator, columns=tuple(name for name in known if name not in NAMES))
+    return locator, rejections
 
 
 def _check_deletes(work: Work, arrival: Arrival) -> int:
     """Rows of this load that are deletions. Errors: SourceError when they are most of a snapshot."""
     source = arrival.source
-    if not arrival.published or not (source.load is Load.SNAPSHOT or arrival.relaid):
+    if not arrival.published or not (source.load is Load.SNAPSHOT or arrival.relaid or source.cursor):
         return 0
     landed = table(f"landing.{source.name}")
     [(deleted,)] = work.session.fetch(query("select count(*) from landed where _change = 'deleted'", landed=landed))
@@ -103,6 +116,18 @@ def check_gone(work: Work) -> None:
                 where="sources/",
                 hint=f"Put its file back; or, if they are really to go, run with --allow-deletes {name}.",
             )
+
+
+def landed(session: Session) -> dict[str, int]:
+    """Records that this run added, changed and deleted, over all sources."""
+    counted = dict.fromkeys(("added", "changed", "deleted"), 0)
+    ours = {described.name for described in TABLES}
+    for name in session.built:
+        if name.startswith("landing.") and name not in ours:
+            counts = query("select _change, count(*) from landed group by _change", landed=table(name))
+            for change, records in session.fetch(counts):
+                counted[change] += records
+    return counted
 
 
 def _refused(work: Work, source: Source) -> dict[str, int]:

@@ -42,6 +42,11 @@ class Rehearsal(Work):
 
     steps: list[Step] = field(default_factory=list)
 
+    @property
+    def kept_in(self) -> Path | None:
+        """Nowhere: nothing is left behind."""
+        return None
+
     def _do(self, step: Step) -> StepResult:
         self.steps.append(step)
         return super()._do(step)

@@ -6,13 +6,17 @@ import time
 from collections.abc import Mapping
 
 from kinfolk.engine.duckdb import Session, peak_memory_mb
+from kinfolk.model.history import Label
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, RunRecord, RunStatus, StepRecord
+from kinfolk.pipeline import spool
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
-from kinfolk.pipeline.borrowed import check_landed, landed, landed_steps, moved_on
+from kinfolk.pipeline.borrowed import check_landed, landed_elsewhere, landed_steps, moved_on
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.ground import check_ground
-from kinfolk.pipeline.land import check_gone, land
+from kinfolk.pipeline.land import check_gone, land, landed
+from kinfolk.pipeline.recovery import recover
+from kinfolk.pipeline.retention import tidy
 from kinfolk.pipeline.watch import Silent, Watcher
 from kinfolk.pipeline.work import Work
 from kinfolk.project.definition import definition
@@ -23,6 +27,7 @@ from kinfolk.store.write import runs
 from kinfolk.store.write.lease import writer_lease
 from kinfolk.tables.identity import MEMBERS
 from kinfolk.tables.landing import NAMES
+from kinfolk.tables.profiles import CUSTOMERS
 
 
 def run_project(
@@ -43,14 +48,19 @@ def run_project(
         records: list[StepRecord] = []
         try:
             with Session.open(project.state, project.landing) as session:
+                run_id = recover(session, store, run_id)
                 work = Work(project, connectors, options, watcher or Silent(), session, records)
                 status = prepare(work, published_fingerprint(store))
                 if session.pending:  # of an unchanged run at most which files it has seen
-                    _publish(work)
+                    _publish(work, run_id if status is RunStatus.PUBLISHED else None)
+                if status is RunStatus.PUBLISHED:
+                    runs.published(store, session.states()[-1:])
+                    tidy(work, store)
         except BaseException as error:
             runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
             raise
         runs.finish(store, run_id, status, records)
+        spool.clear(project.state)
         return latest(store, 1)[0]
 
 
@@ -62,7 +72,14 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     if fingerprint_before is not None:
         work.session.check(MEMBERS.name)
     ledger = read_ledger(work.session)
-    due = landed(work) if work.project.landing else deliveries(work.project, ledger, work.connectors)
+    if work.options.full:
+        ledger = ledger.without_cursors()
+        if work.kept_in:
+            spool.clear(work.kept_in)
+    if work.project.landing:
+        due = landed_elsewhere(work)
+    else:
+        due = deliveries(work.project, ledger, work.connectors)
     work.arrived = tuple(d for d in due if d.parts)
     check_ground(work)
     same_rules = work.project.fingerprint == fingerprint_before and not work.options.full
@@ -84,16 +101,18 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     from kinfolk.pipeline import changes, order
 
     if same_rules and changes.can_follow(work.session, sources):
-        work.do(changes.stages_after_changes(work.project, sources, changed))
+        work.do(changes.stages_after_changes(work.project, work.session, sources, changed))
     else:
         work.do(order.stages_after_landing(work.project, sources, work.session))
     return RunStatus.PUBLISHED
 
 
-def _publish(work: Work) -> None:
+def _publish(work: Work, run_id: int | None) -> None:
+    """run_id: labels the state, so that it can be found again; None for mere bookkeeping."""
     started = time.perf_counter()
     work.watcher.begin("Publishing")
-    work.session.publish()
+    label = Label(run_id, work.project.fingerprint, landed(work.session)) if run_id else None
+    work.session.publish(label, (MEMBERS.name, CUSTOMERS.name))
     record = StepRecord("publish", round(time.perf_counter() - started, 3), peak_mb=peak_memory_mb())
     work.records.append(record)
     work.watcher.done(record)

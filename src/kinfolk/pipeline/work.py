@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kinfolk.engine.duckdb import Session, StepResult, peak_memory_mb
 from kinfolk.engine.step import Compute, Exchange, Query, Step
@@ -25,6 +26,11 @@ class Work:
     session: Session
     records: list[StepRecord] = field(default_factory=list)
     arrived: tuple[Delivery, ...] = ()
+
+    @property
+    def kept_in(self) -> Path | None:
+        """The folder in which a large load is kept that broke off, so that the next run goes on from there."""
+        return self.project.state
 
     def do(self, steps: Iterable[Step]) -> list[StepResult]:
         """Does the steps in order and records each."""

@@ -7,8 +7,8 @@ import hashlib
 from kinfolk.model.project import Project
 from kinfolk.project.definition import PLACES, canonical
 
-# Who answers for things and what is said about them changes no result.
-_LEFT_OUT = PLACES | {"ownership", "owner", "description"}
+# Who answers for things, what is said about them and how long they are kept changes no result.
+_LEFT_OUT = PLACES | {"ownership", "owner", "description", "history"}
 
 
 def fingerprint(project: Project) -> str:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path as FilePath
 from typing import Any
 
 from kinfolk.model.identity import Comparison, IdentityRules, Key, Matching, Never, SurvivorRule, Survivorship
 from kinfolk.model.project import Domain, Ownership, Person, Project
-from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Load, Source, TableMapping
+from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Cursor, Load, Source, TableMapping
 from kinfolk.project.document import Path
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.fingerprint import fingerprint
 from kinfolk.project.written.identity import IdentityFile, PreferenceEntry
 from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.owners import OwnersFile
-from kinfolk.project.written.source import Mapped, Rule, SourceFile
+from kinfolk.project.written.source import Mapped, Rule, SourceFile, short_key
 from kinfolk.tables.staging import MAPPABLE, canonical
 
 
@@ -40,6 +41,7 @@ def project(files: Files, folder: FilePath) -> Project:
         environment=files.environment(),
         environments=tuple(settings.environments),
         landing_of=files.lender(),
+        history=timedelta(days=int(settings.history.split()[0])),
     )
     return replace(made, fingerprint=fingerprint(made))
 
@@ -74,6 +76,7 @@ def source(parsed: Parsed[SourceFile], files: Files, defaults: Conventions) -> S
         mappings=tuple(_mapping(parsed, table) for table in MAPPABLE if settings.part(table) is not None),
         observed_at=settings.observed_at,
         load=Load(settings.load),
+        cursor=_cursor(parsed),
         conventions=Conventions(
             country=settings.country or defaults.country,
             currency=settings.currency or defaults.currency,
@@ -92,6 +95,13 @@ def source(parsed: Parsed[SourceFile], files: Files, defaults: Conventions) -> S
     )
 
 
+def _cursor(parsed: Parsed[SourceFile]) -> Cursor | None:
+    settings = parsed.settings
+    if settings.cursor is None:
+        return None
+    return Cursor(settings.cursor, parsed.document.place("cursor"), settings.late, settings.deleted)
+
+
 def _belongs_to(parsed: Parsed[SourceFile]) -> BelongsTo | None:
     belongs = parsed.settings.belongs_to
     if belongs is None:
@@ -103,8 +113,8 @@ def _options(parsed: Parsed[SourceFile], connector: str) -> dict[str, Any]:
     """The connector's settings that were written, checked; text made from a reference stays a Secret."""
     written = parsed.document.at(connector)
     secrets = parsed.resolved.secrets
-    if not isinstance(written, Mapping):  # the short form: the path alone
-        return {"path": secrets.get((connector,), written)}
+    if not isinstance(written, Mapping):  # the short form: the path, or the address, alone
+        return {short_key(type(parsed.settings.part(connector))): secrets.get((connector,), written)}
     checked = parsed.settings.part(connector).model_dump(by_alias=True)
     options: dict[str, Any] = {}
     for key, value in written.items():

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from kinfolk.engine.sql import column, literal, query, rows, sql, table, union_by_name
 from kinfolk.engine.step import Compute, Publish, Query, Step
+from kinfolk.expressions.answer import boolean
 from kinfolk.expressions.hash import row_hash
 from kinfolk.model.locator import Rejection
 from kinfolk.model.source import Load, Source
@@ -20,6 +21,14 @@ from kinfolk.tables.table import Table
 _ARROW: dict[str, pa.DataType] = {"varchar": pa.string(), "bigint": pa.int64(), "timestamp": pa.timestamp("us")}
 
 READER_COLUMNS = ("_part", "_row")
+
+_FREE = (
+    "path",
+    "password",
+    "timeout",
+    "retries",
+    "requests_per_second",
+)  # options that change nothing about what is read
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,9 @@ def layout(source: Source) -> str:
 
 def settings(source: Source) -> str:
     """How this source is read, its path apart; when it changes, everything is read anew. Secrets by reference."""
-    read = {name: repr(value) for name, value in source.options.items() if name != "path" and value is not None}
+    read = {name: repr(value) for name, value in source.options.items() if name not in _FREE and value is not None}
+    if source.cursor:
+        read |= {"cursor": source.cursor.column, "deleted": source.cursor.deleted or ""}
     return json.dumps({"load": str(source.load), **read}, sort_keys=True)
 
 
@@ -155,13 +166,18 @@ def _repeated(arrival: Arrival) -> Query:
 
 
 def _dropped(arrival: Arrival) -> Query:
-    """Rows whose record id comes again later in the load; `same` says that nothing is lost by it."""
+    """Rows whose record id comes again later in the load; `same` says that nothing is lost by it.
+
+    With a cursor the rows of one id are its versions in order, so that a later one takes the place of an earlier.
+    """
     name = arrival.source.name
     tree = query(
-        "select _record_no, last_value(_row) over w as kept_row, last_value(_row_hash) over w = _row_hash as same "
+        "select _record_no, last_value(_row) over w as kept_row, "
+        "last_value(_row_hash) over w = _row_hash or $versions as same "
         "from keyed where _record_id in (select _record_id from repeated) "
         "window w as (partition by _record_id order by _record_no rows between unbounded preceding and "
         "unbounded following) qualify last_value(_record_no) over w <> _record_no",
+        versions=arrival.source.cursor is not None,
         keyed=table(f"keyed.{name}"),
         repeated=table(f"repeated.{name}"),
     )
@@ -201,11 +217,21 @@ def _as_struct(columns: tuple[str, ...], record: str) -> exp.Expression:
 def _arriving(arrival: Arrival) -> Query:
     name = arrival.source.name
     tree = query(
-        "select * from keyed where _record_id is not null and _record_no not in (select _record_no from dropped)",
+        "select * from keyed where _record_id is not null and _record_no not in (select _record_no from dropped) "
+        "and not $gone",
+        gone=_says_deleted(arrival.source),
         keyed=table(f"keyed.{name}"),
         dropped=table(f"dropped.{name}"),
     )
     return Query(f"arriving.{name}", tree, f"Records of {name}", as_view=True)
+
+
+def _says_deleted(source: Source) -> exp.Expression:
+    """True for rows that say of themselves that their record was deleted: any value that does not mean no."""
+    if source.cursor is None or source.cursor.deleted is None:
+        return sql("false")
+    value = column(source.cursor.deleted)
+    return sql("(trim($c) <> '' and $yes is not false) is true", c=value, yes=boolean(value))
 
 
 def _landing_columns(arrival: Arrival, record: str, change: exp.Expression | str) -> list[exp.Expr]:
@@ -271,16 +297,25 @@ def _changes(arrival: Arrival) -> Query:
         arriving=table(f"arriving.{name}"),
         before=table(f"before.{name}"),
     )
-    if arrival.source.load is Load.SNAPSHOT or arrival.relaid:
+    if arrival.source.load is Load.SNAPSHOT or arrival.relaid or arrival.source.cursor:
         tree = union_by_name([tree, _deletions(arrival)])
     return Query(f"landing.{name}", tree, f"Landing {name}", Publish.APPEND)
 
 
 def _deletions(arrival: Arrival) -> exp.Query:
-    """Records that are gone: of a snapshot those that did not arrive, else those that arrived again under new ids."""
+    """Records that are gone.
+
+    Of a snapshot those that did not arrive, else those that arrived again under new ids, or as deleted.
+    """
     name = arrival.source.name
     gone = sql("true")
-    if arrival.source.load is not Load.SNAPSHOT:
+    if arrival.source.cursor and not arrival.relaid:
+        gone = sql(
+            "b._record_id in (select _record_id from keyed where $gone)",
+            gone=_says_deleted(arrival.source),
+            keyed=table(f"keyed.{name}"),
+        )
+    elif arrival.source.load is not Load.SNAPSHOT:
         gone = sql(
             "exists (select 1 from loads l where l.load_id = b._load_id and l.layout <> $layout) "
             "and b._part in (select _part from incoming)",

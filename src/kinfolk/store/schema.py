@@ -40,6 +40,9 @@ runs = Table(
     Column("process_id", Integer, nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("definition", Text),  # empty where it is that of the run before
+    Column("host", String),
+    Column("snapshot_id", BigInteger),  # of the state it published
+    Column("gone_because", String),  # why that state cannot be read any more
 )
 
 steps = Table(

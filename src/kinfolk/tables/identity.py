@@ -48,7 +48,7 @@ LINKS = Table(
 
 PAIRS = Table(
     name="identity.pairs",
-    grain="two records scored at or above the review threshold",
+    grain="two records scored at even odds or better",
     keys=("record_no_a", "record_no_b"),
     columns=(
         *_PAIR,
@@ -125,4 +125,16 @@ FREQUENCIES = Table(
     erasure=Erasure.REBUILD,
 )
 
-TABLES = (MEMBERS, FORMER_MEMBERS, LINKS, PAIRS, REVIEW, ALIASES, GUARDS, MODEL, FREQUENCIES)
+COMPARED = Table(
+    name="identity.compared",
+    grain="one current record of a person; a number stands for each value, in the form in which it is compared",
+    keys=("record_no",),
+    columns=(
+        Column("record_no", "bigint", "number of the landing row"),
+        Column("row", "bigint", "stands for everything compared, so that records alike in all of it are found"),
+    ),
+    subject="record_no",
+    erasure=Erasure.REBUILD,
+)
+
+TABLES = (MEMBERS, FORMER_MEMBERS, LINKS, PAIRS, REVIEW, ALIASES, GUARDS, MODEL, FREQUENCIES, COMPARED)

@@ -46,6 +46,7 @@ LOADS = Table(
         Column("rows", "bigint", "rows in the file, the rejected ones included"),
         Column("rejected", "bigint", "rows that could not be read or landed"),
         Column("next_record_no", "bigint", "record numbers from here on are free"),
+        Column("cursor", "varchar", "greatest value of the source's cursor so far; the next load begins there"),
     ),
     subject=None,
     erasure=Erasure.KEEP,
@@ -81,4 +82,18 @@ QUARANTINE = Table(
     erasure=Erasure.DELETE_ROWS,
 )
 
-TABLES = (LOADS, SUPERSEDED, QUARANTINE)
+ROLLBACKS = Table(
+    name="landing.rollbacks",
+    grain="one rollback; the loads it took back are no longer in landing.loads, and their numbers stay used up",
+    keys=("run_id",),
+    columns=(
+        Column("run_id", "bigint", "the run that was the rollback"),
+        Column("back_to", "bigint", "the run whose state it brought back"),
+        Column("next_load_id", "bigint", "load ids from here on are free"),
+        Column("next_record_no", "bigint", "record numbers from here on are free"),
+    ),
+    subject=None,
+    erasure=Erasure.KEEP,
+)
+
+TABLES = (LOADS, SUPERSEDED, QUARANTINE, ROLLBACKS)

@@ -12,7 +12,16 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import output, plan_commands, profile_views, views
+from kinfolk.interfaces.cli import (
+    output,
+    plan_commands,
+    profile_views,
+    repair_commands,
+    source_commands,
+    time_commands,
+    views,
+)
+from kinfolk.interfaces.cli.options import HERE, AsJson, AsOf, Environment, Folder, FolderArgument, Wait
 from kinfolk.model.run import RunOptions
 
 app = typer.Typer(
@@ -22,14 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: half the time to the first word
 )
-
-Folder = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.", show_default="here")]
-FolderArgument = Annotated[Path, typer.Argument(help="Folder of the project.", show_default="here")]
-Environment = Annotated[
-    str | None, typer.Option("--environment", "-e", help="One of the project's environments.", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
-HERE = Path()
+app.add_typer(source_commands.app)
 
 
 def main() -> None:
@@ -95,7 +97,7 @@ def check(folder: FolderArgument = HERE, environment: Environment = None, as_jso
 def run(
     folder: FolderArgument = HERE,
     environment: Environment = None,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another run to finish.", min=0)] = 0,
+    wait: Wait = 0,
     allow_deletes: Annotated[
         list[str] | None,
         typer.Option("--allow-deletes", help="A source that may lose most of its records.", show_default=False),
@@ -135,12 +137,13 @@ def status(
     folder: FolderArgument = HERE,
     environment: Environment = None,
     runs: Annotated[int, typer.Option("--runs", help="How many of the last runs to show.", min=1)] = 5,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the last runs, and what the customer data looks like now."""
     from kinfolk.commands.status import status
 
-    found = status(folder, environment, runs)
+    found = status(folder, environment, runs, as_of)
     output.answer(found, as_json, lambda: views.status(found))
 
 
@@ -149,12 +152,13 @@ def show(
     who: Annotated[str, typer.Argument(help="Customer id, e-mail, phone or name.")],
     folder: Folder = HERE,
     environment: Environment = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one customer: golden values, where each came from, the records behind them."""
     from kinfolk.commands.show import show
 
-    found = show(folder, who, environment)
+    found = show(folder, who, environment, as_of)
     output.answer(found, as_json, lambda: profile_views.shown(found))
 
 
@@ -164,12 +168,13 @@ def explain(
     second: Annotated[str, typer.Argument(help="Another record or customer.")],
     folder: Folder = HERE,
     environment: Environment = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Explain why two records are, or are not, one customer: field by field, in bits."""
     from kinfolk.commands.explain import explain
 
-    found = explain(folder, first, second, environment)
+    found = explain(folder, first, second, environment, as_of)
     output.answer(found, as_json, lambda: profile_views.explained(found))
 
 
@@ -179,12 +184,13 @@ def query(
     folder: Folder = HERE,
     environment: Environment = None,
     limit: Annotated[int, typer.Option("--limit", help="Rows to show at most; 0 for all.", min=0)] = 100,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the published tables with SQL."""
     from kinfolk.commands.query import query
 
-    found = query(folder, sql, limit or None, environment)
+    found = query(folder, sql, limit or None, environment, as_of)
     output.answer(found.dicts(), as_json, lambda: views.rows(found))
 
 
@@ -218,3 +224,7 @@ def demo(
     with watching(quiet=as_json) as watcher:
         found = demo(folder, watcher)
     output.answer(found, as_json, lambda: profile_views.demo(found))
+
+
+time_commands.register(app)
+repair_commands.register(app)

@@ -17,6 +17,7 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     whole.no_plain_secrets,
     sources.names_differ,
     sources.one_connector,
+    sources.cursor_goes_with_incremental,
     sources.something_mapped,
     sources.attributes_differ,
     sources.environments_known,

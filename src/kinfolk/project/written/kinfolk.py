@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from kinfolk.project.written.base import (
     Country,
@@ -18,6 +19,15 @@ from kinfolk.project.written.base import (
     Written,
     wrong,
 )
+
+
+def _days(text: str) -> str:
+    if not re.fullmatch(r"\d{1,5} days?", text):
+        raise wrong(f"`{text}` is no number of days.", "Write it as `30 days`.")
+    return text
+
+
+Days = Annotated[Text, AfterValidator(_days)]
 
 
 class ConventionsKeys(Written):
@@ -62,6 +72,9 @@ class KinfolkFile(ConventionsKeys):
         BeforeValidator(_by_name, json_schema_input_type=str | list[str] | dict[str, EnvironmentKeys | None]),
     ] = Field(default={}, description="worlds kept apart, such as prod and test")
     environment: Word | None = Field(default=None, description="the environment that runs when none is chosen")
+    history: Days = Field(
+        default="30 days", description="how long a published state can still be read after the next one, as `30 days`"
+    )
     state: Word | None = Field(
         default=None,
         description="folder for what Kinfolk makes, with one inside for each environment; .kinfolk if absent",
