@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import tempfile
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def behold(state: Path) -> duckdb.DuckDBPyConnection:
         attach_as_it_is(connection, state, LAKE)
     else:
         connection.execute(sql.text(exp.Attach(this=exp.alias_(exp.Literal.string(":memory:"), LAKE))))
-        connection.execute("set timezone = 'UTC'")
+    connection.execute("set timezone = 'UTC'")
     return connection
 
 
