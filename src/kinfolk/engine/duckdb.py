@@ -146,7 +146,7 @@ class Session:
             return bool(self._rows(table))
         return built.publish is not Publish.NO
 
-    def snapshot(self) -> int | None:
+    def based_on(self) -> int | None:
         """The number of the published state this session builds on; None where nothing was ever published."""
         own = self.published.keys() - self.borrowed
         return lake.newest_snapshot(self.connection) if lake.exists(self.state) and own else None

@@ -41,11 +41,6 @@ class Work:
         """The state folder, where what was received is kept until it is published; None where nothing is kept."""
         return self.project.state
 
-    @property
-    def kept_in(self) -> Path | None:
-        """The folder in which a large load is kept that broke off, so that the next run goes on from there."""
-        return self.project.state
-
     def do(self, steps: Iterable[Step]) -> list[StepResult]:
         """Does the steps in order and records each."""
         return [self._do(step) for step in steps]
