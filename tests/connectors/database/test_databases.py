@@ -223,6 +223,11 @@ def test_what_a_database_refuses_is_said_with_what_to_do_and_without_the_passwor
     assert len(landed(source("postgres", {**postgres.options, "table": "people"}))) == 1
 
 
+def test_two_columns_of_one_name_are_refused_rather_than_one_lost(postgres: Postgres) -> None:
+    made = source("postgres", {**postgres.options, "query": "select 1 as id, 2 as id"})
+    assert "Two columns are named 'id'. Give one of them another name" in refusal(made)
+
+
 def test_a_query_cannot_change_the_database(postgres: Postgres) -> None:
     postgres.run(
         "drop table if exists people",

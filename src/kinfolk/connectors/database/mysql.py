@@ -13,7 +13,7 @@ from sqlglot import exp
 from kinfolk.connectors.database.adbc import read_now
 from kinfolk.connectors.database.options import MysqlOptions
 from kinfolk.connectors.database.rows import batches_of
-from kinfolk.connectors.database.system import Field, Kind
+from kinfolk.connectors.database.system import Field, Kind, by_name
 from kinfolk.expressions.template import column, fill
 from kinfolk.model.discovery import Dataset
 
@@ -64,7 +64,7 @@ class MysqlDatabase:
         with self.connection.cursor() as cursor:
             cursor.execute(query.limit(0).sql(dialect="mysql"))
             described = [(d[0], names.get(d[1], "")) for d in cursor.description]
-        return {name: Field(kind, _kind(kind)) for name, kind in described}
+        return by_name((name, Field(kind, _kind(kind))) for name, kind in described)
 
     def value(self, name: str, field: Field) -> exp.Expression:
         """The column itself; a FLOAT with all its digits, of which MySQL writes only six."""
