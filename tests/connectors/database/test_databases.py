@@ -275,6 +275,24 @@ def test_a_connection_that_breaks_in_the_middle_leaves_nothing(postgres: Postgre
     assert connection.execute("select * from duckdb_tables()").fetchall() == []
 
 
+def test_a_connection_to_mysql_that_breaks_in_the_middle_is_said(mysql: Mysql) -> None:
+    mysql.run(
+        "drop table if exists large",
+        "create table large as with recursive n (id) as (select 1 union all select id + 1 from n where id < 999)"
+        " select a.id * 1000 + b.id as id, repeat('x', 400) as t from n a, n b where a.id <= 150",
+    )
+    made = source("mysql", {**mysql.options, "table": "large"})
+    connector = CONNECTORS["mysql"]
+    [part] = connector.parts(made, Path())
+    stream = connector.open(made, part)[0]
+    assert isinstance(stream, ArrowStream)
+    with pytest.raises(SourceError, match="The connection broke; nothing of this load was taken in"):
+        for number, _ in enumerate(stream.batches()):
+            if number == 0:
+                mysql.hang_up("large")
+    mysql.run("drop table large")
+
+
 def test_what_is_no_database_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "notes.db").write_text("no database\n" * 500)
     assert "file is not a database" in refusal(source("sqlite", {"path": "notes.db", "table": "t"}), tmp_path)

@@ -78,9 +78,15 @@ class MysqlDatabase:
         """The rows as text, never all of them at once."""
         from pymysql.cursors import SSCursor
 
-        with self.connection.cursor(SSCursor) as cursor:
+        cursor = self.connection.cursor(SSCursor)
+        try:
             cursor.execute(query.sql(dialect="mysql"))
             yield from batches_of([d[0] for d in cursor.description], cursor.fetchmany, _text)
+        finally:
+            # To close, the driver would first read all rows that are left, even from a connection that broke.
+            if cursor._result is not None:
+                cursor._result.unbuffered_active = False
+            cursor.close()
 
 
 _NUMBERS = {"tiny", "short", "long", "longlong", "int24", "decimal", "newdecimal", "float", "double", "year", "char"}
