@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,24 @@ def test_two_columns_of_one_name_are_refused_rather_than_one_lost(postgres: Post
     assert "Two columns are named 'id'. Give one of them another name" in refusal(made)
 
 
+@pytest.mark.parametrize(
+    ("connector", "module", "extra"),
+    [
+        ("postgres", "adbc_driver_postgresql", "postgres"),
+        ("mysql", "pymysql", "mysql"),
+        ("duckdb", "adbc_driver_manager", "adbc"),
+    ],
+)
+def test_a_driver_that_is_not_installed_is_named_with_how_to_get_it(
+    connector: str, module: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    (tmp_path / "shop.db").write_bytes(b"")
+    where = {"path": "shop.db"} if connector == "duckdb" else {"database": "shop"}
+    said = refusal(source(connector, {**where, "table": "people"}), tmp_path)
+    assert f"is not installed. Install it: pip install 'kinfolk[{extra}]'" in said
+
+
 def test_a_query_cannot_change_the_database(postgres: Postgres) -> None:
     postgres.run(
         "drop table if exists people",
@@ -246,6 +265,7 @@ def test_mysql_says_what_it_refuses(mysql: Mysql) -> None:
         ({"table": "peopel"}, "Did you mean people?"),
         ({"port": 1, "table": "people"}, "Look at `host` and `port`"),
         ({"query": "delete from people"}, "Look at `query`"),
+        ({"tls": True, "table": "people"}, "Look at how the server is encrypted"),
     ):
         said = refusal(source("mysql", {**mysql.options, **options}))
         assert words in said and "hunter2" not in said, options

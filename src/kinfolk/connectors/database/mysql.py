@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -159,7 +160,7 @@ def _settings(options: MysqlOptions) -> dict[str, Any]:
         found["unix_socket"] = options.host
     else:
         found |= {"host": options.host or "127.0.0.1", "port": options.port or 3306}
-    return found | ({"ssl": {}} if options.tls else {})
+    return found | ({"ssl": ssl.create_default_context()} if options.tls else {})
 
 
 MYSQL = Mysql()
