@@ -9,7 +9,7 @@ from typing import Protocol
 
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, table
-from kinfolk.errors import NothingToLoadError, SourceError
+from kinfolk.errors import NothingToLoadError, SourceError, about
 from kinfolk.model.locator import Locator, Part, Rejection
 from kinfolk.model.project import Project
 from kinfolk.model.source import Load, Source
@@ -63,11 +63,31 @@ class Ledger:
 
 
 @dataclass(frozen=True)
+class Again:
+    """A quarantined row that is sent again. line: in its part; row_hash: of the row as it came; row: as it is now."""
+
+    record_no: int
+    part: str
+    line: int
+    row_hash: int
+    row: str
+
+
+@dataclass(frozen=True)
 class Delivery:
-    """A source and the parts of it that must be read now (none: it has not changed)."""
+    """A source, the parts of it that must be read now (none: it has not changed), and rows out of quarantine."""
 
     source: Source
     parts: tuple[Part, ...]
+    again: tuple[Again, ...] = ()
+
+    @property
+    def due(self) -> bool:
+        """Whether there is anything to land."""
+        return bool(self.parts or self.again)
+
+
+REPLAY = "quarantine"  # what a load of rows out of quarantine is called in landing.loads, where a file's name stands
 
 
 def read_ledger(session: Session) -> Ledger:
@@ -77,7 +97,11 @@ def read_ledger(session: Session) -> Ledger:
     loads = table(landing.LOADS.name)
     found: dict[str, dict[int, set[Reading]]] = {}
     for source, load_id, *how in session.fetch(
-        query("select source, load_id, fingerprint, layout, settings from loads", loads=loads)
+        query(
+            "select source, load_id, fingerprint, layout, settings from loads where fingerprint <> $replay",
+            loads=loads,
+            replay=REPLAY,
+        )
     ):
         fingerprint, made, read = how
         found.setdefault(source, {}).setdefault(load_id, set()).add((fingerprint, made, read))
@@ -113,10 +137,11 @@ def deliveries(project: Project, ledger: Ledger, connectors: Mapping[str, Connec
 
     Errors  SourceError if a source has nothing to load, or is called like one landed before but for upper case
     """
-    return tuple(
-        Delivery(source, _due(source, _offered(source, project, ledger, connectors), ledger))
-        for source in active_sources(project)
-    )
+    found = []
+    for source in active_sources(project):
+        with about(source.name):
+            found.append(Delivery(source, _due(source, _offered(source, project, ledger, connectors), ledger)))
+    return tuple(found)
 
 
 def active_sources(project: Project) -> tuple[Source, ...]:
