@@ -87,7 +87,7 @@ class Mysql:
 
         asked = "select id from information_schema.processlist where id <> connection_id() and info like %s"
         with pymysql.connect(**self.options) as connection, connection.cursor() as cursor:
-            cursor.execute(asked, (f"%FROM `{table}`%",))
+            cursor.execute(asked, (f"%FROM `{table}` AS%",))
             for (number,) in cursor.fetchall():
                 cursor.execute("kill %s", (number,))
 

@@ -185,6 +185,8 @@ def test_numbers_as_a_cursor_compare_as_numbers(tmp_path: Path, postgres: Postgr
     postgres.fill("counted", {"id": "bigint"}, rows)
     made = source("postgres", {**postgres.options, "table": "counted"}, cursor="id")
     assert [row["id"] for row in landed(made, since="99")] == ["99", "100", "9007199254740993"]
+    postgres.run("alter table counted alter id type numeric")  # which is asked for as text, and sorted as a number
+    assert [row["id"] for row in landed(made)] == ["9", "10", "99", "100", "9007199254740993"]
     sqlite_file(tmp_path, "create table counted (id)", "insert into counted values (9), (10), (99), (100)")
     loose = source("sqlite", {"path": "shop.sqlite", "table": "counted"}, cursor="id")
     assert [row["id"] for row in landed(loose, tmp_path, "99")] == ["99", "100"]
