@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 from kinfolk.commands.draft_source import draft
 from kinfolk.commands.open_project import open_project
@@ -18,6 +19,7 @@ from kinfolk.model.discovery import Dataset
 from kinfolk.project.document import Document
 from kinfolk.project.references import exposed, resolve
 from kinfolk.project.suggest import hint
+from kinfolk.project.written.source import legal_name
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,11 @@ def add(folder: Path, name: str, connector: str, settings: Iterable[str]) -> Add
     folder = folder.absolute()
     if connector not in CONNECTORS:
         raise NotFoundError(f"There is no connector {connector}.", hint=hint(connector, list(CONNECTORS)))
+    try:
+        legal_name(name)
+    except PydanticCustomError as error:
+        context = error.context or {}
+        raise KinfolkError(context["what"], hint="Use up to 60 letters, digits, `_` and `-`.") from error
     file = folder / "sources" / f"{name}.yml"
     if file.exists():
         raise KinfolkError("There is a source of that name.", where=f"sources/{name}.yml", hint="Choose another name.")

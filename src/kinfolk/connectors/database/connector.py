@@ -94,8 +94,8 @@ class DatabaseConnector:
         try:
             with self._connected(source.options, folder, where) as database:
                 fields = database.fields(everything(options.table, options.query))
-        except SourceError:
-            if options.table:
+        except SourceError as error:
+            if options.table and "`kinfolk source discover`" in (error.hint or ""):
                 self._named(source.options, options, folder, where)
             raise
         if source.cursor:
