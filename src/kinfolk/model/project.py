@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
+from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import Source
 
 
@@ -50,6 +51,7 @@ class Project:
     state        where Kinfolk keeps what it makes: .kinfolk inside the folder, unless the project says otherwise, and
                  in that a folder for the environment, where there are environments
     history      how long a published state stays readable after the next one
+    landing_of   the environment whose landing is read instead of sources, where it is not this one's own
     fingerprint  changes whenever any setting that can change a result changes
     """
 
@@ -66,6 +68,13 @@ class Project:
     environment: str | None = None
     environments: tuple[str, ...] = ()
     history: timedelta = timedelta(days=30)
+    landing_of: str | None = None
+    schedule: tuple[Schedule, ...] = ()
+
+    @property
+    def landing(self) -> Path | None:
+        """Where the environment whose landing is read keeps what it makes; None where landing is this one's own."""
+        return self.state.parent / self.landing_of if self.landing_of else None
 
     def source(self, name: str) -> Source:
         """The source of that name (KeyError if there is none)."""

@@ -18,11 +18,11 @@ Opened = tuple[Locator, list[Rejection]]
 
 
 @contextmanager
-def opening(connector: Connector, delivery: Delivery, state: Path) -> Iterator[Iterator[Callable[[], Opened]]]:
+def opening(connector: Connector, delivery: Delivery, state: Path | None) -> Iterator[Iterator[Callable[[], Opened]]]:
     """For each part, in order, the call that opens it; of a connector that says so, the next few are open by then.
 
     What was opened and not asked for, because something failed before, is discarded at the end.
-    state   the project's state folder, where what a broken run had received is kept
+    state   the project's state folder, where what a broken run had received is kept; None = keep nothing
     Errors  those of `connector.open`, when the part's turn comes
     """
     ahead, source, parts = getattr(connector, "ahead", 1), delivery.source, delivery.parts

@@ -10,7 +10,7 @@ from functools import partial
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, table
 from kinfolk.engine.step import Exchange
-from kinfolk.errors import SourceError
+from kinfolk.errors import NotFoundError, SourceError, about
 from kinfolk.model.locator import ArrowBatches, Part
 from kinfolk.model.source import Load, Source
 from kinfolk.pipeline.ahead import Opened, opening
@@ -18,6 +18,7 @@ from kinfolk.pipeline.arrivals import Delivery, Ledger
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.cursor import arrived_at
 from kinfolk.pipeline.work import Work
+from kinfolk.project.suggest import hint
 from kinfolk.stages.landing import (
     READER_COLUMNS,
     Arrival,
@@ -43,18 +44,21 @@ def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
     loaded_at = datetime.now(UTC)
     for load_id, delivery in enumerate(arrived, start=ledger.next_load_id):
         source = delivery.source
-        with opening(work.connectors[source.connector], delivery, work.project.state) as calls:
+        work.about = source.name
+        with opening(work.connectors[source.connector], delivery, work.keeps_received) as calls:
             results = work.do(_read(work, source, *one) for one in zip(delivery.parts, calls, strict=True))
         read = sum(result.rows_out or 0 for result in results)
         incoming = work.session.columns(f"incoming.{source.name}")
         columns = tuple(c for c in incoming if c not in READER_COLUMNS)
-        check_columns(source, columns, alternatives=True)
+        with about(source.name):
+            check_columns(source, columns, alternatives=True)
         published = work.session.present(f"landing.{source.name}")
         arrival = Arrival(
             source, load_id, loaded_at, columns, record_no, read, published, published and ledger.relaid(source)
         )
         work.do(landing_steps(arrival))
-        record_no += read + _check_deletes(work, arrival)
+        with about(source.name):
+            record_no += read + _check_deletes(work, arrival)
         refused = _refused(work, source)
         reached = arrived_at(work.session, source, ledger.reached(source), work.watcher.note)
         for part, result in zip(delivery.parts, results, strict=True):
@@ -62,6 +66,7 @@ def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
             how = (part.fingerprint, layout(source), settings(source), loaded_at.replace(tzinfo=None))
             counts = (result.rows_in, len(result.rejections) + refused.get(part.name, 0), record_no, reached)
             loads.append((load_id, source.name, part.name, *how, *counts))
+    work.about = None
     if arrived:
         work.do(bookkeeping_steps(tuple(d.source.name for d in arrived), loads, rejections))
 
@@ -102,9 +107,25 @@ def _check_deletes(work: Work, arrival: Arrival) -> int:
     return int(deleted)
 
 
+def check_allowed(work: Work, ledger: Ledger) -> None:
+    """Errors: NotFoundError when deletes are allowed for a source that is not, and never was, one of the project."""
+    known = {source.name for source in work.project.sources} | set(ledger.loaded)
+    for name in sorted(work.options.allow_deletes - known):
+        raise NotFoundError(
+            f"Deletes are allowed for {name}, and no source is or was called so.",
+            hint=hint(name, sorted(known)),
+        )
+
+
 def check_gone(work: Work) -> None:
-    """Errors: SourceError when a source of many people is no longer part of the project and nobody allowed it."""
+    """Errors: SourceError when there is no source at all, or one of many people has gone and nobody allowed it."""
     if not work.session.present(MEMBERS.name):
+        if not work.project.sources:
+            raise SourceError(
+                "The project has no source, so there is nothing to run.",
+                where="sources/",
+                hint="Describe the first one in a file there, such as sources/crm.yml.",
+            )
         return
     known = {source.name for source in work.project.sources} | work.options.allow_deletes
     members = query("select source, count(*) from members group by source order by source", members=table(MEMBERS.name))

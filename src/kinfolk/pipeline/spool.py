@@ -34,9 +34,9 @@ class Opening(Protocol):
         """Where the rows of one part are."""
 
 
-def opened(connector: Opening, source: Source, part: Part, state: Path) -> tuple[Locator, list[Rejection]]:
+def opened(connector: Opening, source: Source, part: Part, state: Path | None) -> tuple[Locator, list[Rejection]]:
     """What the connector opens; of a source with a cursor preceded by what an earlier run kept before it broke."""
-    if source.cursor is None:
+    if source.cursor is None or state is None:
         return connector.open(source, part)
     spool = _Spool(state / "spool" / source.name, json.dumps([layout(source), settings(source), part.name, part.since]))
     reached = spool.reached()

@@ -76,9 +76,14 @@ class Files:
         named = self.environments_named()
         return chosen or (named[0] if len(named) == 1 else None)
 
+    def lender(self) -> str | None:
+        """The environment whose landing the one that runs reads instead of sources, if it does."""
+        known = self.kinfolk.settings.environments.get(self.environment() or "")
+        return known.landing if known else None
+
     def runs(self, source: Parsed[SourceFile]) -> bool:
-        """Whether the source is part of the environment that runs."""
-        chosen = self.environment()
+        """Whether the source is part of the environment that runs, or of the one whose landing that reads."""
+        chosen = self.lender() or self.environment()
         return chosen is None or source.settings.environment in (None, chosen)
 
 

@@ -27,7 +27,7 @@ def open_store(state: Path) -> Engine:
     Errors  EngineError when the file is damaged or cannot be written
     """
     state.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(URL.create("sqlite", database=str(state / "control.sqlite")))
+    engine = create_engine(URL.create("sqlite", database=str(_file(state))))
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
@@ -40,10 +40,19 @@ def open_store(state: Path) -> Engine:
     except DatabaseError as error:
         raise EngineError(
             f"The history of runs cannot be read or written ({error.orig}).",
-            where=str(state / "control.sqlite"),
+            where=str(_file(state)),
             hint="If the file is damaged, delete it: nothing about customers is in it.",
         ) from error
     return engine
+
+
+def exists(state: Path) -> bool:
+    """Whether a project has any control state yet."""
+    return _file(state).exists()
+
+
+def _file(state: Path) -> Path:
+    return state / "control.sqlite"
 
 
 @contextmanager

@@ -12,7 +12,9 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     whole.named,
     whole.conventions_once,
     whole.environments_known,
+    whole.landing_lent,
     whole.environment_chosen,
+    whole.scheduled_environments_known,
     whole.no_plain_secrets,
     sources.names_differ,
     sources.one_connector,
@@ -28,4 +30,5 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     identity.personal_compared,
     identity.trusted_sources_known,
     identity.verified_where_known,
+    identity.ranked_by_known_columns,
 )
