@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -207,3 +208,27 @@ def test_a_source_is_written_from_what_an_api_answers(crm: tuple[Company, Servic
     with pytest.raises(KinfolkError, match="not closed, or no YAML") as caught:
         add(company.folder, "more", "http", [settings[0], "auth={bearer: {token: let-me-in}"])
     assert "let-me-in" not in str(caught.value)
+
+
+def test_customers_come_through_dlt_from_a_file_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("dlt", reason="dlt is an extra")
+    monkeypatch.setenv("TILL_KEY", "let-me-in")
+    company = Company(tmp_path)
+    code = """
+        import dlt
+
+        @dlt.resource
+        def receipts(api_key, since="0"):
+            assert api_key == "let-me-in"
+            for n in range(int(since) + 1, 4):
+                yield {"id": n, "name": f"guest {n}", "email": f"{n}@example.com", "seen": n}
+        """
+    company.write("remote_tills.py", textwrap.dedent(code))
+    settings = "{source: 'remote_tills:receipts', arguments: {api_key: '${TILL_KEY}'}, since_argument: since}"
+    mapping = "record_id: id\nload: incremental\ncursor: seen\npeople: {full_name: name, email: email}\n"
+    company.write("sources/tills.yml", f"dlt: {settings}\n{mapping}")
+    company.identity("keys: [email]\n")
+    company.run()
+    assert names(company) == ["guest 1", "guest 2", "guest 3"]
+    company.run()  # asked from the third on, it has nothing new
+    assert names(company) == ["guest 1", "guest 2", "guest 3"]
