@@ -9,6 +9,7 @@
     ├── QueryError          7  SQL a person wrote cannot be run
     ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
     ├── ExistsError        10  what would be overwritten is there
+    ├── ContractError      11  data, or a contract itself, breaks what a contract promises
     └── PlanError          12  a plan that cannot be made, read or accepted
         └── StalePlanError       the plan no longer fits what is there
 
@@ -115,6 +116,12 @@ class ExistsError(KinfolkError):
     """Something is there that would be overwritten, and nobody said that it may be."""
 
     exit_code = 10
+
+
+class ContractError(KinfolkError):
+    """Data breaks a rule whose contract says `fail`, or a contract changed more than its version says."""
+
+    exit_code = 11
 
 
 class PlanError(KinfolkError):

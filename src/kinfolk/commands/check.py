@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kinfolk.commands.check_preferences import check_preferences
+from kinfolk.commands.contract import version_remarks
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
 from kinfolk.model.schedule import Due, upcoming
@@ -29,7 +30,12 @@ class SourceFound:
 
 @dataclass(frozen=True)
 class Checked:
-    """A sound project. warnings: what is no mistake, and still nobody would want; next_runs: by its schedule."""
+    """A sound project.
+
+    warnings   what is no mistake, and still nobody would want
+    next_runs  by its schedule
+    remarks    contracts whose version does not say how much in them changed
+    """
 
     name: str
     folder: Path
@@ -38,12 +44,14 @@ class Checked:
     compared: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     next_runs: tuple[Due, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def check(folder: Path, environment: str | None = None) -> Checked:
     """Reads every project file and looks for every source's data, without running anything.
 
-    Errors  ProjectError lists every mistake; SourceError names a source whose data is not there
+    Errors  ProjectError lists every mistake; SourceError names a source whose data is not there; ContractError names a
+            contract that breaks what was agreed without a new version
     """
     project = open_project(folder, environment)
     check_preferences(project)
@@ -66,4 +74,5 @@ def check(folder: Path, environment: str | None = None) -> Checked:
         next_runs=tuple(upcoming(project.schedule, project.time_zone, datetime.now(UTC), most=3)),
         warnings=() if project.sources else (_NO_SOURCE,),
         compared=tuple(comparison.column for comparison in matching.compare) if matching else (),
+        remarks=tuple(version_remarks(project)),
     )

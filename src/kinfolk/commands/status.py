@@ -18,7 +18,7 @@ from kinfolk.model.run import RunRecord
 from kinfolk.model.schedule import Due, upcoming
 from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import latest
-from kinfolk.tables import identity, landing, profiles, staging
+from kinfolk.tables import identity, profiles, quarantine, staging
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Numbers:
 
     sources      rows of profiles.duplicates
     unread       source, field, reason, values: what could not be standardised
-    quarantined  source, reason, rows: what could not be landed, of each source's last load
+    quarantined  source, reason (or the rules broken), rows: what could not be landed and still waits
     guards       rows of identity.guards
     unattached   table, rows, without_customer
     """
@@ -95,12 +95,11 @@ def read_numbers(reader: Reader) -> Numbers:
         ),
         quarantined=_dicts(
             reader,
-            "select source, reason, count(*) as rows from found where load_id in "
-            "(select max(load_id) from loads group by source) group by all order by 3 desc, 1, 2",
-            landing.QUARANTINE.name,
-            loads=table(landing.LOADS.name),
+            "select source, coalesce(rules, reason) as reason, count(*) as rows from found "
+            "group by all order by 3 desc, 1, 2",
+            quarantine.OPEN.name,
         )
-        if reader.present(landing.QUARANTINE.name)
+        if reader.present(quarantine.OPEN.name)
         else [],
         guards=_dicts(reader, "select * from found order by records desc, guard, rule, value", identity.GUARDS.name),
         unattached=[_unattached(reader, name) for name in _activity(reader)],

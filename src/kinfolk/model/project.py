@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from kinfolk.model.contract import Contract
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
 from kinfolk.model.schedule import Schedule
@@ -70,11 +71,16 @@ class Project:
     history: timedelta = timedelta(days=30)
     landing_of: str | None = None
     schedule: tuple[Schedule, ...] = ()
+    contracts: tuple[Contract, ...] = ()
 
     @property
     def landing(self) -> Path | None:
         """Where the environment whose landing is read keeps what it makes; None where landing is this one's own."""
         return self.state.parent / self.landing_of if self.landing_of else None
+
+    def contract(self, source: str) -> Contract | None:
+        """What the source of that name promises, or None where it has no contract."""
+        return next((c for c in self.contracts if c.source == source), None)
 
     def source(self, name: str) -> Source:
         """The source of that name (KeyError if there is none)."""

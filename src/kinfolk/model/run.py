@@ -67,6 +67,14 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
+class Replay:
+    """Quarantined rows to land again. source: None = of all; everything: not only those that were corrected."""
+
+    source: str | None = None
+    everything: bool = False
+
+
+@dataclass(frozen=True)
 class RunOptions:
     """How to run.
 
@@ -74,9 +82,11 @@ class RunOptions:
     allow_deletes  sources that may lose most of their records
     full           make everything anew, also what no change reaches
     ground         of the plan that the run must be; None = whatever is there
+    replay         quarantined rows to land again
     """
 
     wait_seconds: float = 0
     allow_deletes: frozenset[str] = frozenset()
     full: bool = False
     ground: Ground | None = None
+    replay: Replay | None = None

@@ -63,11 +63,31 @@ class Ledger:
 
 
 @dataclass(frozen=True)
+class Again:
+    """A quarantined row that is sent again. line: in its part; row_hash: of the row as it came; row: as it is now."""
+
+    record_no: int
+    part: str
+    line: int
+    row_hash: int
+    row: str
+
+
+@dataclass(frozen=True)
 class Delivery:
-    """A source and the parts of it that must be read now (none: it has not changed)."""
+    """A source, the parts of it that must be read now (none: it has not changed), and rows out of quarantine."""
 
     source: Source
     parts: tuple[Part, ...]
+    again: tuple[Again, ...] = ()
+
+    @property
+    def due(self) -> bool:
+        """Whether there is anything to land."""
+        return bool(self.parts or self.again)
+
+
+REPLAY = "quarantine"  # what a load of rows out of quarantine is called in landing.loads, where a file's name stands
 
 
 def read_ledger(session: Session) -> Ledger:
@@ -77,7 +97,11 @@ def read_ledger(session: Session) -> Ledger:
     loads = table(landing.LOADS.name)
     found: dict[str, dict[int, set[Reading]]] = {}
     for source, load_id, *how in session.fetch(
-        query("select source, load_id, fingerprint, layout, settings from loads", loads=loads)
+        query(
+            "select source, load_id, fingerprint, layout, settings from loads where fingerprint <> $replay",
+            loads=loads,
+            replay=REPLAY,
+        )
     ):
         fingerprint, made, read = how
         found.setdefault(source, {}).setdefault(load_id, set()).add((fingerprint, made, read))

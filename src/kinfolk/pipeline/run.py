@@ -16,6 +16,7 @@ from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.ground import check_ground
 from kinfolk.pipeline.land import check_allowed, check_gone, land, landed
 from kinfolk.pipeline.recovery import recover
+from kinfolk.pipeline.replay import with_replay
 from kinfolk.pipeline.retention import tidy
 from kinfolk.pipeline.watch import Silent, Watcher
 from kinfolk.pipeline.work import Work, mark_failed
@@ -83,7 +84,8 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
             spool.clear(work.keeps_received)
     check_allowed(work, ledger)
     due = landed_elsewhere(work) if work.project.landing else deliveries(work.project, ledger, work.connectors)
-    work.arrived = tuple(d for d in due if d.parts)
+    due = with_replay(work, due)
+    work.arrived = tuple(d for d in due if d.due)
     check_ground(work)
     same_rules = work.project.fingerprint == fingerprint_before and not work.options.full
     same_rules = same_rules and not moved_on(work.session)
@@ -91,7 +93,7 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
         return RunStatus.UNCHANGED
     check_gone(work)
     # Before anything lands: what these views read of the bookkeeping must be that of the published state.
-    work.do(step for d in due if not d.parts for step in unchanged_steps(d.source.name))
+    work.do(step for d in due if not d.due for step in unchanged_steps(d.source.name))
     land(work, work.arrived, ledger)
     work.do(landed_steps(work))
     sources = active_sources(work.project)

@@ -12,6 +12,7 @@ from kinfolk.model.identity import Comparison, IdentityRules, Key, Matching, Nev
 from kinfolk.model.project import Domain, Ownership, Person, Project
 from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Cursor, Load, Source, TableMapping
+from kinfolk.project.contracts import contract, contract_text, source_of
 from kinfolk.project.document import Document, Path
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.fingerprint import fingerprint
@@ -46,6 +47,11 @@ def project(files: Files, folder: FilePath) -> Project:
         schedule=tuple(
             Schedule(entry.cron, files.kinfolk.document.place("schedule", number), entry.environment)
             for number, entry in enumerate(settings.schedule)
+        ),
+        contracts=tuple(
+            contract(parsed, contract_text(folder, parsed.written.file))
+            for parsed in sorted(files.contracts, key=source_of)
+            if source_of(parsed) in {source.name for source in sources}
         ),
     )
     return replace(made, fingerprint=fingerprint(made))

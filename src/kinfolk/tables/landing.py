@@ -68,14 +68,17 @@ SUPERSEDED = Table(
 QUARANTINE = Table(
     name="quarantine.records",
     grain="one row that could not be landed",
-    keys=("load_id", "part", "line", "text"),
+    keys=("record_no",),
     columns=(
+        Column("record_no", "bigint", "number of the row, out of those of landing rows; what is set aside keeps it"),
         Column("source", "varchar", "name of the source"),
         Column("load_id", "bigint", "the load that met it"),
         Column("part", "varchar", "file (or sheet) it stands in"),
         Column("line", "bigint", "line of the file where that is known, else the row of data, from 1"),
         Column("record_id", "varchar", "its record id, where it has one"),
         Column("reason", "varchar", "why it was not landed"),
+        Column("rules", "varchar", "rules of the source's contract that it breaks; null where it was another reason"),
+        Column("row_hash", "ubigint", "hash of the row as the source wrote it; null for what could not be read"),
         Column("text", "varchar", "the row as it stands there"),
     ),
     subject="record_id",

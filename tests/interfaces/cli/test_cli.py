@@ -255,3 +255,23 @@ def test_what_cannot_be_an_answer_is_a_sentence(shop: Path, tmp_path: Path) -> N
 def test_an_output_that_knows_ascii_only_shows_letters_it_can(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     assert "Marta" in kinfolk("show", "marta.oliveira@example.com", "-p", shop).stdout
+
+
+def test_a_row_is_set_aside_corrected_and_landed_from_the_command_line(shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(shop, folder, ignore=shutil.ignore_patterns(".kinfolk"))
+    data = folder / "data" / "guest-orders.csv"
+    data.write_text(data.read_text().replace("G-9001,", "X-9001,"))
+    assert "order.pattern is broken in 1 rows, quarantined" in kinfolk("run", folder).stderr
+    [group] = [g for g in answer("quarantine", "list", "guest_orders", "-p", folder) if g["reason"] == "order.pattern"]
+    assert group["rows"] == 1
+    out = tmp_path / "rows.json"
+    assert answer("quarantine", "list", "guest_orders", "--out", out, "-p", folder)["rows"] >= 1
+    number = next(row["record_no"] for row in json.loads(out.read_text()) if row["order"] == "X-9001")
+    assert "X-9001" in kinfolk("quarantine", "show", str(number), "-p", folder).stdout
+    kinfolk("quarantine", "fix", str(number), "-p", folder, expect=2)
+    kinfolk("quarantine", "fix", str(number), "--set", "order=G-9001", "--by", "Rita", "-p", folder)
+    made = answer("quarantine", "replay", "-p", folder)
+    assert (made["sent"], made["back"]) == (1, 0)
+    kinfolk("contract", "lint", "-p", folder)
+    kinfolk("contract", "diff", "contracts/guest_orders.odcs.yaml", "nowhere.yaml", "-p", folder, expect=1)

@@ -13,9 +13,11 @@ import typer
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import (
+    contract_commands,
     output,
     plan_commands,
     profile_views,
+    quarantine_commands,
     repair_commands,
     source_commands,
     status_views,
@@ -34,7 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: half the time to the first word
 )
-app.add_typer(source_commands.app)
+for _group in (source_commands, contract_commands, quarantine_commands):
+    app.add_typer(_group.app)
 
 
 def main() -> None:

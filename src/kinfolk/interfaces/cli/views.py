@@ -79,6 +79,8 @@ def checked(found: Checked) -> None:
         out.print(f"By its schedule it runs next at {', '.join(due_words(due) for due in found.next_runs)}.")
     for warning in found.warnings:
         out.print(f"[yellow]{escaped(warning)}[/]")
+    for remark in found.remarks:
+        out.print(f"[yellow]{escaped(remark)}[/]")
     out.print(f"[green]{escaped(found.name)} is sound.[/]")
 
 

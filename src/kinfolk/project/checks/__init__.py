@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kinfolk.errors import Mistake
-from kinfolk.project.checks import identity, owners, sources, whole
+from kinfolk.project.checks import contracts, identity, owners, sources, whole
 from kinfolk.project.files import Files
 
 CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
@@ -31,4 +31,9 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     identity.trusted_sources_known,
     identity.verified_where_known,
     identity.ranked_by_known_columns,
+    contracts.sources_known,
+    contracts.one_table,
+    contracts.limits_read,
+    contracts.references_known,
+    contracts.queries_sound,
 )
