@@ -134,15 +134,16 @@ def _options(parsed: Parsed[SourceFile], connector: str) -> dict[str, Any]:
     for key, value in written.items():
         path = (connector, key)
         hidden = any(known[:2] == path for known in secrets)
-        options[key] = _hidden(value, path, secrets) if hidden else checked.get(key, value)
+        options[key] = with_secrets(value, path, secrets) if hidden else checked.get(key, value)
     return options
 
 
-def _hidden(value: Any, path: Path, secrets: Mapping[Path, Any]) -> Any:
+def with_secrets(value: Any, path: Path, secrets: Mapping[Path, Any]) -> Any:
+    """What is written at `path`, at any depth with its secrets in place of their references."""
     if isinstance(value, Mapping):
-        return {key: _hidden(inner, (*path, key), secrets) for key, inner in value.items()}
+        return {key: with_secrets(inner, (*path, key), secrets) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_hidden(inner, (*path, number), secrets) for number, inner in enumerate(value)]
+        return [with_secrets(inner, (*path, number), secrets) for number, inner in enumerate(value)]
     return secrets.get(path, value)
 
 
