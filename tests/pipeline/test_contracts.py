@@ -134,7 +134,7 @@ def test_a_rule_that_says_fail_stops_the_run_before_anything_is_published(compan
     assert told.startswith("contracts/crm.odcs.yaml:11: crm breaks its contract: mail.pattern in 1 of 19 rows")
     assert "row 2 of data/crm.csv: does not match @" in told and "hidden" not in told
     assert "age.type in 1 of 19 rows (row 2 of data/crm.csv: 'old' is no whole number)" in told
-    assert raised.value.exit_code == 9
+    assert raised.value.exit_code == 13
     assert company.published() == before
 
 

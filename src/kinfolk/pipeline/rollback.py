@@ -40,14 +40,13 @@ def roll_back(project: Project, target: State, wait_seconds: float = 0) -> RunRe
                 work = Work(project, {}, RunOptions(), Silent(), session)
                 label = Label(run_id, target.label.fingerprint, {}, target.run_id)
                 past = Past.attach(
-                    session.connection, project.state, target.snapshot_id, session.snapshot() or target.snapshot_id
+                    session.connection, project.state, target.snapshot_id, session.based_on() or target.snapshot_id
                 )
                 _bring_back(work, past, label)
                 session.publish(label, (MEMBERS.name, CUSTOMERS.name))
                 runs.published(store, session.states()[-1:])
         except BaseException as error:
-            records = work.records if work else []
-            runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
+            runs.fail(store, run_id, work.records if work else [], error)
             raise
         runs.finish(store, run_id, RunStatus.PUBLISHED, work.records)
         return latest(store, 1)[0]

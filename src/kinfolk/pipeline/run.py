@@ -60,7 +60,7 @@ def run_project(
                     tidy(work, store)
         except BaseException as error:
             mark_failed(records, error)
-            runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
+            runs.fail(store, run_id, records, error)
             watcher.run_ended(latest(store, 1)[0], error)
             raise
         runs.finish(store, run_id, status, records)
@@ -104,12 +104,13 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     if same_rules and not changed:
         return RunStatus.UNCHANGED
     # Imported here because a run that finds nothing to do should not wait for scipy.
-    from kinfolk.pipeline import changes, order
+    from kinfolk.pipeline import changes, models, order
 
     if same_rules and changes.can_follow(work.session, sources):
         work.do(changes.stages_after_changes(work.project, work.session, sources, changed))
     else:
         work.do(order.stages_after_landing(work.project, sources, work.session))
+    models.build_models(work)
     return RunStatus.PUBLISHED
 
 

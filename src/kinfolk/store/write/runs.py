@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, Update, insert, select, update
 
+from kinfolk.errors import EngineError
 from kinfolk.model.history import State
 from kinfolk.model.run import RunStatus, StepRecord
 from kinfolk.store.database import writing
@@ -88,6 +90,12 @@ def finish(
                     for position, record in enumerate(records)
                 ],
             )
+
+
+def fail(engine: Engine, run_id: int, records: Sequence[StepRecord], error: BaseException) -> None:
+    """Closes a run as failed. Where even that cannot be written, the error that ended the run matters more."""
+    with suppress(EngineError):
+        finish(engine, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
 
 
 def published(engine: Engine, states: Iterable[State]) -> None:
