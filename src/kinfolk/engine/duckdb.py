@@ -89,6 +89,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.connection.interrupt()  # closing would wait for a query that was given up
         self.connection.close()
 
     def run(self, step: Step, tell: Callable[[str], None] = lambda words: None) -> StepResult:

@@ -10,6 +10,7 @@ from pathlib import Path
 from kinfolk.model.contract import Contract
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
+from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import Source
 
 
@@ -67,9 +68,10 @@ class Project:
     time_zone: str = "UTC"
     environment: str | None = None
     environments: tuple[str, ...] = ()
-    contracts: tuple[Contract, ...] = ()
     history: timedelta = timedelta(days=30)
     landing_of: str | None = None
+    schedule: tuple[Schedule, ...] = ()
+    contracts: tuple[Contract, ...] = ()
 
     @property
     def landing(self) -> Path | None:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, table
-from kinfolk.errors import NothingToLoadError, SourceError
+from kinfolk.errors import NothingToLoadError, SourceError, about
 from kinfolk.model.locator import Locator, Part, Rejection
 from kinfolk.model.project import Project
 from kinfolk.model.source import Load, Source
@@ -137,10 +137,11 @@ def deliveries(project: Project, ledger: Ledger, connectors: Mapping[str, Connec
 
     Errors  SourceError if a source has nothing to load, or is called like one landed before but for upper case
     """
-    return tuple(
-        Delivery(source, _due(source, _offered(source, project, ledger, connectors), ledger))
-        for source in active_sources(project)
-    )
+    found = []
+    for source in active_sources(project):
+        with about(source.name):
+            found.append(Delivery(source, _due(source, _offered(source, project, ledger, connectors), ledger)))
+    return tuple(found)
 
 
 def active_sources(project: Project) -> tuple[Source, ...]:

@@ -12,7 +12,7 @@ from sqlglot import exp
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, table, union_by_name
 from kinfolk.engine.step import Exchange
-from kinfolk.errors import SourceError
+from kinfolk.errors import NotFoundError, SourceError, about
 from kinfolk.model.locator import ArrowBatches, Part
 from kinfolk.model.source import Load, Source
 from kinfolk.pipeline.ahead import Opened, opening
@@ -23,6 +23,7 @@ from kinfolk.pipeline.cursor import arrived_at
 from kinfolk.pipeline.deployed import deploy
 from kinfolk.pipeline.replay import corrected
 from kinfolk.pipeline.work import Work
+from kinfolk.project.suggest import hint
 from kinfolk.stages import quarantine
 from kinfolk.stages.bookkeeping import bookkeeping_steps, rejection_row
 from kinfolk.stages.landing import (
@@ -47,7 +48,9 @@ def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
     taken = _Taken(ledger.next_record_no)
     loaded_at = datetime.now(UTC)
     for load_id, delivery in enumerate(in_order(arrived, work.project), start=ledger.next_load_id):
+        work.about = delivery.source.name
         _land_one(work, delivery, ledger, taken, (load_id, loaded_at))
+    work.about = None
     if arrived:
         names = tuple(d.source.name for d in arrived)
         held = tuple(name for name in names if f"quarantined.{name}" in work.session.built)
@@ -71,11 +74,10 @@ def _land_one(work: Work, delivery: Delivery, ledger: Ledger, taken: _Taken, loa
     arrival = _arrival(work, delivery, ledger, taken.record_no, load)
     work.do(landing_steps(arrival))
     _settle(work, arrival, delivery)
-    taken.record_no += arrival.rows + _check_deletes(work, arrival)
+    with about(source.name):
+        taken.record_no += arrival.rows + _check_deletes(work, arrival)
     refused = _refused(work, source)
-    reached = ledger.cursors.get(source.name)
-    if delivery.parts:
-        reached = arrived_at(work.session, source, ledger.reached(source), work.watcher.note)
+    reached = arrived_at(work.session, source, ledger.reached(source), work.watcher.note) if delivery.parts else None
     how = (layout(source), settings(source), loaded_at.replace(tzinfo=None))
     for part, result in zip(delivery.parts, results, strict=True):
         for rejection in result.rejections:
@@ -152,9 +154,25 @@ def _check_deletes(work: Work, arrival: Arrival) -> int:
     return int(deleted)
 
 
+def check_allowed(work: Work, ledger: Ledger) -> None:
+    """Errors: NotFoundError when deletes are allowed for a source that is not, and never was, one of the project."""
+    known = {source.name for source in work.project.sources} | set(ledger.loaded)
+    for name in sorted(work.options.allow_deletes - known):
+        raise NotFoundError(
+            f"Deletes are allowed for {name}, and no source is or was called so.",
+            hint=hint(name, sorted(known)),
+        )
+
+
 def check_gone(work: Work) -> None:
-    """Errors: SourceError when a source of many people is no longer part of the project and nobody allowed it."""
+    """Errors: SourceError when there is no source at all, or one of many people has gone and nobody allowed it."""
     if not work.session.present(MEMBERS.name):
+        if not work.project.sources:
+            raise SourceError(
+                "The project has no source, so there is nothing to run.",
+                where="sources/",
+                hint="Describe the first one in a file there, such as sources/crm.yml.",
+            )
         return
     known = {source.name for source in work.project.sources} | work.options.allow_deletes
     members = query("select source, count(*) from members group by source order by source", members=table(MEMBERS.name))

@@ -40,9 +40,8 @@ def _with_rows(work: Work, delivery: Delivery, *, everything: bool) -> Delivery:
     found = work.session.fetch(waiting(source.name, fixes=fixes, everything=everything))
     if not found:
         return delivery
-    if source.load is Load.SNAPSHOT:
-        source = replace(source, load=Load.APPEND)
-    return Delivery(source, delivery.parts, tuple(Again(*row) for row in found))
+    load = Load.APPEND if source.load is Load.SNAPSHOT else source.load
+    return Delivery(replace(source, load=load), delivery.parts, tuple(Again(*row) for row in found))
 
 
 def corrected(work: Work, arrival: Arrival, again: Sequence[Again]) -> Arrival:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
-from kinfolk.engine.duckdb import Session, peak_memory_mb
+from kinfolk.engine.duckdb import Session
+from kinfolk.errors import about
 from kinfolk.model.history import Label
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, RunRecord, RunStatus, StepRecord
@@ -14,12 +14,12 @@ from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, rea
 from kinfolk.pipeline.borrowed import check_landed, landed_elsewhere, landed_steps, moved_on
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.ground import check_ground
-from kinfolk.pipeline.land import check_gone, land, landed
+from kinfolk.pipeline.land import check_allowed, check_gone, land, landed
 from kinfolk.pipeline.recovery import recover
 from kinfolk.pipeline.replay import with_replay
 from kinfolk.pipeline.retention import tidy
 from kinfolk.pipeline.watch import Silent, Watcher
-from kinfolk.pipeline.work import Work
+from kinfolk.pipeline.work import Work, mark_failed
 from kinfolk.project.definition import definition
 from kinfolk.stages.landing import unchanged_steps
 from kinfolk.store.database import open_store
@@ -28,7 +28,6 @@ from kinfolk.store.write import runs
 from kinfolk.store.write.lease import writer_lease
 from kinfolk.tables.identity import MEMBERS
 from kinfolk.tables.landing import NAMES
-from kinfolk.tables.profiles import CUSTOMERS
 
 
 def run_project(
@@ -47,22 +46,28 @@ def run_project(
         store = open_store(project.state)
         run_id = runs.start(store, project.fingerprint, definition(project))
         records: list[StepRecord] = []
+        watcher = watcher or Silent()
+        watcher.run_began(run_id, project)
         try:
             with Session.open(project.state, project.landing) as session:
                 run_id = recover(session, store, run_id)
-                work = Work(project, connectors, options, watcher or Silent(), session, records)
+                work = Work(project, connectors, options, watcher, session, records)
                 status = prepare(work, published_fingerprint(store))
                 if session.pending:  # of an unchanged run at most which files it has seen
-                    _publish(work, run_id if status is RunStatus.PUBLISHED else None)
+                    work.publish(_label(work, run_id) if status is RunStatus.PUBLISHED else None)
                 if status is RunStatus.PUBLISHED:
                     runs.published(store, session.states()[-1:])
                     tidy(work, store)
         except BaseException as error:
+            mark_failed(records, error)
             runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
+            watcher.run_ended(latest(store, 1)[0], error)
             raise
         runs.finish(store, run_id, status, records)
         spool.clear(project.state)
-        return latest(store, 1)[0]
+        record = latest(store, 1)[0]
+        watcher.run_ended(record)
+        return record
 
 
 def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
@@ -77,6 +82,7 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
         ledger = ledger.without_cursors()
         if work.keeps_received:
             spool.clear(work.keeps_received)
+    check_allowed(work, ledger)
     due = landed_elsewhere(work) if work.project.landing else deliveries(work.project, ledger, work.connectors)
     due = with_replay(work, due)
     work.arrived = tuple(d for d in due if d.due)
@@ -92,7 +98,8 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     work.do(landed_steps(work))
     sources = active_sources(work.project)
     for source in sources:
-        check_columns(source, _columns(work.session, f"current.{source.name}"))
+        with about(source.name):
+            check_columns(source, _columns(work.session, f"current.{source.name}"))
     changed = [d.source for d in work.arrived if work.session.count(f"landing.{d.source.name}")]
     if same_rules and not changed:
         return RunStatus.UNCHANGED
@@ -106,15 +113,9 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     return RunStatus.PUBLISHED
 
 
-def _publish(work: Work, run_id: int | None) -> None:
-    """run_id: labels the state, so that it can be found again; None for mere bookkeeping."""
-    started = time.perf_counter()
-    work.watcher.begin("Publishing")
-    label = Label(run_id, work.project.fingerprint, landed(work.session)) if run_id else None
-    work.session.publish(label, (MEMBERS.name, CUSTOMERS.name))
-    record = StepRecord("publish", round(time.perf_counter() - started, 3), peak_mb=peak_memory_mb())
-    work.records.append(record)
-    work.watcher.done(record)
+def _label(work: Work, run_id: int) -> Label:
+    """By which the published state is found later."""
+    return Label(run_id, work.project.fingerprint, landed(work.session))
 
 
 def _columns(session: Session, name: str) -> tuple[str, ...]:

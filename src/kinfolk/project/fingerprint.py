@@ -8,8 +8,8 @@ from kinfolk.model.contract import Contract
 from kinfolk.model.project import Project
 from kinfolk.project.definition import PLACES, canonical
 
-# Who answers for things and what is said about them changes no result.
-_LEFT_OUT = PLACES | {"ownership", "owner", "description", "history", "written", "others"}
+# Who answers for things, what is said about them and when they run changes no result.
+_LEFT_OUT = PLACES | {"ownership", "owner", "description", "history", "schedule", "written", "others"}
 
 
 def fingerprint(project: Project) -> str:

@@ -10,9 +10,10 @@ from typing import Any
 
 from kinfolk.model.identity import Comparison, IdentityRules, Key, Matching, Never, SurvivorRule, Survivorship
 from kinfolk.model.project import Domain, Ownership, Person, Project
+from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Cursor, Load, Source, TableMapping
 from kinfolk.project.contracts import contract, contract_text, source_of
-from kinfolk.project.document import Path
+from kinfolk.project.document import Document, Path
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.fingerprint import fingerprint
 from kinfolk.project.written.identity import IdentityFile, PreferenceEntry
@@ -34,20 +35,24 @@ def project(files: Files, folder: FilePath) -> Project:
         state=_state(folder / FilePath(settings.state or ".kinfolk").expanduser(), files.environment()),
         sources=sources,
         identity=identity_rules(files.identity),
-        survivorship=survivorship(files.identity.settings, [source.name for source in sources]),
+        survivorship=survivorship(files.identity, [source.name for source in sources]),
         ownership=ownership(files.owners),
         fingerprint="",
         engine=settings.engine,
         time_zone=conventions.time_zone,
         environment=files.environment(),
         environments=tuple(settings.environments),
+        history=timedelta(days=int(settings.history.split()[0])),
+        landing_of=files.lender(),
+        schedule=tuple(
+            Schedule(entry.cron, files.kinfolk.document.place("schedule", number), entry.environment)
+            for number, entry in enumerate(settings.schedule)
+        ),
         contracts=tuple(
             contract(parsed, contract_text(folder, parsed.written.file))
             for parsed in sorted(files.contracts, key=source_of)
             if source_of(parsed) in {source.name for source in sources}
         ),
-        history=timedelta(days=int(settings.history.split()[0])),
-        landing_of=files.lender(),
     )
     return replace(made, fingerprint=fingerprint(made))
 
@@ -199,17 +204,23 @@ def _matching(parsed: Parsed[IdentityFile]) -> Matching | None:
     )
 
 
-def survivorship(settings: IdentityFile, sources: list[str]) -> Survivorship:
+def survivorship(parsed: Parsed[IdentityFile], sources: list[str]) -> Survivorship:
     """The part that decides whose value wins."""
+    settings = parsed.settings
     written = settings.survivorship
     trust = tuple(name for name in (written.trust if written else ()) if name in sources)
-    default = _preferences(written.default) if written and written.default else Survivorship().default
-    fields = {name: _preferences(rules) for name, rules in (written.fields_ if written else {}).items()}
+    default = Survivorship().default
+    if written and written.default:
+        default = _preferences(written.default, parsed.document, ("survivorship", "default"))
+    fields = {
+        name: _preferences(rules, parsed.document, ("survivorship", "fields", name))
+        for name, rules in (written.fields_ if written else {}).items()
+    }
     return Survivorship(default, trust, fields, tuple(settings.core_fields))
 
 
-def _preferences(entries: list[PreferenceEntry]) -> tuple[SurvivorRule, ...]:
-    return tuple(SurvivorRule(entry.rule, entry.sql) for entry in entries)
+def _preferences(entries: list[PreferenceEntry], document: Document, path: Path) -> tuple[SurvivorRule, ...]:
+    return tuple(SurvivorRule(e.rule, e.sql, document.place(*path, n, "sql")) for n, e in enumerate(entries))
 
 
 def ownership(parsed: Parsed[OwnersFile] | None) -> Ownership:

@@ -60,6 +60,8 @@ PAIRS = Table(
     erasure=Erasure.REBUILD,
 )
 
+HELD_APART = "held apart by the never rule"  # how the reason of a pair begins that can never be one customer
+
 REVIEW = Table(
     name="identity.review",
     grain="two records a steward should look at; strongest first",
@@ -82,7 +84,11 @@ ALIASES = Table(
     keys=("alias",),
     columns=(
         Column("alias", "varchar", "the id given up"),
-        Column("customer_id", "varchar", "the id that survived; empty when none of its records is left"),
+        Column(
+            "customer_id",
+            "varchar",
+            "the id it lives on in (which may be gone too, and return); empty when none of its records is left",
+        ),
     ),
     subject="customer_id",
     erasure=Erasure.DELETE_ROWS,

@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 
+from kinfolk.model.interval import WORDS, interval
 from kinfolk.project.suggest import listed, near
 from kinfolk.project.written.base import (
     Country,
@@ -123,7 +124,9 @@ class SourceFile(Written):
         | None
     ) = Field(default=None, description="GDPR, article 6(1)")
     environment: Word | None = Field(default=None, description="one of the environments in kinfolk.yml")
-    refresh: Word | None = Field(default=None, description="how often new data comes")
+    refresh: Annotated[Word, AfterValidator(lambda text: _often(text))] | None = Field(
+        default=None, description="how often new data comes: daily, 1 hour, every 15 minutes …"
+    )
     status: Literal["active", "paused", "retired"] = "active"
     record_id: Words = Field(default=[], description="the column, or columns, that identify a record in this source")
     observed_at: Word | None = Field(default=None, description="the column that says when the record was last changed")
@@ -176,6 +179,15 @@ class Mapped(Written):
         columns = {name: {"description": column.about, **rule} for name, column in canonical(cls.table).items()}
         made["properties"] = {**columns, "attributes": made["properties"]["attributes"]}
         return made
+
+
+def _often(text: str) -> str:
+    """The text itself, when it says how often."""
+    if interval(text) is None:
+        like = near(text, WORDS)
+        advice = f"Did you mean `{like}`?" if like else "Write `hourly`, `daily`, `1 hour`, `every 15 minutes` …"
+        raise wrong(f"`refresh` does not say how often: `{text}`.", advice)
+    return text
 
 
 def legal_name(name: str) -> str:

@@ -157,7 +157,7 @@ def _reasons(outcome: Outcome, pairs: Scored) -> ArrowArray:
     reason[crowded[pairs.a] & (reason == 1)] = 2
     for never, codes in zip(outcome.rules.never, outcome.apart, strict=True):
         reason[_conflicts(outcome, codes, pairs)] = len(words)
-        words.append(f"held apart by the never rule: {never.different} differs between the two customers")
+        words.append(f"{promised.HELD_APART}: {never.different} differs between the two customers")
     return array(words).take(array(reason))
 
 

@@ -82,6 +82,8 @@ def finish(
                         "rows_out": record.rows_out,
                         "rows_rejected": record.rows_rejected,
                         "peak_mb": record.peak_mb,
+                        "source": record.source,
+                        "failed": record.failed,
                     }
                     for position, record in enumerate(records)
                 ],
