@@ -18,9 +18,10 @@ from kinfolk.model.run import RunOptions, RunRecord
 class Company:
     """Writes files, runs the project, answers questions about what was published."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, new: bool = True) -> None:
         self.folder = folder
-        self.write("kinfolk.yml", "name: Test company\ntime_zone: UTC\n")
+        if new:
+            self.write("kinfolk.yml", "name: Test company\ntime_zone: UTC\n")
 
     def write(self, name: str, content: str | bytes) -> Path:
         """A file of the project."""

@@ -177,6 +177,8 @@ def test_a_source_of_many_people_is_not_lost_with_its_file(company: Company) -> 
 
 def test_status_of_a_project_that_has_landed_nothing(tmp_path: Path) -> None:
     company = Company(tmp_path)
+    company.source("crm", "record_id: id\npeople: {email: mail}\n")
+    company.write("data/crm.csv", "id,mail\n")
     company.run()
     numbers = status(company.folder).numbers
     assert numbers is not None and (numbers.records, numbers.quarantined) == (0, [])

@@ -55,12 +55,33 @@ class Session:
     published: dict[str, tuple[str, ...]]
     built: dict[str, Built] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)  # what publishing takes away: name -> TABLE or VIEW
+    borrowed: frozenset[str] = frozenset()
 
     @classmethod
-    def open(cls, state: Path) -> Session:
-        """A session on the lake of `state`, which is made if there is none."""
-        connection = lake.connect(state, read_only=False)
-        return cls(state, connection, lake.tables(connection))
+    def open(cls, state: Path, landing: Path | None = None) -> Session:
+        """A session on the lake of `state`, which is made if there is none.
+
+        landing  state whose landing is read instead of this one's, as it is now
+        """
+        return cls._on(lake.connect(state, read_only=False), state, landing)
+
+    @classmethod
+    def behold(cls, state: Path, landing: Path | None = None) -> Session:
+        """A session that builds on the lake as it is now, publishes nothing and leaves no trace."""
+        return cls._on(lake.behold(state), state, landing)
+
+    @classmethod
+    def _on(cls, connection: duckdb.DuckDBPyConnection, state: Path, landing: Path | None) -> Session:
+        published = lake.tables(connection)
+        if landing is None:
+            return cls(state, connection, published)
+        lake.attach_as_it_is(connection, landing, lake.LANDING)
+        lent = {
+            name: columns
+            for name, columns in lake.tables(connection, lake.LANDING).items()
+            if name.startswith("landing.")
+        }
+        return cls(state, connection, {**published, **lent}, borrowed=frozenset(lent))
 
     def __enter__(self) -> Session:
         return self
@@ -68,6 +89,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.connection.interrupt()  # closing would wait for a query that was given up
         self.connection.close()
 
     def run(self, step: Step, tell: Callable[[str], None] = lambda words: None) -> StepResult:
@@ -109,6 +131,15 @@ class Session:
         """Whether a table of that name is published."""
         return table in self.published
 
+    def snapshot(self) -> int | None:
+        """The number of the published state this session builds on; None where nothing was ever published."""
+        own = self.published.keys() - self.borrowed
+        return lake.newest_snapshot(self.connection) if lake.exists(self.state) and own else None
+
+    def landing_snapshot(self) -> int | None:
+        """The number of the state of the landing that is read, where that is another environment's."""
+        return lake.newest_snapshot(self.connection, lake.LANDING) if self.borrowed else None
+
     @property
     def pending(self) -> bool:
         """Whether anything was built that is to be published."""
@@ -125,10 +156,6 @@ class Session:
     def states(self) -> tuple[State, ...]:
         """Every published state the lake still has, oldest first."""
         return history.states(self.connection)
-
-    def snapshot(self) -> int:
-        """The number of the snapshot that readers see now."""
-        return history.current_snapshot(self.connection)
 
     def publish(self, label: Label | None = None, counted: Iterable[str] = ()) -> None:
         """Makes everything built in this run visible to readers, in one transaction: all of it or nothing.
@@ -160,7 +187,7 @@ class Session:
 
     def _query(self, step: Query) -> StepResult:
         if step.patch and self.present(step.writes):
-            self._store(_rows_of(step.writes), step.tree)
+            self._store(rows_of(step.writes), step.tree)
             return StepResult(None, self._patched(step.writes, step.patch))
         kind = "VIEW" if step.as_view or step.publish is Publish.VIEW else "TABLE"
         self._schema(WORK, step.writes)
@@ -179,14 +206,14 @@ class Session:
         kept = sql.query(
             "select * from published where $gives_way is not true",
             published=_name(lake.LAKE, table),
-            gives_way=_gives_way(patch),
+            gives_way=gives_way(patch),
         )
-        whole = sql.union_by_name([kept, exp.select("*").from_(_name(WORK, _rows_of(table)))])
+        whole = sql.union_by_name([kept, exp.select("*").from_(_name(WORK, rows_of(table)))])
         self._schema(WORK, table)
         create = exp.Create(this=_name(WORK, table), kind="VIEW", expression=whole, replace=True)
         self.connection.execute(sql.text(create))
         self.built[table] = Built(Publish.PATCH, None, patch)
-        return self._rows(_rows_of(table))
+        return self._rows(rows_of(table))
 
     def _rows(self, work_table: str) -> int:
         tree = sql.query("select count(*) from work", work=_name(WORK, work_table))
@@ -201,7 +228,7 @@ class Session:
         patches = {name: patch for name, patch in step.patches.items() if self.present(name)}
         for name, result in outputs.items():
             self.connection.register("_result", result)
-            self._store(_rows_of(name) if name in patches else name, exp.select("*").from_("_result"))
+            self._store(rows_of(name) if name in patches else name, exp.select("*").from_("_result"))
             self.connection.unregister("_result")
             if name not in patches:
                 self.built[name] = Built(_unpatched(step.writes[name]))
@@ -237,9 +264,9 @@ class Session:
 
     def _publish_patch(self, table: str, patch: Patch) -> None:
         if self._rows(patch.keys):
-            gone = exp.delete(_name(lake.LAKE, table), where=_gives_way(patch))
+            gone = exp.delete(_name(lake.LAKE, table), where=gives_way(patch))
             self.connection.execute(sql.text(gone))
-        self._append(table, _rows_of(table))
+        self._append(table, rows_of(table))
 
     def _append(self, table: str, work_table: str) -> None:
         if self._rows(work_table):
@@ -272,13 +299,17 @@ class Session:
         """
         pointed = [found for found in tree.find_all(exp.Table) if found.db and not found.catalog]
         for found in pointed:
-            catalogue = WORK if f"{found.db}.{found.name}" in self.built else lake.LAKE
-            found.set("catalog", exp.to_identifier(catalogue))
+            found.set("catalog", exp.to_identifier(self._catalogue(f"{found.db}.{found.name}")))
         try:
             return tree.sql(dialect=sql.DIALECT, copy=False)
         finally:
             for found in pointed:
                 found.set("catalog", None)
+
+    def _catalogue(self, table: str) -> str:
+        if table in self.built:
+            return WORK
+        return lake.LANDING if table in self.borrowed else lake.LAKE
 
     def _roll_back(self) -> None:
         try:
@@ -293,12 +324,12 @@ def peak_memory_mb() -> int:
     return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
-def _rows_of(table: str) -> str:
+def rows_of(table: str) -> str:
     """The work table that holds the rows of a table's patch."""
     return f"{_PATCHES}.{table}"
 
 
-def _gives_way(patch: Patch) -> exp.Expression:
+def gives_way(patch: Patch) -> exp.Expression:
     """True for the published rows whose place a patch takes."""
     keys = sql.query("select $key from keys", key=sql.column(patch.column), keys=_name(WORK, patch.keys))
     return sql.sql("$key in ($keys)", key=sql.column(patch.column), keys=keys)

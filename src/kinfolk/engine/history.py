@@ -36,12 +36,6 @@ def states(connection: duckdb.DuckDBPyConnection) -> tuple[State, ...]:
     return tuple(_state(*row) for row in labelled)
 
 
-def current_snapshot(connection: duckdb.DuckDBPyConnection) -> int:
-    """The snapshot readers see now."""
-    [(snapshot,)] = connection.execute("select * from lake.current_snapshot()").fetchall()
-    return int(snapshot)
-
-
 def _state(snapshot_id: int, published_at: datetime, info: str) -> State:
     known = json.loads(info)
     rows = known.pop("rows")

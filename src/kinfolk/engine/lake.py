@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import tempfile
 from pathlib import Path
 
 import duckdb
@@ -14,6 +16,7 @@ from kinfolk.expressions.template import fill
 
 LAKE = "lake"
 Options = list[tuple[str, str | None]]
+LANDING = "landing_lake"  # the lake whose landing is read, where that is another environment's
 _EXTENSIONS = ("sqlite_scanner", "ducklake")
 
 
@@ -29,19 +32,48 @@ def connect(state: Path, *, read_only: bool, snapshot: int | None = None) -> duc
 
     Errors  EngineError when the extensions are not installed or the catalogue cannot be opened
     """
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoload_known_extensions": "false",
-        "temp_directory": str(spill.folder(state)),
-    }
     if not read_only:
         data_folder(state).mkdir(parents=True, exist_ok=True)
-    connection = _with_extensions(config)
+    connection = _with_extensions(_config(spill.folder(state)))
     # With a write-ahead log a reader that is still reading does not keep a run from publishing.
     how: Options = [("READ_ONLY", None)] if read_only else [("META_JOURNAL_MODE", "WAL")]
     how += [("SNAPSHOT_VERSION", str(snapshot))] if snapshot is not None else []
     attach(connection, state, LAKE, how)
-    connection.execute("set timezone = 'UTC'")
     return connection
+
+
+def behold(state: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that sees the lake as it is now, whatever is published meanwhile, and leaves no trace.
+
+    Errors  EngineError when the extensions are not installed or the catalogue cannot be opened
+    """
+    # A run under way spills into its own folder.
+    folder = spill.folder(state) if state.exists() else Path(tempfile.gettempdir()) / f"spill-{os.getpid()}"
+    connection = _with_extensions(_config(folder))
+    if exists(state):
+        attach_as_it_is(connection, state, LAKE)
+    else:
+        connection.execute(sql.text(exp.Attach(this=exp.alias_(exp.Literal.string(":memory:"), LAKE))))
+        connection.execute("set timezone = 'UTC'")
+    return connection
+
+
+def attach_as_it_is(connection: duckdb.DuckDBPyConnection, state: Path, name: str) -> None:
+    """Attaches the lake of `state` at its newest snapshot, to be read only."""
+    attach(connection, state, name, [("READ_ONLY", None)])
+    newest = newest_snapshot(connection, name)
+    connection.execute(sql.text(fill("detach $name", name=exp.to_identifier(name))))
+    attach(connection, state, name, [("SNAPSHOT_VERSION", str(newest))])
+
+
+def newest_snapshot(connection: duckdb.DuckDBPyConnection, name: str = LAKE) -> int:
+    """The number of the lake's state that is read; each publication makes a greater one."""
+    found = exp.select("id").from_(exp.Table(this=exp.Anonymous(this="current_snapshot"), db=exp.to_identifier(name)))
+    return int(connection.execute(sql.text(found)).fetchall()[0][0])
+
+
+def _config(spill_folder: Path) -> dict[str, str | bool | int | float | list[str]]:
+    return {"autoload_known_extensions": "false", "temp_directory": str(spill_folder)}
 
 
 def attach(connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: Options) -> None:
@@ -67,6 +99,7 @@ def attach(connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: O
     except duckdb.Error as error:
         what = f"The catalogue of the lake cannot be opened: {str(error).splitlines()[0].rstrip('.')}."
         raise unusable(_catalogue(state), what) from error
+    connection.execute("set timezone = 'UTC'")
 
 
 def damaged(state: Path, error: duckdb.Error) -> bool:

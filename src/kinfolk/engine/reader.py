@@ -43,7 +43,7 @@ class Reader:
 
     def snapshot(self) -> int:
         """The number of the snapshot that is read."""
-        return history.current_snapshot(self.connection)
+        return lake.newest_snapshot(self.connection)
 
     def files(self) -> list[LakeFile]:
         """Every file that some state needs."""
@@ -69,6 +69,9 @@ class Reader:
 
         Errors  QueryError repeats what the database said, or says why the SQL is refused
         """
+        if text.lower().rstrip("; \t\n").split() == ["show", "tables"]:  # the database would list those of one schema
+            names = sorted(self.published)
+            return Answer(("name",), [(name,) for name in names[:limit]], limit is not None and len(names) > limit)
         statement = one_select(self.connection, text)
         lake.lock_down(self.connection, self.state)
         try:
@@ -107,6 +110,7 @@ def reading(state: Path, snapshot: int | None = None) -> Iterator[Reader]:
             raise NotFoundError("Nothing has been published yet.", where=str(state), hint="Run `kinfolk run` first.")
         yield Reader(state, connection, published)
     finally:
+        connection.interrupt()  # closing would wait for a query that was given up
         connection.close()
 
 

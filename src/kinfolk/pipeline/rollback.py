@@ -39,7 +39,9 @@ def roll_back(project: Project, target: State, wait_seconds: float = 0) -> RunRe
                 run_id = recover(session, store, run_id)
                 work = Work(project, {}, RunOptions(), Silent(), session)
                 label = Label(run_id, target.label.fingerprint, {}, target.run_id)
-                past = Past.attach(session.connection, project.state, target.snapshot_id, session.snapshot())
+                past = Past.attach(
+                    session.connection, project.state, target.snapshot_id, session.snapshot() or target.snapshot_id
+                )
                 _bring_back(work, past, label)
                 session.publish(label, (MEMBERS.name, CUSTOMERS.name))
                 runs.published(store, session.states()[-1:])

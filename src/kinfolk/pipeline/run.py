@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
-from kinfolk.engine.duckdb import Session, peak_memory_mb
+from kinfolk.engine.duckdb import Session
+from kinfolk.errors import about
 from kinfolk.model.history import Label
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, RunRecord, RunStatus, StepRecord
+from kinfolk.pipeline import spool
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
+from kinfolk.pipeline.borrowed import check_landed, landed_elsewhere, landed_steps, moved_on
 from kinfolk.pipeline.columns import check_columns
-from kinfolk.pipeline.land import check_gone, land, landed
+from kinfolk.pipeline.ground import check_ground
+from kinfolk.pipeline.land import check_allowed, check_gone, land, landed
 from kinfolk.pipeline.recovery import recover
+from kinfolk.pipeline.replay import with_replay
 from kinfolk.pipeline.retention import tidy
 from kinfolk.pipeline.watch import Silent, Watcher
-from kinfolk.pipeline.work import Work
+from kinfolk.pipeline.work import Work, mark_failed
+from kinfolk.project.definition import definition
 from kinfolk.stages.landing import unchanged_steps
 from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import latest, published_fingerprint
@@ -23,7 +28,6 @@ from kinfolk.store.write import runs
 from kinfolk.store.write.lease import writer_lease
 from kinfolk.tables.identity import MEMBERS
 from kinfolk.tables.landing import NAMES
-from kinfolk.tables.profiles import CUSTOMERS
 
 
 def run_project(
@@ -37,25 +41,33 @@ def run_project(
     Errors  BusyError while another run holds the project; SourceError, EngineError: nothing was published
     """
     options = options or RunOptions()
+    check_landed(project)
     with writer_lease(project.state, options.wait_seconds):
         store = open_store(project.state)
-        run_id = runs.start(store, project.fingerprint)
+        run_id = runs.start(store, project.fingerprint, definition(project))
         records: list[StepRecord] = []
+        watcher = watcher or Silent()
+        watcher.run_began(run_id, project)
         try:
-            with Session.open(project.state) as session:
+            with Session.open(project.state, project.landing) as session:
                 run_id = recover(session, store, run_id)
-                work = Work(project, connectors, options, watcher or Silent(), session, records)
+                work = Work(project, connectors, options, watcher, session, records)
                 status = prepare(work, published_fingerprint(store))
                 if session.pending:  # of an unchanged run at most which files it has seen
-                    _publish(work, run_id if status is RunStatus.PUBLISHED else None)
+                    work.publish(_label(work, run_id) if status is RunStatus.PUBLISHED else None)
                 if status is RunStatus.PUBLISHED:
                     runs.published(store, session.states()[-1:])
                     tidy(work, store)
         except BaseException as error:
+            mark_failed(records, error)
             runs.fail(store, run_id, records, error)
+            watcher.run_ended(latest(store, 1)[0], error)
             raise
         runs.finish(store, run_id, status, records)
-        return latest(store, 1)[0]
+        spool.clear(project.state)
+        record = latest(store, 1)[0]
+        watcher.run_ended(record)
+        return record
 
 
 def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
@@ -66,40 +78,44 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     if fingerprint_before is not None:
         work.session.check(MEMBERS.name)
     ledger = read_ledger(work.session)
-    due = deliveries(work.project, ledger, work.connectors)
-    arrived = tuple(d for d in due if d.parts)
-    if not arrived and work.project.fingerprint == fingerprint_before and not work.options.full:
+    if work.options.full:
+        ledger = ledger.without_cursors()
+        if work.keeps_received:
+            spool.clear(work.keeps_received)
+    check_allowed(work, ledger)
+    due = landed_elsewhere(work) if work.project.landing else deliveries(work.project, ledger, work.connectors)
+    due = with_replay(work, due)
+    work.arrived = tuple(d for d in due if d.due)
+    check_ground(work)
+    same_rules = work.project.fingerprint == fingerprint_before and not work.options.full
+    same_rules = same_rules and not moved_on(work.session)
+    if same_rules and not work.arrived:
         return RunStatus.UNCHANGED
     check_gone(work)
     # Before anything lands: what these views read of the bookkeeping must be that of the published state.
-    work.do(step for d in due if not d.parts for step in unchanged_steps(d.source.name))
-    land(work, arrived, ledger)
+    work.do(step for d in due if not d.due for step in unchanged_steps(d.source.name))
+    land(work, work.arrived, ledger)
+    work.do(landed_steps(work))
     sources = active_sources(work.project)
     for source in sources:
-        check_columns(source, _columns(work.session, f"current.{source.name}"))
-    same_rules = work.project.fingerprint == fingerprint_before and not work.options.full
-    changed = [d.source for d in arrived if work.session.count(f"landing.{d.source.name}")]
+        with about(source.name):
+            check_columns(source, _columns(work.session, f"current.{source.name}"))
+    changed = [d.source for d in work.arrived if work.session.count(f"landing.{d.source.name}")]
     if same_rules and not changed:
         return RunStatus.UNCHANGED
     # Imported here because a run that finds nothing to do should not wait for scipy.
     from kinfolk.pipeline import changes, order
 
     if same_rules and changes.can_follow(work.session, sources):
-        work.do(changes.stages_after_changes(work.project, sources, changed))
+        work.do(changes.stages_after_changes(work.project, work.session, sources, changed))
     else:
         work.do(order.stages_after_landing(work.project, sources, work.session))
     return RunStatus.PUBLISHED
 
 
-def _publish(work: Work, run_id: int | None) -> None:
-    """run_id: labels the state, so that it can be found again; None for mere bookkeeping."""
-    started = time.perf_counter()
-    work.watcher.begin("Publishing")
-    label = Label(run_id, work.project.fingerprint, landed(work.session)) if run_id else None
-    work.session.publish(label, (MEMBERS.name, CUSTOMERS.name))
-    record = StepRecord("publish", round(time.perf_counter() - started, 3), peak_mb=peak_memory_mb())
-    work.records.append(record)
-    work.watcher.done(record)
+def _label(work: Work, run_id: int) -> Label:
+    """By which the published state is found later."""
+    return Label(run_id, work.project.fingerprint, landed(work.session))
 
 
 def _columns(session: Session, name: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from kinfolk.errors import Mistake
 from kinfolk.project.document import Document
 from kinfolk.project.mistakes import found, safe
 from kinfolk.project.references import Resolved, disguised, resolve
+from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.owners import OwnersFile
@@ -51,6 +52,7 @@ class Files:
     owners: Parsed[OwnersFile] | None
     connectors: tuple[str, ...]
     asked: str | None = None
+    contracts: tuple[Parsed[ContractFile], ...] = ()
 
     def source_names(self) -> dict[str, Parsed[SourceFile]]:
         """Name -> its file; of two with one name, the first."""
@@ -76,9 +78,14 @@ class Files:
         named = self.environments_named()
         return chosen or (named[0] if len(named) == 1 else None)
 
+    def lender(self) -> str | None:
+        """The environment whose landing the one that runs reads instead of sources, if it does."""
+        known = self.kinfolk.settings.environments.get(self.environment() or "")
+        return known.landing if known else None
+
     def runs(self, source: Parsed[SourceFile]) -> bool:
-        """Whether the source is part of the environment that runs."""
-        chosen = self.environment()
+        """Whether the source is part of the environment that runs, or of the one whose landing that reads."""
+        chosen = self.lender() or self.environment()
         return chosen is None or source.settings.environment in (None, chosen)
 
 
@@ -87,9 +94,12 @@ def source_name(source: Parsed[SourceFile]) -> str:
     return source.settings.name or source.stem
 
 
-def parse(document: Document, model: type[T], env: Mapping[str, str]) -> tuple[Parsed[T], list[Mistake]]:
-    """The document as settings. What is mistaken is told and left out, and the rest is read without it."""
-    resolved, mistakes = resolve(document, env)
+def parse(document: Document, model: type[T], env: Mapping[str, str] | None) -> tuple[Parsed[T], list[Mistake]]:
+    """The document as settings. What is mistaken is told and left out, and the rest is read without it.
+
+    env  where `${NAME}` is looked up; None for files in which it means something else
+    """
+    resolved, mistakes = (Resolved(document, document), []) if env is None else resolve(document, env)
     remaining = resolved.document
     while True:
         try:
@@ -97,7 +107,7 @@ def parse(document: Document, model: type[T], env: Mapping[str, str]) -> tuple[P
         except ValidationError as error:
             problems = found(error, model, remaining)
         if remaining is resolved.document:  # only mistakes of the whole file are told, not those of leaving parts out
-            mistakes += safe(problems, _elsewhere(document, model, env), resolved)
+            mistakes += safe(problems, _elsewhere(document, model, env or {}), resolved)
         paths = [path for path, _ in problems if path]
         if not paths:
             return Parsed(resolved.document, model(), Document(document.file), resolved), mistakes

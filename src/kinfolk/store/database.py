@@ -27,7 +27,7 @@ def open_store(state: Path) -> Engine:
     Errors  EngineError when the file is damaged or cannot be written
     """
     state.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(URL.create("sqlite", database=str(state / "control.sqlite")))
+    engine = create_engine(URL.create("sqlite", database=str(_file(state))))
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
@@ -46,8 +46,17 @@ def _unusable(engine: Engine, error: DatabaseError) -> EngineError:
     return EngineError(
         f"The history of runs cannot be read or written ({error.orig}).",
         where=engine.url.database,
-        hint="Is the disk full? If the file is damaged, delete it: nothing about customers is in it.",
+        hint="Is the disk full? If the file is damaged, restore a backup.",
     )
+
+
+def exists(state: Path) -> bool:
+    """Whether a project has any control state yet."""
+    return _file(state).exists()
+
+
+def _file(state: Path) -> Path:
+    return state / "control.sqlite"
 
 
 @contextmanager

@@ -5,11 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Float, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0002"  # the newest migration
+HEAD = "0005"  # the newest migration
 
 
 class Moment(TypeDecorator[datetime]):
@@ -42,6 +54,7 @@ runs = Table(
     Column("host", String),
     Column("snapshot_id", BigInteger),  # of the state it published
     Column("gone_because", String),  # why that state cannot be read any more
+    Column("definition", Text),  # empty where it is that of the run before
 )
 
 steps = Table(
@@ -55,4 +68,6 @@ steps = Table(
     Column("rows_out", BigInteger),
     Column("rows_rejected", BigInteger, nullable=False),
     Column("peak_mb", Integer, nullable=False),
+    Column("source", String),
+    Column("failed", Boolean, nullable=False, server_default="0"),
 )

@@ -7,8 +7,9 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from kinfolk.errors import KinfolkError, ProjectError
@@ -20,6 +21,14 @@ def answer(value: Any, as_json: bool, render: Callable[[], None]) -> None:
         sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
     else:
         render()
+
+
+def text(words: str, file: Path | None) -> None:
+    """Prints text as it is, or saves it when there is a file for it."""
+    if file:
+        file.write_text(words, encoding="utf-8")
+    else:
+        sys.stdout.write(words)
 
 
 def note(words: str) -> None:
@@ -45,7 +54,7 @@ def problem(error: KinfolkError, as_json: bool) -> None:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON knows it: dataclasses as objects, moments in ISO 8601, decimals as numbers, else text."""
+    """The value as JSON knows it: dataclasses as objects, moments in ISO 8601, lengths of time in seconds."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
@@ -54,6 +63,8 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in value]
     if isinstance(value, (datetime, date)):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return round(value.total_seconds())
     if isinstance(value, Decimal):
         return float(value)
     known = value is None or isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))

@@ -30,12 +30,31 @@ def conventions_once(files: Files) -> Iterator[Mistake]:
 def environments_known(files: Files) -> Iterator[Mistake]:
     """The environment that runs by default is one of those listed; none is listed twice."""
     document, settings = files.kinfolk.document, files.kinfolk.settings
-    for number, name in enumerate(settings.environments):
-        if name in settings.environments[:number]:
+    written = document.at("environments")
+    names = list(map(str, written)) if isinstance(written, list) else []
+    for number, name in enumerate(names):
+        if name in names[:number]:
             yield Mistake(document.place("environments", number), f"The environment `{name}` is listed twice.")
     if settings.environment is not None and settings.environment not in settings.environments:
         what = f"`{settings.environment}` is not in `environments`."
         yield Mistake(document.place("environment"), what, hint(settings.environment, settings.environments))
+
+
+def landing_lent(files: Files) -> Iterator[Mistake]:
+    """An environment that reads another's landing names one that takes in its sources itself."""
+    known = files.kinfolk.settings.environments
+    for name, settings in known.items():
+        place = files.kinfolk.document.place("environments", name, "landing")
+        lender = settings.landing
+        if lender is None:
+            continue
+        if lender not in known:
+            yield Mistake(place, f"There is no environment `{lender}`.", hint(lender, set(known) - {name}))
+        elif lender == name:
+            yield Mistake(place, f"`{name}` cannot read its own landing instead of its sources.", "Leave it out.")
+        elif known[lender].landing is not None:
+            what = f"`{lender}` takes in no sources itself: it reads the landing of `{known[lender].landing}`."
+            yield Mistake(place, what, f"Write `landing: {known[lender].landing}`.")
 
 
 def environment_chosen(files: Files) -> Iterator[Mistake]:
@@ -51,6 +70,16 @@ def environment_chosen(files: Files) -> Iterator[Mistake]:
     if len(named) > 1 and files.environment() is None:
         what = f"Sources belong to several environments, {listed(named)}, and none is chosen."
         yield Mistake(place, what, f"Write `environment: {named[0]}` here, or choose one when running.")
+
+
+def scheduled_environments_known(files: Files) -> Iterator[Mistake]:
+    """Schedules are for environments the project has."""
+    document, settings = files.kinfolk.document, files.kinfolk.settings
+    for number, entry in enumerate(settings.schedule):
+        if entry.environment is not None and entry.environment not in settings.environments:
+            where = document.place("schedule", number, "environment")
+            advice = hint(entry.environment, settings.environments) or "List it under `environments`."
+            yield Mistake(where, f"There is no environment `{entry.environment}`.", advice)
 
 
 def no_plain_secrets(files: Files) -> Iterator[Mistake]:

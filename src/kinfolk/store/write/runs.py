@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, Update, insert, update
+from sqlalchemy import Engine, Update, insert, select, update
 
 from kinfolk.errors import EngineError
 from kinfolk.model.history import State
@@ -18,11 +18,16 @@ from kinfolk.store.read.runs import DIED
 from kinfolk.store.schema import runs, steps
 
 
-def start(engine: Engine, fingerprint: str) -> int:
-    """Opens a run and returns its id. Runs left open by a process that died are closed as failed."""
+def start(engine: Engine, fingerprint: str, definition: str | None = None) -> int:
+    """Opens a run and returns its id. Runs left open by a process that died are closed as failed.
+
+    definition  what the project says, in its canonical form; kept only where it is not that of the run before
+    """
     now = datetime.now(UTC)
+    kept = select(runs.c.definition).where(runs.c.definition.is_not(None)).order_by(runs.c.run_id.desc()).limit(1)
     with writing(engine) as connection:
         connection.execute(_closing(now))
+        same = connection.execute(kept).scalar() == definition
         opened = connection.execute(
             insert(runs).values(
                 status=RunStatus.RUNNING,
@@ -30,6 +35,7 @@ def start(engine: Engine, fingerprint: str) -> int:
                 process_id=os.getpid(),
                 fingerprint=fingerprint,
                 host=this_host(),
+                definition=None if same else definition,
             )
         )
         key = opened.inserted_primary_key
@@ -78,6 +84,8 @@ def finish(
                         "rows_out": record.rows_out,
                         "rows_rejected": record.rows_rejected,
                         "peak_mb": record.peak_mb,
+                        "source": record.source,
+                        "failed": record.failed,
                     }
                     for position, record in enumerate(records)
                 ],
