@@ -22,6 +22,7 @@ from kinfolk.model.run import RunOptions, RunStatus
 from kinfolk.pipeline.plan import KEYS
 from kinfolk.store.write.lease import writer_lease
 from kinfolk.tables.profiles import LINEAGE
+from kinfolk.tables.quarantine import OPEN
 from tests.company import Company
 from tests.oracles.published import fates, published_rows, row_changes
 
@@ -65,7 +66,7 @@ def expect_foretold(company: Company) -> Plan:
     foretold = make_plan(company)
     assert company.run().status is RunStatus.PUBLISHED
     after = published_rows(state)
-    views = {LINEAGE.name}
+    views = {LINEAGE.name, OPEN.name}
     assert {effect.table for effect in foretold.tables if effect.after is None} <= views
     said = {e.table: (e.added, e.changed, e.removed) for e in foretold.tables if e.table not in views}
     done = {
@@ -332,3 +333,46 @@ def test_names_from_the_project_are_no_markdown(company: Company) -> None:
     company.write("kinfolk.yml", 'name: "<img src=x> | @everyone [a](b)"\n')
     assert "<img" not in markdown(make_plan(company))
     assert "@everyone" not in markdown(make_plan(company))
+
+
+CONTRACT = """
+apiVersion: v3.0.2
+kind: DataContract
+id: crm
+version: {version}
+status: active
+schema:
+  - name: crm
+    properties:
+      - name: id
+        logicalType: string
+        required: true
+      - name: mail
+        logicalType: string
+        required: {required}
+      - name: name
+        logicalType: string
+        logicalTypeOptions: {{pattern: "{pattern}"}}
+"""
+MODEL = "select customer_id, {amount} as worth from profiles.orders where customer_id is not null group by all\n"
+
+
+def test_a_branch_with_a_tighter_contract_another_key_and_another_model_is_foretold(company: Company) -> None:
+    company.write("contracts/crm.odcs.yaml", CONTRACT.format(version="1.0.0", required="false", pattern=".*"))
+    company.write("models/worth.sql", MODEL.format(amount="sum(amount)"))
+    company.run()
+    company.write("contracts/crm.odcs.yaml", CONTRACT.format(version="2.0.0", required="true", pattern="^Ada"))
+    company.write("models/worth.sql", MODEL.format(amount="max(amount)"))
+    company.identity("keys: [phone]\n")
+    company.csv(
+        "crm", [person(n, name="Eve" if n == 2 else f"Ada{n}", mail="" if n == 4 else "a@b.example") for n in range(8)]
+    )
+    foretold = expect_foretold(company)
+    told = " ".join(change.what for change in foretold.changes)
+    assert all(word in told for word in ("contract", "identity", "model"))
+    assert len(foretold.breaking) >= 3
+    [quarantined] = [effect for effect in foretold.tables if effect.table == "quarantine.records"]
+    assert quarantined.added == 2
+    [worth] = [effect for effect in foretold.tables if effect.table == "models.worth"]
+    assert worth.changed + worth.added > 0
+    assert "quarantine.records" in markdown(foretold)
