@@ -13,7 +13,8 @@ import pytest
 
 from kinfolk.commands.run import run
 from kinfolk.errors import ProjectError, SourceError
-from kinfolk.model.run import RunOptions, RunRecord, RunStatus, StepRecord
+from kinfolk.model.run import RunOptions, RunRecord, RunStatus
+from kinfolk.pipeline.watch import Silent
 from tests.company import Company
 from tests.contracts import contract
 
@@ -25,24 +26,15 @@ people: {first_name: name, email: mail}
 """
 
 
-class Notes:
-    """Watches a run for what it notes."""
+class Notes(Silent):
+    """Keeps what a run notes."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def begin(self, title: str) -> None:
-        """Not of interest."""
-
-    def tell(self, words: str) -> None:
-        """Not of interest."""
-
     def note(self, words: str) -> None:
         """Kept."""
         self.said.append(words)
-
-    def done(self, record: StepRecord) -> None:
-        """Not of interest."""
 
 
 class Shop:
