@@ -36,6 +36,7 @@ FILES = {
     "identity": "identity.yml",
     "owners": "owners.yml",
     "contract": "contracts/*.odcs.yaml",
+    "model": "models/*.yml",
 }
 ROOMS = ("<!-- rooms:start -->\n", "<!-- rooms:end -->\n")
 

@@ -10,8 +10,9 @@
     ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
     ├── ExistsError        10  what would be overwritten is there
     ├── ContractError      11  data, or a contract itself, breaks what a contract promises
-    └── PlanError          12  a plan that cannot be made, read or accepted
-        └── StalePlanError       the plan no longer fits what is there
+    ├── PlanError          12  a plan that cannot be made, read or accepted
+    │   └── StalePlanError       the plan no longer fits what is there
+    └── ModelError         13  a model of the company's own failed, or its data failed a test
 
 Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage, 9 findings of `kinfolk doctor`.
 """
@@ -132,3 +133,9 @@ class PlanError(KinfolkError):
 
 class StalePlanError(PlanError):
     """A plan no longer fits: the project, what is published or what has arrived is not what it was."""
+
+
+class ModelError(KinfolkError):
+    """A model of the company's own could not be made, or what it made failed a test; nothing was published."""
+
+    exit_code = 13

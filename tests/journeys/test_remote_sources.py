@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import yaml
 from kinfolk.commands.init import init
 from kinfolk.commands.query import query
 from kinfolk.commands.run import run
-from kinfolk.errors import SourceError
+from kinfolk.commands.source import add
+from kinfolk.errors import KinfolkError, ProjectError, SourceError
 from tests.company import Company
 from tests.connectors.http.server import Asked, Reply, Service, service
 from tests.connectors.s3.server import Storage, storage
@@ -189,3 +191,44 @@ def test_only_what_changed_is_fetched_from_an_api_that_can_be_asked_for_it(crm: 
         "2024-05-02T09:00:00+00:00",
         "2024-05-03T09:00:00+00:00",
     ]
+
+
+def test_a_source_is_written_from_what_an_api_answers(crm: tuple[Company, Service]) -> None:
+    company, api = crm
+    api.on("/contacts", contacts("ana", "bo", "cleo"))
+    (company.folder / "sources" / "crm.yml").unlink()
+    settings = ["url=${CRM}/contacts", "auth={bearer: {token: '${CRM_TOKEN}'}}", "pages={number: {}}"]
+    added = add(company.folder, "contacts", "http", settings)
+    assert "${CRM_TOKEN}" in added.file.read_text()
+    assert "let-me-in" not in added.file.read_text()
+    company.run()
+    assert names(company) == ["ana", "bo", "cleo"]
+    with pytest.raises(ProjectError, match="`token` is a secret written as plain text"):
+        add(company.folder, "more", "http", [settings[0], "auth={bearer: {token: let-me-in}}"])
+    with pytest.raises(KinfolkError, match="not closed, or no YAML") as caught:
+        add(company.folder, "more", "http", [settings[0], "auth={bearer: {token: let-me-in}"])
+    assert "let-me-in" not in str(caught.value)
+
+
+def test_customers_come_through_dlt_from_a_file_of_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("dlt", reason="dlt is an extra")
+    monkeypatch.setenv("TILL_KEY", "let-me-in")
+    company = Company(tmp_path)
+    code = """
+        import dlt
+
+        @dlt.resource
+        def receipts(api_key, since="0"):
+            assert api_key == "let-me-in"
+            for n in range(int(since) + 1, 4):
+                yield {"id": n, "name": f"guest {n}", "email": f"{n}@example.com", "seen": n}
+        """
+    company.write("remote_tills.py", textwrap.dedent(code))
+    settings = "{source: 'remote_tills:receipts', arguments: {api_key: '${TILL_KEY}'}, since_argument: since}"
+    mapping = "record_id: id\nload: incremental\ncursor: seen\npeople: {full_name: name, email: email}\n"
+    company.write("sources/tills.yml", f"dlt: {settings}\n{mapping}")
+    company.identity("keys: [email]\n")
+    company.run()
+    assert names(company) == ["guest 1", "guest 2", "guest 3"]
+    company.run()  # asked from the third on, it has nothing new
+    assert names(company) == ["guest 1", "guest 2", "guest 3"]

@@ -12,6 +12,7 @@ from kinfolk.model.locator import ArrowBatches, Locator, Part, Rejection
 from kinfolk.model.place import Place
 from kinfolk.model.source import Source
 from kinfolk.pipeline.ahead import opening
+from kinfolk.pipeline.arrivals import Delivery
 
 SOURCE = Source("far", Place("sources/far.yml"), "far", {}, ("id",), ())
 
@@ -38,10 +39,10 @@ class Far:
         ), []
 
 
-def test_parts_are_opened_together_and_come_in_order() -> None:
+def test_parts_are_opened_together_and_come_in_order(tmp_path: Path) -> None:
     far = Far(2)
     names = []
-    with opening(far, SOURCE, far.parts(SOURCE, Path())[:2]) as calls:
+    with opening(far, Delivery(SOURCE, tuple(far.parts(SOURCE, tmp_path)[:2])), tmp_path) as calls:
         for call in calls:
             locator, _ = call()
             names += locator.notes
@@ -51,12 +52,12 @@ def test_parts_are_opened_together_and_come_in_order() -> None:
     assert far.open_now == set()
 
 
-def test_a_part_that_fails_fails_in_its_turn_and_the_others_are_closed() -> None:
+def test_a_part_that_fails_fails_in_its_turn_and_the_others_are_closed(tmp_path: Path) -> None:
     far = Far(1)
     seen = []
     with (
         pytest.raises(SourceError, match="3: Gone"),
-        opening(far, SOURCE, far.parts(SOURCE, Path())) as calls,
+        opening(far, Delivery(SOURCE, tuple(far.parts(SOURCE, tmp_path))), tmp_path) as calls,
     ):
         for call in calls:
             locator, _ = call()

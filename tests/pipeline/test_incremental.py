@@ -15,6 +15,7 @@ from kinfolk.commands.run import run
 from kinfolk.errors import ProjectError, SourceError
 from kinfolk.model.run import RunOptions, RunRecord, RunStatus, StepRecord
 from tests.company import Company
+from tests.contracts import contract
 
 PEOPLE = """
 record_id: id
@@ -256,3 +257,18 @@ def test_files_are_not_asked_for_what_is_new(shop: Shop) -> None:
     shop.company.write("sources/shop.yml", f"file: people.csv\n{PEOPLE}")
     with pytest.raises(ProjectError, match="`file` cannot be asked for what is new"):
         shop.run()
+
+
+def test_a_row_that_only_says_its_record_is_gone_need_not_keep_a_contract(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.source(PEOPLE + "deleted: gone\n")
+    columns = "- {name: id}\n- {name: name, required: true}\n- {name: mail}\n- {name: changed}\n- {name: gone}"
+    contract(shop.company, "shop", columns)
+    for number, name in ((1, "Ada"), (2, "Bea"), (3, "")):
+        shop.put(number, name, number)
+    shop.company.run()
+    shop.put(1, "", 4, gone="yes")
+    shop.put(2, "", 5)
+    shop.company.run()
+    assert shop.company.ask("select record_id, first_name from staging.records") == [("2", "Bea")]
+    assert shop.company.ask("select record_id from quarantine.open order by 1") == [("2",), ("3",)]

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 from kinfolk.commands.draft_source import draft
 from kinfolk.commands.open_project import open_project
@@ -16,8 +18,10 @@ from kinfolk.connectors import CONNECTORS, OPTIONS
 from kinfolk.errors import KinfolkError, Mistake, NotFoundError, ProjectError, SourceError
 from kinfolk.model.discovery import Dataset
 from kinfolk.project.document import Document
+from kinfolk.project.freeze import with_secrets
 from kinfolk.project.references import exposed, resolve
 from kinfolk.project.suggest import hint
+from kinfolk.project.written.source import legal_name
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,11 @@ def add(folder: Path, name: str, connector: str, settings: Iterable[str]) -> Add
     folder = folder.absolute()
     if connector not in CONNECTORS:
         raise NotFoundError(f"There is no connector {connector}.", hint=hint(connector, list(CONNECTORS)))
+    try:
+        legal_name(name)
+    except PydanticCustomError as error:
+        context = error.context or {}
+        raise KinfolkError(context["what"], hint="Use up to 60 letters, digits, `_` and `-`.") from error
     file = folder / "sources" / f"{name}.yml"
     if file.exists():
         raise KinfolkError("There is a source of that name.", where=f"sources/{name}.yml", hint="Choose another name.")
@@ -144,14 +153,25 @@ def _options(connector: str, settings: Iterable[str]) -> dict[str, Any]:
         key, equals, value = setting.partition("=")
         if not equals:
             raise KinfolkError(f"{setting!r} is no setting.", hint="Write settings as key=value.")
-        written[key] = value
+        written[key] = _nested(value) if value.startswith("{") else value
     document = Document(connector, written)
     resolved, mistakes = resolve(document, os.environ)
     mistakes += [mistake for key in written for mistake in exposed(document, key)]
-    mistakes += _unknown(connector, written, document)
+    mistakes += _unknown(connector, resolved.document.data, document)
     if mistakes:
         raise ProjectError(mistakes)
-    return {key: resolved.secrets.get((key,), value) for key, value in written.items()}
+    return {key: with_secrets(value, (key,), resolved.secrets) for key, value in written.items()}
+
+
+def _nested(value: str) -> Any:
+    """`{number: {param: page}}` as the mapping it is in a source's file."""
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        form = "'auth={bearer: {token: \"${TOKEN}\"}}'"
+        raise KinfolkError(
+            "A setting is not closed, or no YAML.", hint=f"Write it as in a source's file: {form}."
+        ) from error
 
 
 def _unknown(connector: str, written: Mapping[str, Any], document: Document) -> list[Mistake]:
@@ -166,7 +186,8 @@ def _unknown(connector: str, written: Mapping[str, Any], document: Document) -> 
         except ValidationError as error:
             for one in error.errors(include_url=False, include_input=False):
                 key = str(one["loc"][0]) if one["loc"] else connector
-                found.append(Mistake(document.place(key), f"`{key}`: {one['msg']}."))
+                what = one["msg"].removeprefix("Value error, ").rstrip(".")
+                found.append(Mistake(document.place(key), f"`{key}`: {what}."))
     return found
 
 

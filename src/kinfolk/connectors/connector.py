@@ -12,7 +12,10 @@ from kinfolk.model.source import Source
 
 
 class Connector(Protocol):
-    """One outside system: what it has to load, and where the rows of each part are."""
+    """One outside system: what it has to load, and where the rows of each part are.
+
+    One whose parts lie far away may say by an attribute `ahead` how many are worth opening before their turn.
+    """
 
     def parts(self, source: Source, folder: Path) -> list[Part]:
         """Everything there is to load, sorted by name, each with the fingerprint of its content.

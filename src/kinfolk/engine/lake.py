@@ -54,7 +54,7 @@ def behold(state: Path) -> duckdb.DuckDBPyConnection:
         attach_as_it_is(connection, state, LAKE)
     else:
         connection.execute(sql.text(exp.Attach(this=exp.alias_(exp.Literal.string(":memory:"), LAKE))))
-        connection.execute("set timezone = 'UTC'")
+    connection.execute("set timezone = 'UTC'")
     return connection
 
 

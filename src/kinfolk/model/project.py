@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from kinfolk.model.company_model import CompanyModel, ModelTest
 from kinfolk.model.contract import Contract
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
@@ -54,6 +55,8 @@ class Project:
     history      how long a published state stays readable after the next one
     landing_of   the environment whose landing is read instead of sources, where it is not this one's own
     fingerprint  changes whenever any setting that can change a result changes
+    models       the company's own tables, each after those it reads
+    model_tests  their tests that are SQL of their own
     """
 
     name: str
@@ -68,6 +71,8 @@ class Project:
     time_zone: str = "UTC"
     environment: str | None = None
     environments: tuple[str, ...] = ()
+    models: tuple[CompanyModel, ...] = ()
+    model_tests: tuple[ModelTest, ...] = ()
     history: timedelta = timedelta(days=30)
     landing_of: str | None = None
     schedule: tuple[Schedule, ...] = ()

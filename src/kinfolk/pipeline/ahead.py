@@ -52,5 +52,5 @@ def _discard(future: Future[Opened]) -> None:
     if not future.cancelled():
         with suppress(KinfolkError):
             locator, _ = future.result()
-            if discard := getattr(locator, "discard", None):
-                discard()
+            if locator.discard:
+                locator.discard()

@@ -14,7 +14,7 @@ from kinfolk.model.source import Load as Loading
 from kinfolk.pipeline.arrivals import Delivery
 from kinfolk.pipeline.work import Work
 from kinfolk.stages.contracts import Load, Rule, Rules, checking_steps, measuring_step, rules_of, withholding_steps
-from kinfolk.stages.landing import Arrival, content_hash, record_id, unchanged_steps
+from kinfolk.stages.landing import Arrival, content_hash, record_id, says_deleted, unchanged_steps
 
 _SHOWN = 3  # rows named in an error
 _RETYPED = 0.5  # a column of whose values more than this share cannot be read any more has changed its type
@@ -94,6 +94,7 @@ def _load(arrival: Arrival) -> Load:
         loading=arrival.source.load,
         current=arrival.published,
         replaced=arrival.mended,
+        exempt=says_deleted(arrival.source) if arrival.source.cursor else None,
     )
 
 

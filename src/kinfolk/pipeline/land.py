@@ -25,13 +25,12 @@ from kinfolk.pipeline.replay import corrected
 from kinfolk.pipeline.work import Work
 from kinfolk.project.suggest import hint
 from kinfolk.stages import quarantine
+from kinfolk.stages.bookkeeping import bookkeeping_steps, rejection_row
 from kinfolk.stages.landing import (
     READER_COLUMNS,
     Arrival,
-    bookkeeping_steps,
     landing_steps,
     layout,
-    rejection_row,
     settings,
 )
 from kinfolk.tables.identity import MEMBERS
@@ -78,11 +77,13 @@ def _land_one(work: Work, delivery: Delivery, ledger: Ledger, taken: _Taken, loa
     with about(source.name):
         taken.record_no += arrival.rows + _check_deletes(work, arrival)
     refused = _refused(work, source)
-    reached = arrived_at(work.session, source, ledger.reached(source), work.watcher.note) if delivery.parts else None
+    reached = ledger.cursors.get(source.name)
+    if delivery.parts:
+        reached = arrived_at(work.session, source, ledger.reached(source), work.watcher.note)
     how = (layout(source), settings(source), loaded_at.replace(tzinfo=None))
     for part, result in zip(delivery.parts, results, strict=True):
         for rejection in result.rejections:
-            taken.rejections.append(rejection_row(taken.record_no, arrival, part.name, rejection))
+            taken.rejections.append(rejection_row(taken.record_no, source.name, load_id, part.name, rejection))
             taken.record_no += 1
         counts = (result.rows_in, len(result.rejections) + refused.get(part.name, 0), taken.record_no, reached)
         taken.loads.append((load_id, source.name, part.name, part.fingerprint, *how, *counts))
@@ -114,8 +115,9 @@ def _settle(work: Work, arrival: Arrival, delivery: Delivery) -> None:
     """Quarantined rows of earlier loads wait no longer, where this load brought them again or brought better ones."""
     if work.session.present(OPEN.name):
         whole = arrival.source.load is Load.SNAPSHOT
+        name, aside = arrival.source.name, _aside(work, arrival.source)
         replayed = bool(delivery.again)
-        work.do([quarantine.settling_step(arrival.source.name, arrival.load_id, whole=whole, replayed=replayed)])
+        work.do([quarantine.settling_step(name, arrival.load_id, whole=whole, aside=aside, replayed=replayed)])
 
 
 def _read(work: Work, source: Source, part: Part, opened: Callable[[], Opened]) -> Exchange:
@@ -200,7 +202,11 @@ def landed(session: Session) -> dict[str, int]:
 
 def _refused(work: Work, source: Source) -> dict[str, int]:
     """Rows that were read and not landed, by part."""
-    names = [n for n in (f"refused.{source.name}", f"quarantined.{source.name}") if n in work.session.built]
-    aside = union_by_name(query("select part from refused", refused=table(name)) for name in names)
+    aside = union_by_name(query("select part from a", a=table(name)) for name in _aside(work, source))
     counted = query("select part, count(*) from a group by part", a=exp.Subquery(this=aside, alias="a"))
     return dict(work.session.fetch(counted))
+
+
+def _aside(work: Work, source: Source) -> list[str]:
+    """Tables of this load's rows that were read and not landed, in the form of quarantine.records."""
+    return [n for n in (f"refused.{source.name}", f"quarantined.{source.name}") if n in work.session.built]

@@ -40,7 +40,7 @@ def roll_back(project: Project, target: State, wait_seconds: float = 0) -> RunRe
                 work = Work(project, {}, RunOptions(), Silent(), session)
                 label = Label(run_id, target.label.fingerprint, {}, target.run_id)
                 past = Past.attach(
-                    session.connection, project.state, target.snapshot_id, session.snapshot() or target.snapshot_id
+                    session.connection, project.state, target.snapshot_id, session.based_on() or target.snapshot_id
                 )
                 _bring_back(work, past, label)
                 session.publish(label, (MEMBERS.name, CUSTOMERS.name))

@@ -16,6 +16,7 @@ from kinfolk.project.contracts import contract, contract_text, source_of
 from kinfolk.project.document import Document, Path
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.fingerprint import fingerprint
+from kinfolk.project.freeze_models import company_models, sql_tests
 from kinfolk.project.written.identity import IdentityFile, PreferenceEntry
 from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.owners import OwnersFile
@@ -42,6 +43,8 @@ def project(files: Files, folder: FilePath) -> Project:
         time_zone=conventions.time_zone,
         environment=files.environment(),
         environments=tuple(settings.environments),
+        models=company_models(files),
+        model_tests=sql_tests(files),
         history=timedelta(days=int(settings.history.split()[0])),
         landing_of=files.lender(),
         schedule=tuple(
@@ -131,15 +134,16 @@ def _options(parsed: Parsed[SourceFile], connector: str) -> dict[str, Any]:
     for key, value in written.items():
         path = (connector, key)
         hidden = any(known[:2] == path for known in secrets)
-        options[key] = _hidden(value, path, secrets) if hidden else checked.get(key, value)
+        options[key] = with_secrets(value, path, secrets) if hidden else checked.get(key, value)
     return options
 
 
-def _hidden(value: Any, path: Path, secrets: Mapping[Path, Any]) -> Any:
+def with_secrets(value: Any, path: Path, secrets: Mapping[Path, Any]) -> Any:
+    """What is written at `path`, at any depth with its secrets in place of their references."""
     if isinstance(value, Mapping):
-        return {key: _hidden(inner, (*path, key), secrets) for key, inner in value.items()}
+        return {key: with_secrets(inner, (*path, key), secrets) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_hidden(inner, (*path, number), secrets) for number, inner in enumerate(value)]
+        return [with_secrets(inner, (*path, number), secrets) for number, inner in enumerate(value)]
     return secrets.get(path, value)
 
 

@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
+from kinfolk.project.written.model import ModelFile
 from kinfolk.project.written.owners import OwnersFile
 from kinfolk.project.written.source import source_model
 from kinfolk.tables.staging import MAPPABLE
@@ -20,7 +21,7 @@ _NOT_TEXT = ("integer", "number", "boolean")
 
 
 def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, Any]]:
-    """Kind of file (kinfolk, source, identity, owners, contract) -> its JSON Schema, draft 2020-12.
+    """Kind of file (kinfolk, source, identity, owners, contract, model) -> its JSON Schema, draft 2020-12.
 
     connectors  name of a connector -> the settings it takes
     """
@@ -30,6 +31,7 @@ def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, An
         "identity": _schema(IdentityFile, "identity.yml"),
         "owners": _schema(OwnersFile, "owners.yml"),
         "contract": _schema(ContractFile, "contracts/*.odcs.yaml"),
+        "model": _schema(ModelFile, "models/*.yml"),
     }
     made["kinfolk"]["required"] = ["name"]
     made["source"]["allOf"] = [

@@ -6,24 +6,14 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-import pyarrow as pa
 from sqlglot import exp
 
 from kinfolk.engine.sql import column, literal, query, rows, sql, table, union_by_name
-from kinfolk.engine.step import Compute, Publish, Query, Step
+from kinfolk.engine.step import Publish, Query
 from kinfolk.expressions.answer import boolean
 from kinfolk.expressions.hash import row_hash
-from kinfolk.model.locator import Rejection
 from kinfolk.model.source import Load, Source
 from kinfolk.tables import landing
-from kinfolk.tables.table import Table
-
-_ARROW: dict[str, pa.DataType] = {
-    "varchar": pa.string(),
-    "bigint": pa.int64(),
-    "ubigint": pa.uint64(),
-    "timestamp": pa.timestamp("us"),
-}
 
 READER_COLUMNS = ("_part", "_row")
 
@@ -86,43 +76,6 @@ def unchanged_steps(source: str) -> tuple[Query, ...]:
             as_view=True,
         ),
     )
-
-
-def bookkeeping_steps(
-    sources: tuple[str, ...],
-    loads: list[tuple[object, ...]],
-    rejections: list[tuple[object, ...]],
-    held: tuple[str, ...],
-) -> tuple[Step, ...]:
-    """Steps that write down what was loaded, ended and refused, over all sources that arrived.
-
-    loads, rejections   rows of landing.loads and quarantine.records
-    held                sources of which rows were set aside in quarantined.<source>
-    """
-    aside = [f"refused.{s}" for s in sources] + [f"quarantined.{s}" for s in held]
-    refused = [query("select * from refused", refused=table(name)) for name in aside]
-    unread = query("select * from unread", unread=table("rejected.rows"))
-    superseded = [query("select * from over", over=table(f"superseded.{s}")) for s in sources]
-    return (
-        _written_down(landing.LOADS.name, landing.LOADS, loads, Publish.APPEND),
-        _written_down("rejected.rows", landing.QUARANTINE, rejections, Publish.NO),
-        Query("landing.superseded", union_by_name(superseded), "Superseded rows", Publish.APPEND),
-        Query("quarantine.records", union_by_name([*refused, unread]), "Quarantine", Publish.APPEND),
-    )
-
-
-def _written_down(name: str, described: Table, values: list[tuple[object, ...]], publish: Publish) -> Compute:
-    """A step that writes rows this process holds; Arrow, because a rejected file may hold a million of them."""
-    schema = pa.schema([(c.name, _ARROW[c.type]) for c in described.columns])
-    columns = zip(*values, strict=True) if values else ([] for _ in described.columns)
-    made = pa.table([pa.array(list(v), t) for v, t in zip(columns, schema.types, strict=True)], schema=schema)
-    return Compute({}, {name: publish}, name, lambda inputs, tell: {name: made})
-
-
-def rejection_row(record_no: int, arrival: Arrival, part: str, rejection: Rejection) -> tuple[object, ...]:
-    """A row of quarantine.records for a row that the reader could not read."""
-    where = (record_no, arrival.source.name, arrival.load_id, part, rejection.line)
-    return (*where, None, rejection.reason, None, None, rejection.text)
 
 
 def layout(source: Source) -> str:
@@ -254,14 +207,14 @@ def _arriving(arrival: Arrival) -> Query:
     tree = query(
         "select * from keyed where _record_id is not null and _record_no not in (select _record_no from dropped) "
         "and not $gone",
-        gone=_says_deleted(arrival.source),
+        gone=says_deleted(arrival.source),
         keyed=table(f"keyed.{name}"),
         dropped=table(f"dropped.{name}"),
     )
     return Query(f"arriving.{name}", tree, f"Records of {name}", as_view=True)
 
 
-def _says_deleted(source: Source) -> exp.Expression:
+def says_deleted(source: Source) -> exp.Expression:
     """True for rows that say of themselves that their record was deleted: any value that does not mean no."""
     if source.cursor is None or source.cursor.deleted is None:
         return sql("false")
@@ -347,7 +300,7 @@ def _deletions(arrival: Arrival) -> exp.Query:
     if arrival.source.cursor and not arrival.relaid:
         gone = sql(
             "b._record_id in (select _record_id from keyed where $gone)",
-            gone=_says_deleted(arrival.source),
+            gone=says_deleted(arrival.source),
             keyed=table(f"keyed.{name}"),
         )
     elif arrival.source.load is not Load.SNAPSHOT:

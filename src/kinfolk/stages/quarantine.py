@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import pyarrow as pa
 from sqlglot import exp
 
-from kinfolk.engine.sql import literal, query, rows, sql, table, union_by_name
+from kinfolk.engine.sql import query, rows, sql, table, union_by_name
 from kinfolk.engine.step import Compute, Publish, Query
 from kinfolk.tables.landing import QUARANTINE
 from kinfolk.tables.quarantine import FIXES, OPEN, SETTLED
@@ -74,15 +74,24 @@ def replayed_step(source: str, record_nos: Sequence[int]) -> Compute:
     return Compute({}, dict.fromkeys(made, Publish.NO), f"Rows of {source} sent again", lambda inputs, tell: made)
 
 
-def settling_step(source: str, load_id: int, *, whole: bool, replayed: bool) -> Query:
+def settling_step(source: str, load_id: int, *, whole: bool, aside: Sequence[str], replayed: bool) -> Query:
     """Writes `settled.<source>`: quarantined rows that wait no longer, because of this load.
 
     whole     whether the load is all of the source, so that every row either came again or is gone
+    aside     tables of the rows of this load that were set aside: those that were so before wait in them now
     replayed  whether rows of quarantine.open are in this load, named in replayed.<source>
     """
-    came: exp.Expression = sql("record_id in (select _record_id from a)", a=table(f"arriving.{source}"))
-    how: exp.Expression = literal("read again" if whole else "arrived")
-    which = sql("true") if whole else came
+    landed: exp.Expression = sql("record_id in (select _record_id from a)", a=table(f"arriving.{source}"))
+    how: exp.Expression = sql(
+        "case when $landed and not $whole then 'arrived' else 'read again' end", landed=landed, whole=whole
+    )
+    again = union_by_name(query("select record_id, row_hash from t", t=table(name)) for name in aside)
+    came = sql(
+        "row_hash in (select row_hash from t) or record_id in (select record_id from u where record_id is not null)",
+        t=exp.Subquery(this=again, alias="t"),
+        u=exp.Subquery(this=again.copy(), alias="u"),
+    )
+    which = sql("true") if whole else sql("$landed or $came", landed=landed, came=came)
     if replayed:
         sent = sql("record_no in (select record_no from r)", r=table(f"replayed.{source}"))
         how = sql("case when $sent then 'replayed' else $how end", sent=sent, how=how)

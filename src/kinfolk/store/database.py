@@ -42,14 +42,6 @@ def open_store(state: Path) -> Engine:
     return engine
 
 
-def _unusable(engine: Engine, error: DatabaseError) -> EngineError:
-    return EngineError(
-        f"The history of runs cannot be read or written ({error.orig}).",
-        where=engine.url.database,
-        hint="Is the disk full? If the file is damaged, restore a backup.",
-    )
-
-
 def exists(state: Path) -> bool:
     """Whether a project has any control state yet."""
     return _file(state).exists()
@@ -57,6 +49,14 @@ def exists(state: Path) -> bool:
 
 def _file(state: Path) -> Path:
     return state / "control.sqlite"
+
+
+def _unusable(engine: Engine, error: DatabaseError) -> EngineError:
+    return EngineError(
+        f"The history of runs cannot be read or written ({error.orig}).",
+        where=engine.url.database,
+        hint="Is the disk full? If the file is damaged, restore a backup.",
+    )
 
 
 @contextmanager

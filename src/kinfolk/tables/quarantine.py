@@ -13,7 +13,11 @@ SETTLED = Table(
         Column("record_no", "bigint", "the row of quarantine.records"),
         Column("source", "varchar", "name of the source"),
         Column("load_id", "bigint", "the load that settled it"),
-        Column("how", "varchar", "replayed; read again (with its file); arrived (a later row of its record landed)"),
+        Column(
+            "how",
+            "varchar",
+            "replayed; read again (it came again, or its file without it); arrived (a later row of its record landed)",
+        ),
     ),
     subject=None,
     erasure=Erasure.KEEP,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -184,6 +185,8 @@ def test_numbers_as_a_cursor_compare_as_numbers(tmp_path: Path, postgres: Postgr
     postgres.fill("counted", {"id": "bigint"}, rows)
     made = source("postgres", {**postgres.options, "table": "counted"}, cursor="id")
     assert [row["id"] for row in landed(made, since="99")] == ["99", "100", "9007199254740993"]
+    postgres.run("alter table counted alter id type numeric")  # which is asked for as text, and sorted as a number
+    assert [row["id"] for row in landed(made)] == ["9", "10", "99", "100", "9007199254740993"]
     sqlite_file(tmp_path, "create table counted (id)", "insert into counted values (9), (10), (99), (100)")
     loose = source("sqlite", {"path": "shop.sqlite", "table": "counted"}, cursor="id")
     assert [row["id"] for row in landed(loose, tmp_path, "99")] == ["99", "100"]
@@ -223,6 +226,29 @@ def test_what_a_database_refuses_is_said_with_what_to_do_and_without_the_passwor
     assert len(landed(source("postgres", {**postgres.options, "table": "people"}))) == 1
 
 
+def test_two_columns_of_one_name_are_refused_rather_than_one_lost(postgres: Postgres) -> None:
+    made = source("postgres", {**postgres.options, "query": "select 1 as id, 2 as id"})
+    assert "Two columns are named 'id'. Give one of them another name" in refusal(made)
+
+
+@pytest.mark.parametrize(
+    ("connector", "module", "extra"),
+    [
+        ("postgres", "adbc_driver_postgresql", "postgres"),
+        ("mysql", "pymysql", "mysql"),
+        ("duckdb", "adbc_driver_manager", "adbc"),
+    ],
+)
+def test_a_driver_that_is_not_installed_is_named_with_how_to_get_it(
+    connector: str, module: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    (tmp_path / "shop.db").write_bytes(b"")
+    where = {"path": "shop.db"} if connector == "duckdb" else {"database": "shop"}
+    said = refusal(source(connector, {**where, "table": "people"}), tmp_path)
+    assert f"is not installed. Install it: pip install 'kinfolk[{extra}]'" in said
+
+
 def test_a_query_cannot_change_the_database(postgres: Postgres) -> None:
     postgres.run(
         "drop table if exists people",
@@ -241,6 +267,7 @@ def test_mysql_says_what_it_refuses(mysql: Mysql) -> None:
         ({"table": "peopel"}, "Did you mean people?"),
         ({"port": 1, "table": "people"}, "Look at `host` and `port`"),
         ({"query": "delete from people"}, "Look at `query`"),
+        ({"tls": True, "table": "people"}, "Look at how the server is encrypted"),
     ):
         said = refusal(source("mysql", {**mysql.options, **options}))
         assert words in said and "hunter2" not in said, options
@@ -268,6 +295,24 @@ def test_a_connection_that_breaks_in_the_middle_leaves_nothing(postgres: Postgre
     with pytest.raises(SourceError, match=r"The connection broke; nothing of this load was taken in. Run again."):
         read(connection, ArrowStream(whole.columns, broken), "incoming.shop", part.name)
     assert connection.execute("select * from duckdb_tables()").fetchall() == []
+
+
+def test_a_connection_to_mysql_that_breaks_in_the_middle_is_said(mysql: Mysql) -> None:
+    mysql.run(
+        "drop table if exists large",
+        "create table large as with recursive n (id) as (select 1 union all select id + 1 from n where id < 999)"
+        " select a.id * 1000 + b.id as id, repeat('x', 400) as t from n a, n b where a.id <= 150",
+    )
+    made = source("mysql", {**mysql.options, "table": "large"})
+    connector = CONNECTORS["mysql"]
+    [part] = connector.parts(made, Path())
+    stream = connector.open(made, part)[0]
+    assert isinstance(stream, ArrowStream)
+    with pytest.raises(SourceError, match="The connection broke; nothing of this load was taken in"):
+        for number, _ in enumerate(stream.batches()):
+            if number == 0:
+                mysql.hang_up("large")
+    mysql.run("drop table large")
 
 
 def test_what_is_no_database_file_is_said(tmp_path: Path) -> None:

@@ -60,9 +60,10 @@ def test_what_is_asked_for_must_be_one_thing_and_new(company: Company) -> None:
         add(company.folder, "shop", "sqlite", ["path=shop.db", "tabel=clients"])
     with pytest.raises(KinfolkError, match="is no setting"):
         add(company.folder, "shop", "sqlite", ["shop.db"])
-    with pytest.raises(ProjectError, match="cannot be called"):
-        add(company.folder, "my shop", "sqlite", ["path=shop.db", "table=clients"])
-    assert list((company.folder / "sources").iterdir()) == []
+    for name in ("my shop", "../shop", "loads"):
+        with pytest.raises(KinfolkError, match="cannot be called"):
+            add(company.folder, name, "sqlite", ["path=shop.db", "table=clients"])
+    assert not (company.folder / "sources").exists() and not (company.folder / "shop.yml").exists()
     add(company.folder, "shop", "sqlite", ["path=shop.db", "table=clients"])
     with pytest.raises(KinfolkError, match="There is a source of that name"):
         add(company.folder, "shop", "sqlite", ["path=shop.db", "table=clients"])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from kinfolk.connectors.database.options import AdbcOptions
-from kinfolk.connectors.database.system import Field, Kind
+from kinfolk.connectors.database.system import Field, Kind, by_name
 from kinfolk.expressions.template import column
 from kinfolk.model.discovery import Dataset
 
@@ -51,7 +51,7 @@ class AdbcDatabase:
     def fields(self, query: exp.Query) -> dict[str, Field]:
         """The columns by the Arrow types the driver gives them."""
         schema = self._schema(query)
-        return {field.name: Field(str(field.type), kind_of(field.type)) for field in schema}
+        return by_name((field.name, Field(str(field.type), kind_of(field.type))) for field in schema)
 
     def value(self, name: str, field: Field) -> exp.Expression:
         """The column itself."""

@@ -94,8 +94,8 @@ class DatabaseConnector:
         try:
             with self._connected(source.options, folder, where) as database:
                 fields = database.fields(everything(options.table, options.query))
-        except SourceError:
-            if options.table:
+        except SourceError as error:
+            if options.table and "`kinfolk source discover`" in (error.hint or ""):
                 self._named(source.options, options, folder, where)
             raise
         if source.cursor:
@@ -153,7 +153,7 @@ def _column(source: Source, fields: Mapping[str, Field]) -> str:
 
 def _fitting(source: Source, since: str, field: Field) -> str:
     """The value itself. Errors: SourceError where the cursor's column has another type than when it had this value."""
-    number = re.fullmatch(r"-?\d+(\.\d+)?", since) is not None
+    number = re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", since) is not None
     if field.kind is Kind.NUMBER and not number or field.kind is Kind.MOMENT and number:
         assert source.cursor is not None
         raise SourceError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from sqlglot import exp
 from kinfolk.connectors.database.adbc import read_now
 from kinfolk.connectors.database.options import MysqlOptions
 from kinfolk.connectors.database.rows import batches_of
-from kinfolk.connectors.database.system import Field, Kind
+from kinfolk.connectors.database.system import Field, Kind, by_name
 from kinfolk.expressions.template import column, fill
 from kinfolk.model.discovery import Dataset
 
@@ -64,7 +65,7 @@ class MysqlDatabase:
         with self.connection.cursor() as cursor:
             cursor.execute(query.limit(0).sql(dialect="mysql"))
             described = [(d[0], names.get(d[1], "")) for d in cursor.description]
-        return {name: Field(kind, _kind(kind)) for name, kind in described}
+        return by_name((name, Field(kind, _kind(kind))) for name, kind in described)
 
     def value(self, name: str, field: Field) -> exp.Expression:
         """The column itself; a FLOAT with all its digits, of which MySQL writes only six."""
@@ -78,9 +79,15 @@ class MysqlDatabase:
         """The rows as text, never all of them at once."""
         from pymysql.cursors import SSCursor
 
-        with self.connection.cursor(SSCursor) as cursor:
+        cursor = self.connection.cursor(SSCursor)
+        try:
             cursor.execute(query.sql(dialect="mysql"))
             yield from batches_of([d[0] for d in cursor.description], cursor.fetchmany, _text)
+        finally:
+            # To close, the driver would first read all rows that are left, even from a connection that broke.
+            if cursor._result is not None:
+                cursor._result.unbuffered_active = False
+            cursor.close()
 
 
 _NUMBERS = {"tiny", "short", "long", "longlong", "int24", "decimal", "newdecimal", "float", "double", "year", "char"}
@@ -153,7 +160,7 @@ def _settings(options: MysqlOptions) -> dict[str, Any]:
         found["unix_socket"] = options.host
     else:
         found |= {"host": options.host or "127.0.0.1", "port": options.port or 3306}
-    return found | ({"ssl": {}} if options.tls else {})
+    return found | ({"ssl": ssl.create_default_context()} if options.tls else {})
 
 
 MYSQL = Mysql()

@@ -50,7 +50,7 @@ class MysqlOptions(ServerOptions):
     """Settings of connector `mysql`, for MySQL and MariaDB."""
 
     database: str = Field(min_length=1, description="Name of the database.")
-    tls: bool = Field(False, description="Refuse to talk to the server unencrypted.")
+    tls: bool = Field(False, description="Talk only encrypted, to a server with a valid certificate.")
 
 
 class FileDatabaseOptions(DatabaseOptions):

@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from kinfolk.connectors.database.adbc import AdbcDatabase, adbc_errors, kind_of, read_now
 from kinfolk.connectors.database.options import PostgresOptions
-from kinfolk.connectors.database.system import Field
+from kinfolk.connectors.database.system import Field, by_name
 from kinfolk.expressions.template import column, fill
 from kinfolk.model.discovery import Dataset
 
@@ -73,7 +73,7 @@ class PostgresDatabase(AdbcDatabase):
         """The columns by PostgreSQL's own type names."""
         with self.connection.cursor() as cursor:
             schema = cursor.adbc_execute_schema(query.sql(dialect=self.dialect))
-        return {field.name: Field(_type(field), kind_of(_ordered(field))) for field in schema}
+        return by_name((field.name, Field(_type(field), kind_of(_ordered(field)))) for field in schema)
 
     def value(self, name: str, field: Field) -> exp.Expression:
         """The column itself where Arrow has its type, else its text."""

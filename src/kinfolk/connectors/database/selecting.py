@@ -8,6 +8,10 @@ from sqlglot import exp
 
 from kinfolk.expressions.template import column, fill
 
+# What every query reads from is called so. A cursor is always named with it: a bare name in ORDER BY would mean the
+# column that is given out, which may be its text.
+_FROM = "wanted"
+
 
 def everything(table: str | None, query: str | None) -> exp.Select:
     """All rows and columns of a table ("schema.name"), or of the query a person wrote."""
@@ -22,24 +26,23 @@ def these(rows: exp.Select, values: Iterable[tuple[str, exp.Expression]]) -> exp
 
 def from_value(rows: exp.Select, cursor: str, since: exp.Expression | None) -> exp.Select:
     """The rows whose cursor has a value, from `since` on, in its order."""
-    known = (
-        fill("$c is not null", c=column(cursor)) if since is None else exp.GTE(this=column(cursor), expression=since)
-    )
-    return rows.where(known).order_by(exp.Ordered(this=column(cursor), nulls_first=False))
+    value = column(cursor, _FROM)
+    known = fill("$c is not null", c=value) if since is None else exp.GTE(this=value, expression=since)
+    return rows.where(known).order_by(value.copy())
 
 
 def without_value(rows: exp.Select, cursor: str) -> exp.Select:
     """The rows whose cursor is empty."""
-    return rows.where(fill("$c is null", c=column(cursor)))
+    return rows.where(fill("$c is null", c=column(cursor, _FROM)))
 
 
 def _named(table: str) -> exp.Table:
     *before, name = table.split(".")
     catalogue, schema = [None, None, *(exp.to_identifier(part, quoted=True) for part in before)][-2:]
-    return exp.table_(exp.to_identifier(name, quoted=True), db=schema, catalog=catalogue)
+    return exp.table_(exp.to_identifier(name, quoted=True), db=schema, catalog=catalogue, alias=_FROM)
 
 
 def _written(query: str) -> exp.Subquery:
     """The person's query word for word, on lines of its own so that a comment at its end ends there."""
     text = exp.Var(this="\n" + query.strip().rstrip(";") + "\n")
-    return exp.Subquery(this=text, alias=exp.TableAlias(this=exp.to_identifier("wanted")))
+    return exp.Subquery(this=text, alias=exp.TableAlias(this=exp.to_identifier(_FROM)))

@@ -15,7 +15,7 @@ from sqlglot import exp
 from kinfolk.connectors.database.files import database_file, fingerprint_of
 from kinfolk.connectors.database.options import FileDatabaseOptions
 from kinfolk.connectors.database.rows import batches_of
-from kinfolk.connectors.database.system import Field, Kind
+from kinfolk.connectors.database.system import Field, Kind, by_name
 from kinfolk.expressions.template import column
 from kinfolk.model.discovery import Dataset
 
@@ -51,7 +51,8 @@ class SqliteDatabase:
         names = [description[0] for description in found.description]
         [table] = [t.name for t in query.find_all(exp.Table)] or [""]
         declared = {name.lower(): kind for name, kind in self._dataset(table).columns.items()} if table else {}
-        return {name: Field(declared.get(name.lower(), ""), _kind(declared.get(name.lower(), ""))) for name in names}
+        kinds = [declared.get(name.lower(), "") for name in names]
+        return by_name((name, Field(kind, _kind(kind))) for name, kind in zip(names, kinds, strict=True))
 
     def value(self, name: str, field: Field) -> exp.Expression:
         """The column itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlglot import exp
 
+from kinfolk.errors import SourceError
 from kinfolk.model.discovery import Dataset
 
 if TYPE_CHECKING:
@@ -33,6 +34,16 @@ class Field:
 
     type: str
     kind: Kind = Kind.TEXT
+
+
+def by_name(fields: Iterable[tuple[str, Field]]) -> dict[str, Field]:
+    """Columns by their names. Errors: SourceError when two have the same, for only one of them could be asked for."""
+    found: dict[str, Field] = {}
+    for name, field in fields:
+        if name in found:
+            raise SourceError(f"Two columns are named {name!r}.", hint="Give one of them another name in `query`.")
+        found[name] = field
+    return found
 
 
 class Database(Protocol):

@@ -26,6 +26,7 @@ _ADVICE = (
         "Look at `table` or `query` in the source; `kinfolk source discover` lists what there is.",
     ),
     (r"column|field", "Look at the columns named in the source; `kinfolk source discover` lists what there is."),
+    (r"\bssl\b|\btls\b|certificate", "Look at how the server is encrypted, and at `tls` or `dsn` in the source."),
     (r"could not load", "Install the driver's package, or look at `driver` in the source."),
     (
         r"refused|translate host|can.t connect|timed? ?out|timeout|unreachable|name or service|no such file|no route",

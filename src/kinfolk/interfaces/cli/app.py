@@ -14,6 +14,7 @@ from kinfolk import __version__
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import (
     contract_commands,
+    model_commands,
     output,
     plan_commands,
     profile_views,
@@ -249,3 +250,4 @@ def demo(
 time_commands.register(app)
 repair_commands.register(app)
 watch_commands.register(app)
+model_commands.register(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kinfolk.errors import Mistake
-from kinfolk.project.checks import contracts, identity, owners, sources, whole
+from kinfolk.project.checks import contracts, identity, models, owners, sources, whole
 from kinfolk.project.files import Files
 
 CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
@@ -30,6 +30,12 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     identity.personal_compared,
     identity.trusted_sources_known,
     identity.verified_where_known,
+    models.models_named,
+    models.tables_known,
+    models.no_cycles,
+    models.docs_fit,
+    models.owners_of_models_known,
+    models.references_known,
     identity.ranked_by_known_columns,
     contracts.sources_known,
     contracts.one_table,

@@ -28,6 +28,7 @@ class Load:
     loading    whether it is all of the source or adds to what there is
     current    whether `current.<source>` says what was landed before
     replaced   whether `replaced.<source>` names rows that were fixed and stand corrected at the end of the load
+    exempt     true for rows that only say that their record was deleted: nothing is asked of their values
     """
 
     source: str
@@ -39,6 +40,7 @@ class Load:
     loading: Loading = Loading.SNAPSHOT
     current: bool = False
     replaced: bool = False
+    exempt: exp.Expression | None = None
 
 
 def checking_steps(load: Load, rules: Rules, referable: Sequence[str]) -> tuple[Query, ...]:
@@ -79,6 +81,8 @@ def _judged(load: Load) -> Query:
             at=column(POSITION),
             r=table(f"replaced.{load.source}"),
         )
+    if load.exempt is not None:
+        tree = query("select * from i where not $exempt", i=exp.Subquery(this=tree, alias="i"), exempt=load.exempt)
     return Query(f"judged.{load.source}", tree, "Rows to judge", as_view=True)
 
 
