@@ -28,6 +28,8 @@ def outliving_steps(past: Past, label: Label) -> Iterator[Query]:
 
 def numbers_given_out(past: Past, label: Label) -> Iterator[Query]:
     """Load ids and record numbers are never used again, though the loads they were given to are taken back."""
+    if landing.LOADS.name not in past.present:
+        return  # an environment that reads another's landing gives out no numbers
     used = query(
         "select cast($run as bigint) as run_id, cast($back as bigint) as back_to, "
         "max(load_id) + 1 as next_load_id, max(next_record_no) as next_record_no from loads",

@@ -55,7 +55,7 @@ def _unusable(engine: Engine, error: DatabaseError) -> EngineError:
     return EngineError(
         f"The history of runs cannot be read or written ({error.orig}).",
         where=engine.url.database,
-        hint="Is the disk full? If the file is damaged, delete it: nothing about customers is in it.",
+        hint="Is the disk full? If the file is damaged, restore a backup.",
     )
 
 
