@@ -143,7 +143,11 @@ def test_a_fault_that_stays_is_told(api: Service) -> None:
         landed(api.on("/slow", lambda asked: time.sleep(1)), timeout=0.2)
 
 
-@pytest.mark.parametrize("wait", ["1", format_datetime(datetime.now(UTC) + timedelta(days=-1), usegmt=True)])
+@pytest.mark.parametrize(
+    "wait",
+    ["1", format_datetime(datetime.now(UTC) + timedelta(days=-1), usegmt=True)],
+    ids=["in seconds", "as a moment"],
+)
 def test_a_server_says_when_it_wants_to_be_asked_again(api: Service, wait: str) -> None:
     url = api.on("/people", in_turn(Reply({}, 429, {"Retry-After": wait}), [{"id": "1"}]))
     began = time.monotonic()
