@@ -97,10 +97,12 @@ def ran(record: RunRecord, folder: Path) -> None:
         out.print(f"Nothing has changed since the last run ({record.seconds:.1f} s).")
         return
     read = sum(s.rows_in or 0 for s in record.steps if s.name.startswith("read."))
-    customers = next((s.rows_out for s in record.steps if s.name == "profiles.customers"), 0)
+    made = next((s.rows_out for s in record.steps if s.name == "profiles.customers"), 0) or 0
+    touched = any(s.name == "touched.customers" for s in record.steps)
+    customers = f"{made:,} customers made anew" if touched else f"{made:,} customers"
     peak = max((s.peak_mb for s in record.steps), default=0)
     out.print(
-        f"[green]Published[/] run {record.run_id}: {read:,} rows read, {customers or 0:,} customers, "
+        f"[green]Published[/] run {record.run_id}: {read:,} rows read, {customers}, "
         f"{record.seconds:.1f} s, {peak:,} MB at most."
     )
     rejected = sum(s.rows_rejected for s in record.steps)
