@@ -30,7 +30,13 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 DOCS = CHECKOUT / "docs"
 PACKAGE = CHECKOUT / "src" / "kinfolk"
 NOTE = "<!-- Made by `make reference` from the code; edit the code instead. -->\n"
-FILES = {"kinfolk": "kinfolk.yml", "source": "sources/*.yml", "identity": "identity.yml", "owners": "owners.yml"}
+FILES = {
+    "kinfolk": "kinfolk.yml",
+    "source": "sources/*.yml",
+    "identity": "identity.yml",
+    "owners": "owners.yml",
+    "model": "models/*.yml",
+}
 ROOMS = ("<!-- rooms:start -->\n", "<!-- rooms:end -->\n")
 
 ERASED = {
@@ -86,12 +92,21 @@ def command_line_page() -> str:
     root = typer.main.get_command(app)
     context = root.make_context("kinfolk", [], resilient_parsing=True)
     parts = [f"{NOTE}\n# Command line\n\n{root.help}\n\n", _parameters(root), _OUTCOMES]
-    for name in root.list_commands(context):
-        command = root.get_command(context, name)
-        usage = command.make_context(f"kinfolk {name}", [], resilient_parsing=True).get_usage()
-        parts += [f"## kinfolk {name}\n\n{inspect.cleandoc(command.help or '')}\n\n"]
+    for name, command in _commands(root, context, "kinfolk"):
+        usage = command.make_context(name, [], resilient_parsing=True).get_usage()
+        parts += [f"## {name}\n\n{inspect.cleandoc(command.help or '')}\n\n"]
         parts += [f"```text\n{usage.removeprefix('Usage: ')}\n```\n\n", _parameters(command)]
     return "".join(parts).rstrip("\n") + "\n"
+
+
+def _commands(group: Any, context: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every command by its full name, those of groups included."""
+    for name in group.list_commands(context):
+        command, full = group.get_command(context, name), f"{path} {name}"
+        if hasattr(command, "list_commands"):
+            yield from _commands(command, command.make_context(full, [], resilient_parsing=True), full)
+        else:
+            yield full, command
 
 
 _OUTCOMES = (

@@ -8,6 +8,7 @@
     ├── NotFoundError       6  no such customer, record or table
     ├── QueryError          7  SQL a person wrote cannot be run
     ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
+    ├── ModelError          9  a model of the company's own failed, or its data failed a test
     └── PlanError           9  a plan that cannot be made, read or accepted
         └── StalePlanError       the plan no longer fits what is there
 
@@ -105,3 +106,9 @@ class PlanError(KinfolkError):
 
 class StalePlanError(PlanError):
     """A plan no longer fits: the project, what is published or what has arrived is not what it was."""
+
+
+class ModelError(KinfolkError):
+    """A model of the company's own could not be made, or what it made failed a test; nothing was published."""
+
+    exit_code = 9

@@ -135,6 +135,21 @@ class Session:
         """The number of the state of the landing that is read, where that is another environment's."""
         return lake.snapshot(self.connection, lake.LANDING) if self.borrowed else None
 
+    def published_table(self, table: str) -> exp.Table:
+        """The table as it is published, whatever this run has built under its name."""
+        return _name(lake.LAKE, table)
+
+    def changed(self) -> frozenset[str]:
+        """Tables that publishing gives other rows; one that is built anew counts whatever it holds."""
+        return frozenset(name for name, built in self.built.items() if self._changes(name, built))
+
+    def _changes(self, table: str, built: Built) -> bool:
+        if built.patch:
+            return bool(self._rows(built.patch.keys) or self._rows(rows_of(table)))
+        if built.publish is Publish.APPEND and self.present(table):
+            return bool(self._rows(table))
+        return built.publish is not Publish.NO
+
     @property
     def pending(self) -> bool:
         """Whether anything was built that is to be published."""
@@ -223,6 +238,9 @@ class Session:
     def _publish_one(self, table: str, built: Built) -> None:
         self._schema(lake.LAKE, table)
         target = _name(lake.LAKE, table)
+        if built.publish is Publish.DROP:
+            self.connection.execute(sql.text(exp.Drop(tables=[target], kind="TABLE", exists=True)))
+            return
         source = exp.select("*").from_(_name(WORK, table))
         if built.publish is Publish.VIEW:
             assert built.tree is not None

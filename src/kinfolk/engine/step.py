@@ -25,6 +25,7 @@ class Publish(StrEnum):
     APPEND = "append"  # these rows join the published ones
     PATCH = "patch"  # these rows take the place of the published ones that a Patch names
     VIEW = "view"  # the query itself is published and read anew each time
+    DROP = "drop"  # the published table goes
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kinfolk.model.company_model import CompanyModel, ModelTest
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
 from kinfolk.model.source import Source
@@ -50,6 +51,8 @@ class Project:
                  in that a folder for the environment, where there are environments
     landing_of   the environment whose landing is read instead of sources, where it is not this one's own
     fingerprint  changes whenever any setting that can change a result changes
+    models       the company's own tables, each after those it reads
+    model_tests  their tests that are SQL of their own
     """
 
     name: str
@@ -64,6 +67,8 @@ class Project:
     time_zone: str = "UTC"
     environment: str | None = None
     environments: tuple[str, ...] = ()
+    models: tuple[CompanyModel, ...] = ()
+    model_tests: tuple[ModelTest, ...] = ()
     landing_of: str | None = None
 
     @property

@@ -81,12 +81,13 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     if same_rules and not changed:
         return RunStatus.UNCHANGED
     # Imported here because a run that finds nothing to do should not wait for scipy.
-    from kinfolk.pipeline import changes, order
+    from kinfolk.pipeline import changes, models, order
 
     if same_rules and changes.can_follow(work.session, sources):
         work.do(changes.stages_after_changes(work.project, sources, changed))
     else:
         work.do(order.stages_after_landing(work.project, sources, work.session))
+    models.build_models(work)
     return RunStatus.PUBLISHED
 
 

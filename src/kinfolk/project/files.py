@@ -12,9 +12,11 @@ from pydantic import BaseModel, ValidationError
 from kinfolk.errors import Mistake
 from kinfolk.project.document import Document
 from kinfolk.project.mistakes import found, safe
+from kinfolk.project.model_files import WrittenModel
 from kinfolk.project.references import Resolved, disguised, resolve
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
+from kinfolk.project.written.model import ModelFile
 from kinfolk.project.written.owners import OwnersFile
 from kinfolk.project.written.source import SourceFile
 
@@ -51,6 +53,9 @@ class Files:
     owners: Parsed[OwnersFile] | None
     connectors: tuple[str, ...]
     asked: str | None = None
+    models: tuple[WrittenModel, ...] = ()
+    model_tests: tuple[WrittenModel, ...] = ()
+    model_docs: tuple[Parsed[ModelFile], ...] = ()
 
     def source_names(self) -> dict[str, Parsed[SourceFile]]:
         """Name -> its file; of two with one name, the first."""
@@ -62,6 +67,7 @@ class Files:
     def values(self) -> dict[str, str]:
         """What the environment held -> its reference, for every variable the files use."""
         parsed = (self.kinfolk.resolved, self.identity.resolved, *(source.resolved for source in self.sources))
+        parsed += tuple(docs.resolved for docs in self.model_docs)
         every = (*parsed, self.owners.resolved) if self.owners else parsed
         return {value: reference for one in every for value, reference in one.values.items()}
 

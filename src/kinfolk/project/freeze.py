@@ -13,6 +13,7 @@ from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Load, Sourc
 from kinfolk.project.document import Path
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.fingerprint import fingerprint
+from kinfolk.project.freeze_models import company_models, sql_tests
 from kinfolk.project.written.identity import IdentityFile, PreferenceEntry
 from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.owners import OwnersFile
@@ -40,6 +41,8 @@ def project(files: Files, folder: FilePath) -> Project:
         environment=files.environment(),
         environments=tuple(settings.environments),
         landing_of=files.lender(),
+        models=company_models(files),
+        model_tests=sql_tests(files),
     )
     return replace(made, fingerprint=fingerprint(made))
 

@@ -17,8 +17,10 @@ from kinfolk.project.checks import CHECKS
 from kinfolk.project.document import Document
 from kinfolk.project.files import Files, Parsed, parse
 from kinfolk.project.mistakes import masked
+from kinfolk.project.model_files import model_docs, read_models
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
+from kinfolk.project.written.model import ModelFile
 from kinfolk.project.written.owners import OwnersFile
 from kinfolk.project.written.source import source_model
 from kinfolk.project.yaml_reader import read
@@ -71,6 +73,8 @@ class _Reading:
         identity = self._one("identity")
         owners = self._one("owners")
         model = source_model(tuple(connectors.items()))
+        models, tests, mistakes = read_models(self.folder)
+        self.mistakes += mistakes
         return Files(
             kinfolk=self._parsed(found, KinfolkFile),
             sources=tuple(self._parsed(path, model) for path in self._sources()),
@@ -78,6 +82,9 @@ class _Reading:
             owners=self._parsed(owners, OwnersFile) if owners else None,
             connectors=tuple(connectors),
             asked=asked,
+            models=models,
+            model_tests=tests,
+            model_docs=tuple(self._parsed(path, ModelFile) for path in model_docs(self.folder)),
         )
 
     def _parsed(self, path: Path, model: type[T]) -> Parsed[T]:
@@ -99,12 +106,13 @@ class _Reading:
     def _misnamed(self) -> Iterator[Mistake]:
         """What would be passed over in silence: a project file called nearly right, a folder where a file belongs."""
         for path in sorted(self.folder.glob("*")):
-            if path.suffix.lower() in _ENDINGS and path.stem.lower() in _STEMS:
-                if not (path.is_file() and path.stem in _STEMS and path.suffix in _ENDINGS):
-                    what = "This is a folder, not a file." if path.is_dir() else "A file of this name is not read."
-                    yield Mistake(Place(path.name), what, f"Call the file {path.stem.lower()}.yml.")
-            elif path.is_dir() and path.name != "sources" and path.name.lower() in ("source", "sources"):
-                yield Mistake(Place(path.name), "A folder of this name is not read.", "Call it sources.")
+            nearly = path.suffix.lower() in _ENDINGS and path.stem.lower() in _STEMS
+            if nearly and not (path.is_file() and path.stem in _STEMS and path.suffix in _ENDINGS):
+                what = "This is a folder, not a file." if path.is_dir() else "A file of this name is not read."
+                yield Mistake(Place(path.name), what, f"Call the file {path.stem.lower()}.yml.")
+            for folder in ("sources", "models"):
+                if path.is_dir() and path.name != folder and path.name.lower() in (folder, folder[:-1]):
+                    yield Mistake(Place(path.name), "A folder of this name is not read.", f"Call it {folder}.")
         for path in sorted(self.folder.glob("sources/*")):
             if path.is_dir() and path.suffix in _ENDINGS:
                 yield Mistake(Place(f"sources/{path.name}"), "This is a folder, not a file.", "Put the file here.")

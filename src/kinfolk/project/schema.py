@@ -10,6 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
+from kinfolk.project.written.model import ModelFile
 from kinfolk.project.written.owners import OwnersFile
 from kinfolk.project.written.source import source_model
 from kinfolk.tables.staging import MAPPABLE
@@ -19,7 +20,7 @@ _NOT_TEXT = ("integer", "number", "boolean")
 
 
 def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, Any]]:
-    """Kind of file (kinfolk, source, identity, owners) -> its JSON Schema, draft 2020-12.
+    """Kind of file (kinfolk, source, identity, owners, model) -> its JSON Schema, draft 2020-12.
 
     connectors  name of a connector -> the settings it takes
     """
@@ -28,6 +29,7 @@ def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, An
         "source": _schema(source_model(tuple(connectors.items())), "sources/*.yml"),
         "identity": _schema(IdentityFile, "identity.yml"),
         "owners": _schema(OwnersFile, "owners.yml"),
+        "model": _schema(ModelFile, "models/*.yml"),
     }
     made["kinfolk"]["required"] = ["name"]
     made["source"]["allOf"] = [

@@ -12,7 +12,7 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import output, plan_commands, profile_views, views
+from kinfolk.interfaces.cli import model_commands, output, plan_commands, profile_views, views
 from kinfolk.model.run import RunOptions
 
 app = typer.Typer(
@@ -218,3 +218,6 @@ def demo(
     with watching(quiet=as_json) as watcher:
         found = demo(folder, watcher)
     output.answer(found, as_json, lambda: profile_views.demo(found))
+
+
+model_commands.register(app)

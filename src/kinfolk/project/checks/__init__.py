@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kinfolk.errors import Mistake
-from kinfolk.project.checks import identity, owners, sources, whole
+from kinfolk.project.checks import identity, models, owners, sources, whole
 from kinfolk.project.files import Files
 
 CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
@@ -28,4 +28,10 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     identity.personal_compared,
     identity.trusted_sources_known,
     identity.verified_where_known,
+    models.models_named,
+    models.tables_known,
+    models.no_cycles,
+    models.docs_fit,
+    models.owners_of_models_known,
+    models.references_known,
 )

@@ -52,7 +52,8 @@ def steps(rules: IdentityRules, tables_present: frozenset[str]) -> tuple[Step, .
         if previous in tables_present:
             inputs[name] = query("select * from previous", previous=table(previous))
     writes = dict.fromkeys((described.name for described in promised.TABLES), Publish.REPLACE)
-    return (Compute(inputs, writes, "Resolving identities", lambda inputs, tell: _all(rules, inputs, tell)),)
+    same = {f"{promised.MEMBERS.name}.{name}": (f"records.{name}",) for name in OWN}
+    return (Compute(inputs, writes, "Resolving identities", lambda inputs, tell: _all(rules, inputs, tell), same),)
 
 
 def needed(rules: IdentityRules) -> exp.Query:
