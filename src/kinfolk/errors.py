@@ -9,7 +9,7 @@
     ├── QueryError          7  SQL a person wrote cannot be run
     ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
     ├── ModelError          9  a model of the company's own failed, or its data failed a test
-    └── PlanError           9  a plan that cannot be made, read or accepted
+    └── PlanError          12  a plan that cannot be made, read or accepted
         └── StalePlanError       the plan no longer fits what is there
 
 Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage.
@@ -101,7 +101,7 @@ class EngineError(KinfolkError):
 class PlanError(KinfolkError):
     """A plan cannot be read, or changes something that was not to be changed."""
 
-    exit_code = 9
+    exit_code = 12
 
 
 class StalePlanError(PlanError):

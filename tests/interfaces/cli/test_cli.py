@@ -63,11 +63,11 @@ def test_a_plan_names_people_in_the_terminal_alone(shop: Path, tmp_path: Path) -
     foretold = answer("plan", branch)
     assert "@" not in json.dumps(foretold)
     assert foretold["customers"]["counts"]["merged"] > 0
-    refused = kinfolk("plan", branch, "--ci", "--out", tmp_path / "plan.md", "--fail-on", "breaking", expect=9)
+    refused = kinfolk("plan", branch, "--ci", "--out", tmp_path / "plan.md", "--fail-on", "breaking", expect=12)
     assert "breaking effect" in refused.stderr
     assert "17 merged" in (tmp_path / "plan.md").read_text()
     assert answer("run", branch, "--plan", tmp_path / "plan.json")["status"] == "published"
-    assert "published since" in kinfolk("run", branch, "--plan", tmp_path / "plan.json", expect=9).stderr
+    assert "published since" in kinfolk("run", branch, "--plan", tmp_path / "plan.json", expect=12).stderr
 
 
 def test_a_plan_of_nothing_new_says_so(shop: Path) -> None:

@@ -35,7 +35,7 @@ def plan(
     ] = None,
     fail_on: Annotated[
         Literal["breaking"] | None,
-        typer.Option("--fail-on", help="End with 9 when the plan has breaking effects.", show_default=False),
+        typer.Option("--fail-on", help="End with 12 when the plan has breaking effects.", show_default=False),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")] = False,
 ) -> None:
