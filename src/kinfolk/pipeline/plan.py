@@ -126,7 +126,9 @@ def _breaking(changed: Sequence[Change], tables: Sequence[TableEffect]) -> tuple
 
 def _readers(effect: TableEffect) -> str:
     """Who would miss it: what people read, where there is any of that, else what the stages read."""
-    outer = [name for name in effect.read_by if not name.startswith(("staging.", "identity."))]
+    outer = [
+        name for name in effect.read_by if not name.startswith(("staging.", "identity.", "catalogue.", "quality."))
+    ]
     readers = outer or list(effect.read_by)
     return f" (read by {listed(readers)})" if readers else ""
 
