@@ -10,7 +10,7 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,
 	$(if $(shell $(python) -c '$(NEW_ENOUGH)' 2>/dev/null && echo yes),$(python))) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench docs reference lock clean
+.PHONY: help demo test test-all check format bench docs reference datacontract lock clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r target about; do \
@@ -52,6 +52,13 @@ docs: $(READY) ## The documentation as a website, in site/
 
 reference: $(READY) ## Write the generated pages of docs/ anew
 	$(BIN)/python scripts/make_reference.py
+
+# Its dependencies are many and not ours, so it has an environment of its own.
+datacontract: $(VENV)/datacontract/bin/datacontract ## Another reader of data contracts, which tests ask (KINFOLK_DATACONTRACT)
+
+$(VENV)/datacontract/bin/datacontract: $(READY)
+	$(BIN)/python -m venv $(VENV)/datacontract
+	$(VENV)/datacontract/bin/python -m pip --quiet --disable-pip-version-check install 'datacontract-cli[duckdb]==1.2.8'
 
 lock: $(READY) ## Pin every dependency in requirements.lock anew (UPGRADE=--upgrade for newer versions)
 	$(PIP) install uv

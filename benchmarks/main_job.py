@@ -17,6 +17,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -24,12 +26,17 @@ from typing import Any
 
 import duckdb
 
-from kinfolk.engine import lake
+sys.path.insert(0, str(Path(__file__).parent))
+
+import edits  # noqa: E402
+
+from kinfolk.engine import lake  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 WORK = HERE / "work"
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- main-job: begin -->", "<!-- main-job: end -->"
+EDITED = 10_000
 SPLINK = "splink==5.0.0"
 SPLINK_PYTHON = WORK / "splink-venv" / "bin" / "python"
 KINFOLK = [sys.executable, "-c", "from kinfolk.interfaces.cli import main; main()"]
@@ -169,6 +176,8 @@ class Measured:
     splink: list[dict[str, Any]]
     kinfolk: list[KinfolkRun]
     unchanged: list[KinfolkRun]
+    changed: list[KinfolkRun]
+    added: list[KinfolkRun]
     tenth: list[KinfolkRun]
     accuracy: dict[str, Accuracy]
 
@@ -180,18 +189,36 @@ def measure(records: int, pairs: int, seed: int) -> Measured:
     say("Standardising, once, for Splink …")
     run_kinfolk(project, fresh=True)
     standardised, _ = export(project)
-    splink, kinfolk, unchanged, tenth = [], [], [], []
+    splink, kinfolk, unchanged, changed, added, tenth = [], [], [], [], [], []
     for turn in range(1, pairs + 1):
         splink.append(run_splink(standardised, project / "splink.parquet"))
         say(f"{turn}/{pairs}  Splink {splink[-1]['wall_seconds']:.1f} s  {splink[-1]['seconds']}")
         kinfolk.append(run_kinfolk(project, fresh=True))
         say(f"{turn}/{pairs}  Kinfolk {kinfolk[-1].seconds:.1f} s, identity {kinfolk[-1].identity_seconds:.1f} s")
         unchanged.append(run_kinfolk(project, fresh=False))
+        with restored(project / "data" / "crm.csv") as crm:
+            edits.changed(crm, EDITED)
+            changed.append(run_kinfolk(project, fresh=False))
+            edits.added(crm, EDITED)
+            added.append(run_kinfolk(project, fresh=False))
+        say(f"{turn}/{pairs}  {EDITED:,} changed {changed[-1].seconds:.1f} s, added {added[-1].seconds:.1f} s")
         tenth.append(run_kinfolk(small, fresh=True))
+    run_kinfolk(project, fresh=True)
     _, members = export(project)
     truth = project / "truth.parquet"
     scored = {"Splink": accuracy(project / "splink.parquet", truth), "Kinfolk": accuracy(members, truth)}
-    return Measured(records, splink, kinfolk, unchanged, tenth, scored)
+    return Measured(records, splink, kinfolk, unchanged, changed, added, tenth, scored)
+
+
+@contextmanager
+def restored(file: Path) -> Iterator[Path]:
+    """A file that is what it was before, once the work on it is done."""
+    kept = file.with_suffix(".kept")
+    shutil.copy2(file, kept)
+    try:
+        yield file
+    finally:
+        kept.replace(file)
 
 
 def table(m: Measured) -> str:
@@ -220,6 +247,13 @@ def table(m: Measured) -> str:
         row("Kinfolk, identity stage", f"{median(identity):.1f} s", ratio(identity), 0.8, "×"),
         row("Kinfolk, whole run, CSV to profiles", f"{median(fresh):.1f} s", ratio(fresh), 2.5, "×"),
         row("Kinfolk, run with unchanged files", f"{median(again):.2f} s", ratio(again), 0.1, "×"),
+        *(
+            row(f"Kinfolk, run with {EDITED:,} records {what}", f"{median(seconds):.1f} s", ratio(seconds), 0.5, "×")
+            for what, seconds in (
+                ("changed", [run.seconds for run in m.changed]),
+                ("added", [run.seconds for run in m.added]),
+            )
+        ),
         row("Kinfolk, highest memory", f"{memory:.2f} GB", memory, 3, "GB"),
         row(
             f"Growth from {m.records // 10:,} records",

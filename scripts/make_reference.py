@@ -35,6 +35,7 @@ FILES = {
     "source": "sources/*.yml",
     "identity": "identity.yml",
     "owners": "owners.yml",
+    "contract": "contracts/*.odcs.yaml",
     "model": "models/*.yml",
 }
 ROOMS = ("<!-- rooms:start -->\n", "<!-- rooms:end -->\n")
@@ -92,21 +93,20 @@ def command_line_page() -> str:
     root = typer.main.get_command(app)
     context = root.make_context("kinfolk", [], resilient_parsing=True)
     parts = [f"{NOTE}\n# Command line\n\n{root.help}\n\n", _parameters(root), _OUTCOMES]
-    for name, command in _commands(root, context, "kinfolk"):
-        usage = command.make_context(name, [], resilient_parsing=True).get_usage()
-        parts += [f"## {name}\n\n{inspect.cleandoc(command.help or '')}\n\n"]
+    for name, command in _commands("", root, context):
+        usage = command.make_context(f"kinfolk {name}", [], resilient_parsing=True).get_usage()
+        parts += [f"## kinfolk {name}\n\n{inspect.cleandoc(command.help or '')}\n\n"]
         parts += [f"```text\n{usage.removeprefix('Usage: ')}\n```\n\n", _parameters(command)]
     return "".join(parts).rstrip("\n") + "\n"
 
 
-def _commands(group: Any, context: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Every command by its full name, those of groups included."""
+def _commands(path: str, group: Any, context: Any) -> Iterator[tuple[str, Any]]:
+    """Every command with the words that call it; those of a group after the group itself."""
     for name in group.list_commands(context):
-        command, full = group.get_command(context, name), f"{path} {name}"
+        command = group.get_command(context, name)
+        yield f"{path}{name}", command
         if hasattr(command, "list_commands"):
-            yield from _commands(command, command.make_context(full, [], resilient_parsing=True), full)
-        else:
-            yield full, command
+            yield from _commands(f"{path}{name} ", command, context)
 
 
 _OUTCOMES = (

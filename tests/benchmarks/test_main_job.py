@@ -19,6 +19,8 @@ def measured(identity: float, whole: float, unchanged: float) -> Measured:
         splink=splink,
         kinfolk=[KinfolkRun(whole, identity, 2.5)] * 3,
         unchanged=[KinfolkRun(unchanged, 0.0, 0.4)] * 3,
+        changed=[KinfolkRun(unchanged * 4, 0.0, 0.4)] * 3,
+        added=[KinfolkRun(unchanged * 4, 0.0, 0.4)] * 3,
         tenth=[KinfolkRun(whole / 10, identity / 10, 0.6)] * 3,
         accuracy={"Kinfolk": Accuracy(0.98, 0.9, 0.938)},
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,25 @@ class Landed:
         return " ".join(note for result in self.results for note in result.notes)
 
 
+def source_of(connector: str, options: Mapping[str, Any]) -> Source:
+    """A source named shop, read through the connector."""
+    return Source("shop", Place("sources/shop.yml"), connector, options, ("id",), ())
+
+
+def land(source: Source, folder: Path, since: str | None = None) -> Landed:
+    """Every part of the source, read into one table; its rows without _part, in order."""
+    connector = CONNECTORS[source.connector]
+    connection = duckdb.connect()
+    connection.execute("create schema landing")
+    results = []
+    for part in connector.parts(source, folder):
+        locator, rejections = connector.open(source, replace(part, since=since))
+        assert rejections == []
+        results.append(read(connection, locator, "landing.shop", part.name))
+    found = connection.execute("select * exclude (_part) from landing.shop order by _part, _row")
+    return Landed([d[0] for d in found.description or ()], found.fetchall(), results)
+
+
 @dataclass
 class Folder:
     """A project's folder with files in it."""
@@ -45,7 +65,7 @@ class Folder:
         return file
 
     def source(self, path: str, **options: Any) -> Source:
-        return Source("shop", Place("sources/shop.yml"), "file", {"path": path, **options}, ("id",), ())
+        return source_of("file", {"path": path, **options})
 
     def parts(self, path: str, **options: Any) -> list[Part]:
         return CONNECTORS["file"].parts(self.source(path, **options), self.path)
@@ -56,12 +76,4 @@ class Folder:
 
     def land(self, path: str, **options: Any) -> Landed:
         """Every part of the source, read into one table; its rows without _part, in order."""
-        connection = duckdb.connect()
-        connection.execute("create schema landing")
-        results = []
-        for part in self.parts(path, **options):
-            locator, rejections = CONNECTORS["file"].open(self.source(path, **options), part)
-            assert rejections == []
-            results.append(read(connection, locator, "landing.shop", part.name))
-        found = connection.execute("select * exclude (_part) from landing.shop order by _part, _row")
-        return Landed([d[0] for d in found.description or ()], found.fetchall(), results)
+        return land(self.source(path, **options), self.path)

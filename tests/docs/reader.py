@@ -55,9 +55,10 @@ class Reader:
         if block.language == "bash":
             self._run(["bash", "-c", _SHELL.format(commands=block.text)], block.exit)
         elif block.language == "console":
-            for command, expected in exchanges(block.text):
-                last = command is exchanges(block.text)[-1][0]
-                self._compare(command, expected, block.exit if last else 0)
+            *before, last = exchanges(block.text)
+            for command, expected in before:
+                self._compare(command, expected, 0)
+            self._compare(*last, block.exit)
         elif block.language == "python":
             self._run([sys.executable, "-c", block.text], block.exit)
         else:

@@ -43,9 +43,11 @@ def test_every_published_table_has_the_columns_that_its_lineage_names(shop: Path
     with reading(project.state) as reader:
         published = {name: set(columns) for name, columns in reader.published.items()}
     bookkeeping = ("landing.", "quarantine.", "catalogue.", "quality.")
-    assert {name: set(columns) for name, columns in made.items()} == {
-        name: columns for name, columns in published.items() if not name.startswith(bookkeeping)
-    }
+    expected = {name: columns for name, columns in published.items() if not name.startswith(bookkeeping)}
+    told = {name: set(columns) for name, columns in made.items()}
+    # Identity's own memory has a column for each thing compared, which only its code names.
+    assert told.pop("identity.compared") < expected.pop("identity.compared")
+    assert told == expected
 
 
 def test_every_column_it_leads_to_is_published(shop: Path) -> None:

@@ -97,14 +97,14 @@ def test_rows_of_customers_follow_a_merge(shop: Company) -> None:
 
 
 def test_a_model_over_what_landed_sees_earlier_loads_too(shop: Company) -> None:
-    shop.write("models/landed.sql", "select shop.id from landing.shop where _change = 'added'")
+    shop.write("models/arrivals_seen.sql", "select shop.id from landing.shop where _change = 'added'")
     shop.write("models/loads_seen.sql", "select count(*) as loads from landing.loads as l where l.source = 'orders'")
     shop.write("models/tests/landed_once.sql", "select id from landing.orders group by id having count(*) > 1")
     shop.run()
     shop.csv("shop", [{"id": n, "name": f"N{n}", "mail": f"n{n}@x.org"} for n in (1, 2, 3, 4)])
     shop.csv("orders", [{"id": "O9", "customer": 4, "day": "2026-01-03", "total": 9}])
     shop.run()
-    assert shop.ask("select id from models.landed order by 1") == [("1",), ("2",), ("3",), ("4",)]
+    assert shop.ask("select id from models.arrivals_seen order by 1") == [("1",), ("2",), ("3",), ("4",)]
     assert shop.ask("select loads from models.loads_seen") == [(2,)]
 
 

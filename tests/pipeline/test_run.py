@@ -68,7 +68,7 @@ def test_a_run_killed_before_it_published_leaves_the_state_and_the_next_run_comp
         "from pathlib import Path\n"
         "from kinfolk.engine.duckdb import Session\n"
         "from kinfolk.commands.run import run\n"
-        "Session.publish = lambda self: os._exit(9)\n"
+        "Session.publish = lambda *about: os._exit(9)\n"
         "run(Path(sys.argv[1]))\n"
     )
     assert subprocess.run([sys.executable, "-c", killed, str(company.folder)], check=False).returncode == 9
@@ -177,6 +177,8 @@ def test_a_source_of_many_people_is_not_lost_with_its_file(company: Company) -> 
 
 def test_status_of_a_project_that_has_landed_nothing(tmp_path: Path) -> None:
     company = Company(tmp_path)
+    company.source("crm", "record_id: id\npeople: {email: mail}\n")
+    company.write("data/crm.csv", "id,mail\n")
     company.run()
     numbers = status(company.folder).numbers
     assert numbers is not None and (numbers.records, numbers.quarantined) == (0, [])

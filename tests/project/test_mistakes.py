@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.project.folder import Folder, whole_project
@@ -43,7 +44,7 @@ def test_a_mistake_in_one_key_does_not_hide_one_between_files(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("yaml", "expected"),
     [
-        ("people: {email: mail}\n", "1: Nothing says where the data is. Write one of the connectors: `file`, `vault`."),
+        ("people: {email: mail}\n", "1: Nothing says where the data is. Write one of the connectors: `file`, "),
         ("file: a\nvault: {host: b}\npeople: {email: m}\n", "2: `vault` and `file` exclude each other"),
         ("file:\npeople: {email: mail}\n", "1: `file` is empty."),
         ("file: {}\npeople: {email: m}\n", "1: `path` is missing under `file`."),
@@ -59,6 +60,7 @@ def test_a_mistake_in_one_key_does_not_hide_one_between_files(tmp_path: Path) ->
         ("file: a\npeople: mail\n", "2: `people` takes keys and values."),
         ("file: a\npeople:\n  email:\n", "3: No column is named."),
         ("file: a\npeople:\n  email: []\n", "3: No column is named."),
+        ("file: a\npeople: {email: b}\nrefresh: dayly\n", "3: `refresh` does not say how often: `dayly`. Did you mean"),
         ("file: a\npeople:\n  email: {value: a, sql: b}\n", "3: `value`, `sql` exclude each other."),
         ("file: a\npeople:\n  email: {value: a, with: b}\n", "3: `with` goes with `join` only."),
         ("file: a\npeople:\n  email: {jion: [a]}\n", "3: `jion` is not known here. Did you mean `join`?"),
@@ -153,6 +155,13 @@ def test_mistakes_of_a_source(folder: Folder, yaml: str, expected: str) -> None:
         ("survivorship:\n  fields:\n    emial: longest\n", "3: `emial` is neither"),
         ("survivorship:\n  fields:\n    email: {sql: count(*)}\n", "3: The SQL holds an aggregate"),
         ("survivorship:\n  fields:\n    email: sql\n", "3: Write `{sql: "),
+        ("survivorship:\n  fields:\n    email: {sql: random()}\n", "3: The SQL calls random, which differs"),
+        (
+            "survivorship:\n  default:\n    - verified\n    - sql: length(emial)\n",
+            "4: `emial` is neither a column of the records of people nor an attribute of a source."
+            " Did you mean `email`?",
+        ),
+        ("survivorship:\n  fields:\n    email: {sql: length(x.email)}\n", "3: `x.email` is neither"),
         ("key: [email]\n", "1: `key` is not known here. Did you mean `keys`?"),
     ],
 )
@@ -336,3 +345,17 @@ def test_files_called_nearly_right_and_folders_in_their_place_are_told(folder: F
         "owners.yml:1: This is a folder, not a file. Call the file owners.yml.",
         "sources/shop.yml:1: This is a folder, not a file. Put the file here.",
     ]
+
+
+def test_every_function_the_database_calls_volatile_is_refused(folder: Folder) -> None:
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select distinct function_name from duckdb_functions() "
+            "where function_type = 'scalar' and stability in ('VOLATILE', 'CONSISTENT_WITHIN_QUERY')"
+        ).fetchall()
+    names = {name for (name,) in found}
+    assert {"random", "uuid", "now", "today"} <= names
+    for name in sorted(names):
+        folder.write(crm=f"file: a\nrecord_id: id\npeople:\n  email: {{sql: 'concat(a, {name}())'}}\n")
+        [mistake] = folder.mistakes()
+        assert mistake.startswith("sources/crm.yml:4: The SQL calls "), name

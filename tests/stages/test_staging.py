@@ -187,3 +187,21 @@ def test_a_key_value_of_two_customers_leads_to_neither(company: Company) -> None
     company.csv("tickets", [{"id": "t1", "mail": "home@example.com"}])
     company.run()
     assert company.ask("select customer_id from profiles.tickets") == [(None,)]
+
+
+def test_a_key_that_cannot_be_read_is_listed_once_however_many_tables_its_row_feeds(company: Company) -> None:
+    company.identity("keys: [email]\n")
+    company.source("crm", "record_id: id\npeople: {email: mail}\n")
+    company.csv("crm", [{"id": "1", "mail": "ada@example.com"}])
+    company.source(
+        "desk",
+        "record_id: id\nbelongs_to: {key: email, column: mail}\ntickets: {ticket_id: id}\nevents: {event_id: id}\n",
+    )
+    company.csv(
+        "desk", [{"id": "t1", "mail": "ada at example"}, {"id": "t2", "mail": ""}, {"id": "t3", "mail": "a@b.io"}]
+    )
+    company.run()
+    assert company.ask("select source, record_id, field, original from staging.unstandardised") == [
+        ("desk", "t1", "belongs_to", "ada at example")
+    ]
+    assert company.ask("select count(*) filter (where customer_id is null) from profiles.tickets") == [(3,)]

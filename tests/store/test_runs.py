@@ -14,7 +14,7 @@ from sqlalchemy import Engine, insert, select
 from kinfolk.model.run import RunStatus, StepRecord
 from kinfolk.store import schema
 from kinfolk.store.database import open_store, writing
-from kinfolk.store.read.runs import deployed_definition, latest, published_fingerprint
+from kinfolk.store.read.runs import counts, deployed_definition, last_with, latest, published_fingerprint
 from kinfolk.store.write import runs
 
 DIES_IN_A_RUN = """
@@ -99,13 +99,15 @@ def test_a_history_that_kept_no_definitions_is_brought_up_to_date(tmp_path: Path
     assert deployed_definition(store) == "said"
 
 
-def test_the_run_of_a_process_that_was_killed_is_closed_as_failed_when_the_next_one_starts(tmp_path: Path) -> None:
+def test_the_run_of_a_process_that_was_killed_shows_as_failed_at_once_and_is_closed_by_the_next_one(
+    tmp_path: Path,
+) -> None:
     state = tmp_path / "state"
     killed = subprocess.run([sys.executable, "-c", DIES_IN_A_RUN, str(state)], timeout=60)
     assert killed.returncode == -9
     store = open_store(state)
     [left_open] = latest(store)
-    assert left_open.status is RunStatus.RUNNING
+    assert (left_open.status, left_open.finished_at) == (RunStatus.FAILED, None)
     started = runs.start(store, "fingerprint")
     now_running, dead = latest(store)
     assert (now_running.run_id, now_running.status) == (started, RunStatus.RUNNING)
@@ -139,3 +141,25 @@ def test_a_store_opened_again_keeps_its_history(tmp_path: Path) -> None:
     first = open_store(tmp_path / "it's 100%")
     run_id = runs.start(first, "f")
     assert [run.run_id for run in latest(open_store(tmp_path / "it's 100%"))] == [run_id]
+
+
+def test_the_step_a_run_failed_in_is_kept_with_its_source(store: Engine) -> None:
+    steps = [StepRecord("read.crm.csv", 0.5, source="crm"), StepRecord("landing.crm", 0.1, source="crm", failed=True)]
+    runs.finish(store, runs.start(store, "f"), RunStatus.FAILED, steps, "It broke.")
+    [failed] = latest(store)
+    assert failed.failed_step == steps[1]
+    assert last_with(store, RunStatus.FAILED) == failed
+    assert last_with(store, RunStatus.PUBLISHED) is None
+    assert counts(store) == {s: int(s is RunStatus.FAILED) for s in RunStatus}
+
+
+def test_a_history_from_before_steps_had_a_source_is_brought_up_to_date(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    runs.finish(store, runs.start(store, "f"), RunStatus.PUBLISHED, [StepRecord("publish", 1.5)])
+    with writing(store) as connection:
+        for statement in ("alter table steps drop column source", "alter table steps drop column failed"):
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("update alembic_version set version_num = '0003'")
+    store.dispose()
+    [kept] = latest(open_store(tmp_path))
+    assert kept.steps == (StepRecord("publish", 1.5),)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kinfolk.commands.as_of import snapshot_as_of
 from kinfolk.commands.open_project import open_project
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
@@ -61,13 +62,15 @@ class Explained:
     review_at: float | None
 
 
-def explain(folder: Path, first: str, second: str, environment: str | None = None) -> Explained:
+def explain(
+    folder: Path, first: str, second: str, environment: str | None = None, as_of: str | None = None
+) -> Explained:
     """The evidence about two records, each given as source:id; for a customer id its most telling record is taken.
 
     Errors  NotFoundError names the one that does not exist
     """
     project = open_project(folder, environment)
-    with reading(project.state) as reader:
+    with reading(project.state, snapshot_as_of(project, as_of)) as reader:
         a, b = _telling(reader, _records(reader, first), _records(reader, second))
         if a.record_no == b.record_no:
             raise NotFoundError(f"{first} and {second} are one record, {a}.", hint="Give two different ones.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from kinfolk.commands.as_of import snapshot_as_of
 from kinfolk.commands.open_project import open_project
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import column, query, sql, table
@@ -50,13 +51,13 @@ class Profile:
     review: list[dict[str, Any]] = field(default_factory=list)
 
 
-def show(folder: Path, who: str, environment: str | None = None) -> Profile | list[Candidate]:
+def show(folder: Path, who: str, environment: str | None = None, as_of: str | None = None) -> Profile | list[Candidate]:
     """The customer with that id, earlier id, e-mail, phone or name; a list where several fit.
 
     Errors  NotFoundError when nobody fits
     """
     project = open_project(folder, environment)
-    with reading(project.state) as reader:
+    with reading(project.state, snapshot_as_of(project, as_of)) as reader:
         found = _find(reader, who.strip())
         if not found and _given_up(reader, who.strip()):
             raise NotFoundError(f"{who} was a customer once; none of its records is left.")

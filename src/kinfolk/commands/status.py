@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from kinfolk.commands.as_of import snapshot_as_of
+from kinfolk.commands.health import health
 from kinfolk.commands.open_project import open_project
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
 from kinfolk.errors import NotFoundError
+from kinfolk.model.monitoring import Health
 from kinfolk.model.run import RunRecord
+from kinfolk.model.schedule import Due, upcoming
 from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import latest
-from kinfolk.tables import identity, landing, profiles, staging
+from kinfolk.tables import identity, profiles, quarantine, staging
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Numbers:
 
     sources      rows of profiles.duplicates
     unread       source, field, reason, values: what could not be standardised
-    quarantined  source, reason, rows: what could not be landed, of each source's last load
+    quarantined  source, reason (or the rules broken), rows: what could not be landed and still waits
     guards       rows of identity.guards
     unattached   table, rows, without_customer
     """
@@ -40,23 +45,32 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Status:
-    """How a project stands. numbers: None until something was published."""
+    """How a project stands. numbers: None until something was published; health: None until something ran.
+
+    next_run  by the project's schedule, if it has one
+    """
 
     project: str
     runs: list[RunRecord]
     numbers: Numbers | None
+    health: Health | None = None
+    next_run: Due | None = None
 
 
-def status(folder: Path, environment: str | None = None, limit: int = 5) -> Status:
-    """The last `limit` runs, newest first, and the published state in numbers."""
+def status(folder: Path, environment: str | None = None, limit: int = 5, as_of: str | None = None) -> Status:
+    """The last `limit` runs, newest first, and the published state in numbers, now or as of an earlier one."""
     project = open_project(folder, environment)
-    past = latest(open_store(project.state), limit) if project.state.exists() else []
+    following = next(iter(upcoming(project.schedule, project.time_zone, datetime.now(UTC))), None)
+    if not project.state.exists():
+        return Status(project.name, [], None, next_run=following)
+    store = open_store(project.state)
+    past = latest(store, limit)
+    snapshot = snapshot_as_of(project, as_of)
     try:
-        with reading(project.state) as reader:
-            numbers = read_numbers(reader)
+        with reading(project.state, snapshot) as reader:
+            return Status(project.name, past, read_numbers(reader), health(project, store, reader), following)
     except NotFoundError:
-        numbers = None
-    return Status(project.name, past, numbers)
+        return Status(project.name, past, None, health(project, store, None) if past else None, following)
 
 
 def read_numbers(reader: Reader) -> Numbers:
@@ -81,12 +95,11 @@ def read_numbers(reader: Reader) -> Numbers:
         ),
         quarantined=_dicts(
             reader,
-            "select source, reason, count(*) as rows from found where load_id in "
-            "(select max(load_id) from loads group by source) group by all order by 3 desc, 1, 2",
-            landing.QUARANTINE.name,
-            loads=table(landing.LOADS.name),
+            "select source, coalesce(rules, reason) as reason, count(*) as rows from found "
+            "group by all order by 3 desc, 1, 2",
+            quarantine.OPEN.name,
         )
-        if reader.present(landing.QUARANTINE.name)
+        if reader.present(quarantine.OPEN.name)
         else [],
         guards=_dicts(reader, "select * from found order by records desc, guard, rule, value", identity.GUARDS.name),
         unattached=[_unattached(reader, name) for name in _activity(reader)],

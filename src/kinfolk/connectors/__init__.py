@@ -33,6 +33,30 @@ class _OnDemand(Mapping[str, Any]):
         return len(self._places)
 
 
-CONNECTORS: Mapping[str, Connector] = _OnDemand({"file": "kinfolk.connectors.file.connector:FILES"})
+CONNECTORS: Mapping[str, Connector] = _OnDemand(
+    {
+        "file": "kinfolk.connectors.file.connector:FILES",
+        "sqlite": "kinfolk.connectors.database.registry:SQLITE",
+        "duckdb": "kinfolk.connectors.database.registry:DUCKDB",
+        "postgres": "kinfolk.connectors.database.registry:POSTGRES",
+        "mysql": "kinfolk.connectors.database.registry:MYSQL",
+        "adbc": "kinfolk.connectors.database.registry:ADBC",
+        "s3": "kinfolk.connectors.s3.connector:S3",
+        "http": "kinfolk.connectors.http.connector:HTTP",
+        "dlt": "kinfolk.connectors.dlt.connector:DLT",
+    }
+)
 
-OPTIONS: Mapping[str, type[BaseModel]] = _OnDemand({"file": "kinfolk.connectors.file.options:FileOptions"})
+OPTIONS: Mapping[str, type[BaseModel]] = _OnDemand(
+    {
+        "file": "kinfolk.connectors.file.options:FileOptions",
+        "sqlite": "kinfolk.connectors.database.options:FileDatabaseOptions",
+        "duckdb": "kinfolk.connectors.database.options:FileDatabaseOptions",
+        "postgres": "kinfolk.connectors.database.options:PostgresOptions",
+        "mysql": "kinfolk.connectors.database.options:MysqlOptions",
+        "adbc": "kinfolk.connectors.database.options:AdbcOptions",
+        "s3": "kinfolk.connectors.s3.options:S3Options",
+        "http": "kinfolk.connectors.http.options:HttpOptions",
+        "dlt": "kinfolk.connectors.dlt.options:DltOptions",
+    }
+)

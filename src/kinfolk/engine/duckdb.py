@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from sqlglot import exp
 
-from kinfolk.engine import lake, sql
+from kinfolk.engine import history, inspection, lake, sql
 from kinfolk.engine.reading import read
 from kinfolk.engine.step import Compute, Exchange, Patch, Publish, Query, Step
 from kinfolk.errors import EngineError
+from kinfolk.model.history import Label, State
 from kinfolk.model.locator import Rejection
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Session:
     connection: duckdb.DuckDBPyConnection
     published: dict[str, tuple[str, ...]]
     built: dict[str, Built] = field(default_factory=dict)
+    dropped: dict[str, str] = field(default_factory=dict)  # what publishing takes away: name -> TABLE or VIEW
     borrowed: frozenset[str] = frozenset()
 
     @classmethod
@@ -87,6 +89,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.connection.interrupt()  # closing would wait for a query that was given up
         self.connection.close()
 
     def run(self, step: Step, tell: Callable[[str], None] = lambda words: None) -> StepResult:
@@ -101,6 +104,8 @@ class Session:
                 return self._compute(step, tell)
             return self._exchange(step)
         except duckdb.Error as error:
+            if lake.damaged(self.state, error):
+                raise lake.unusable(self.state / "lake", f"The lake is damaged: {_first_line(error)}.") from error
             raise EngineError(f"{step.title} failed: {_first_line(error)}") from error
 
     def arrow(self, tree: exp.Query) -> pa.Table:
@@ -126,15 +131,6 @@ class Session:
         """Whether a table of that name is published."""
         return table in self.published
 
-    def snapshot(self) -> int | None:
-        """The number of the published state this session builds on; None where nothing was ever published."""
-        own = self.published.keys() - self.borrowed
-        return lake.snapshot(self.connection) if lake.exists(self.state) and own else None
-
-    def landing_snapshot(self) -> int | None:
-        """The number of the state of the landing that is read, where that is another environment's."""
-        return lake.snapshot(self.connection, lake.LANDING) if self.borrowed else None
-
     def published_table(self, table: str) -> exp.Table:
         """The table as it is published, whatever this run has built under its name."""
         return _name(lake.LAKE, table)
@@ -150,24 +146,47 @@ class Session:
             return bool(self._rows(table))
         return built.publish is not Publish.NO
 
+    def based_on(self) -> int | None:
+        """The number of the published state this session builds on; None where nothing was ever published."""
+        own = self.published.keys() - self.borrowed
+        return lake.newest_snapshot(self.connection) if lake.exists(self.state) and own else None
+
+    def landing_snapshot(self) -> int | None:
+        """The number of the state of the landing that is read, where that is another environment's."""
+        return lake.newest_snapshot(self.connection, lake.LANDING) if self.borrowed else None
+
     @property
     def pending(self) -> bool:
         """Whether anything was built that is to be published."""
         return any(built.publish is not Publish.NO for built in self.built.values())
 
     def check(self, published: str) -> None:
-        """Errors: EngineError when runs have published that table and the lake does not know it."""
+        """Errors: EngineError when runs have published that table and the lake does not know it, or has lost files."""
         if not self.present(published):
             what = "Runs were published, but the catalogue of the lake is empty or gone."
             raise lake.unusable(self.state / "lake", what)
+        for file in inspection.missing_now(self.connection, self.state):
+            raise lake.unusable(file.path, f"A file of {file.table} is gone.")
 
-    def publish(self) -> None:
-        """Makes everything built in this run visible to readers, in one transaction: all of it or nothing."""
+    def states(self) -> tuple[State, ...]:
+        """Every published state the lake still has, oldest first."""
+        return history.states(self.connection)
+
+    def publish(self, label: Label | None = None, counted: Iterable[str] = ()) -> None:
+        """Makes everything built in this run visible to readers, in one transaction: all of it or nothing.
+
+        label    by which the published state is found later
+        counted  tables whose rows the label tells
+        """
         try:
             self.connection.execute("begin transaction")
             for table, built in self.built.items():
                 if built.publish is not Publish.NO:
                     self._publish_one(table, built)
+            for table, kind in self.dropped.items():
+                self.connection.execute(sql.text(exp.Drop(tables=[_name(lake.LAKE, table)], kind=kind)))
+            if label is not None:
+                history.set_label(self.connection, label, {name: self._published_rows(name) for name in counted})
             self.connection.execute("commit")
         except duckdb.Error as error:
             self._roll_back()
@@ -175,6 +194,11 @@ class Session:
                 f"The results could not be published: {_first_line(error)}",
                 hint="What was published before is untouched; run again once the cause is mended.",
             ) from error
+
+    def _published_rows(self, table: str) -> int:
+        count = exp.select(exp.func("count", exp.Star())).from_(_name(lake.LAKE, table))
+        [(rows,)] = self.connection.execute(sql.text(count)).fetchall()
+        return int(rows)
 
     def _query(self, step: Query) -> StepResult:
         if step.patch and self.present(step.writes):

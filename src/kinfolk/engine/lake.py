@@ -5,17 +5,17 @@ from __future__ import annotations
 import importlib.util
 import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 from sqlglot import exp
 
-from kinfolk.engine import sql
+from kinfolk.engine import spill, sql
 from kinfolk.errors import EngineError
 from kinfolk.expressions.template import fill
 
 LAKE = "lake"
+Options = list[tuple[str, str | None]]
 LANDING = "landing_lake"  # the lake whose landing is read, where that is another environment's
 _EXTENSIONS = ("sqlite_scanner", "ducklake")
 
@@ -25,16 +25,20 @@ def exists(state: Path) -> bool:
     return _catalogue(state).exists()
 
 
-def connect(state: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def connect(state: Path, *, read_only: bool, snapshot: int | None = None) -> duckdb.DuckDBPyConnection:
     """An in-memory database with the lake of `state` attached as `lake`; made if a writer asks and there is none.
+
+    snapshot  the state to read, by its number; None = the last one
 
     Errors  EngineError when the extensions are not installed or the catalogue cannot be opened
     """
     if not read_only:
-        (state / "lake" / "data").mkdir(parents=True, exist_ok=True)
-    connection = _with_extensions(_config(state / "spill"))
+        data_folder(state).mkdir(parents=True, exist_ok=True)
+    connection = _with_extensions(_config(spill.folder(state)))
     # With a write-ahead log a reader that is still reading does not keep a run from publishing.
-    _attach(connection, state, LAKE, {"READ_ONLY": None} if read_only else {"META_JOURNAL_MODE": "WAL"})
+    how: Options = [("READ_ONLY", None)] if read_only else [("META_JOURNAL_MODE", "WAL")]
+    how += [("SNAPSHOT_VERSION", str(snapshot))] if snapshot is not None else []
+    attach(connection, state, LAKE, how)
     return connection
 
 
@@ -43,57 +47,65 @@ def behold(state: Path) -> duckdb.DuckDBPyConnection:
 
     Errors  EngineError when the extensions are not installed or the catalogue cannot be opened
     """
-    home = state if state.exists() else Path(tempfile.gettempdir())
-    connection = _with_extensions(_config(home / f"spill-{os.getpid()}"))  # a run under way spills into its own folder
+    # A run under way spills into its own folder.
+    folder = spill.folder(state) if state.exists() else Path(tempfile.gettempdir()) / f"spill-{os.getpid()}"
+    connection = _with_extensions(_config(folder))
     if exists(state):
         attach_as_it_is(connection, state, LAKE)
     else:
         connection.execute(sql.text(exp.Attach(this=exp.alias_(exp.Literal.string(":memory:"), LAKE))))
-        connection.execute("set timezone = 'UTC'")
+    connection.execute("set timezone = 'UTC'")
     return connection
 
 
 def attach_as_it_is(connection: duckdb.DuckDBPyConnection, state: Path, name: str) -> None:
     """Attaches the lake of `state` at its newest snapshot, to be read only."""
-    _attach(connection, state, name, {"READ_ONLY": None})
-    newest = snapshot(connection, name)
+    attach(connection, state, name, [("READ_ONLY", None)])
+    newest = newest_snapshot(connection, name)
     connection.execute(sql.text(fill("detach $name", name=exp.to_identifier(name))))
-    _attach(connection, state, name, {"SNAPSHOT_VERSION": str(newest)})
+    attach(connection, state, name, [("SNAPSHOT_VERSION", str(newest))])
 
 
-def snapshot(connection: duckdb.DuckDBPyConnection, name: str = LAKE) -> int:
+def newest_snapshot(connection: duckdb.DuckDBPyConnection, name: str = LAKE) -> int:
     """The number of the lake's state that is read; each publication makes a greater one."""
     found = exp.select("id").from_(exp.Table(this=exp.Anonymous(this="current_snapshot"), db=exp.to_identifier(name)))
     return int(connection.execute(sql.text(found)).fetchall()[0][0])
 
 
-def _config(spill: Path) -> dict[str, str | bool | int | float | list[str]]:
-    return {"autoload_known_extensions": "false", "temp_directory": str(spill)}
+def _config(spill_folder: Path) -> dict[str, str | bool | int | float | list[str]]:
+    return {"autoload_known_extensions": "false", "temp_directory": str(spill_folder)}
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: Mapping[str, str | None]) -> None:
+def attach(connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: Options) -> None:
+    """Attaches the lake of `state` under that name. Errors: EngineError when its catalogue cannot be opened."""
     # The folder may have been moved since the catalogue was made, so where the data lies is said anew each time.
     # Rows written into the catalogue itself would be one more place to erase, and of a table of 2,000 columns the
     # catalogue cannot hold them.
-    options = {
-        "DATA_PATH": str(state / "lake" / "data"),
-        "OVERRIDE_DATA_PATH": None,
-        "DATA_INLINING_ROW_LIMIT": "0",
-        **how,
-    }
-    attach = exp.Attach(
+    options = [
+        ("DATA_PATH", str(data_folder(state))),
+        ("OVERRIDE_DATA_PATH", None),
+        ("DATA_INLINING_ROW_LIMIT", "0"),
+        *how,
+    ]
+    statement = exp.Attach(
         this=exp.alias_(exp.Literal.string(f"ducklake:sqlite:{_catalogue(state)}"), name),
         expressions=[
             exp.AttachOption(this=exp.var(key), expression=value and exp.Literal.string(value))
-            for key, value in options.items()
+            for key, value in options
         ],
     )
     try:
-        connection.execute(sql.text(attach))
+        connection.execute(sql.text(statement))
     except duckdb.Error as error:
         what = f"The catalogue of the lake cannot be opened: {str(error).splitlines()[0].rstrip('.')}."
         raise unusable(_catalogue(state), what) from error
     connection.execute("set timezone = 'UTC'")
+
+
+def damaged(state: Path, error: duckdb.Error) -> bool:
+    """Whether an error says that a file of the lake is gone, or is no Parquet file."""
+    kinds = (duckdb.IOException, duckdb.InvalidInputException)
+    return isinstance(error, kinds) and str(data_folder(state)) in str(error)
 
 
 def unusable(place: Path, what: str) -> EngineError:
@@ -101,7 +113,8 @@ def unusable(place: Path, what: str) -> EngineError:
     return EngineError(
         what,
         where=str(place),
-        hint="Restore .kinfolk from a backup; or move it away and run again, but then customer ids are new.",
+        hint="`kinfolk doctor` says what is whole. Restore a backup; or move .kinfolk away and run again, but then "
+        "customer ids are new.",
     )
 
 
@@ -137,17 +150,21 @@ def lock_down(connection: duckdb.DuckDBPyConnection, state: Path) -> None:
 
 
 def tables(connection: duckdb.DuckDBPyConnection, name: str = LAKE) -> dict[str, tuple[str, ...]]:
-    """Published tables and views, schema.name -> column names."""
+    """Published tables and views, schema.name -> column names, of the lake attached under that name."""
     found: dict[str, list[str]] = {}
-    asked = fill(
+    columns = fill(
         "select schema_name || '.' || table_name, column_name from duckdb_columns() "
         "where database_name = $name order by 1, column_index",
         name=name,
     )
-    rows = connection.execute(sql.text(asked))
-    for table, column in rows.fetchall():
+    for table, column in connection.execute(sql.text(columns)).fetchall():
         found.setdefault(table, []).append(column)
     return {table: tuple(columns) for table, columns in found.items()}
+
+
+def data_folder(state: Path) -> Path:
+    """Where the files of the tables lie."""
+    return state / "lake" / "data"
 
 
 def _catalogue(state: Path) -> Path:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot import exp
 
-from kinfolk.engine import lake, sql
+from kinfolk.engine import history, inspection, lake, sql
 from kinfolk.engine.asked import one_select
+from kinfolk.engine.inspection import LakeFile
 from kinfolk.errors import EngineError, NotFoundError, QueryError
 from kinfolk.model.answer import Answer
+from kinfolk.model.history import State
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +36,18 @@ class Reader:
     def present(self, table: str) -> bool:
         """Whether a table of that name is published."""
         return table in self.published
+
+    def states(self) -> tuple[State, ...]:
+        """Every published state the lake still has, oldest first."""
+        return history.states(self.connection)
+
+    def snapshot(self) -> int:
+        """The number of the snapshot that is read."""
+        return lake.newest_snapshot(self.connection)
+
+    def files(self) -> list[LakeFile]:
+        """Every file that some state needs."""
+        return inspection.known_files(self.connection, self.state)
 
     def read(self, tree: exp.Query) -> Answer:
         """The rows of one of our own queries."""
@@ -55,6 +69,9 @@ class Reader:
 
         Errors  QueryError repeats what the database said, or says why the SQL is refused
         """
+        if text.lower().rstrip("; \t\n").split() == ["show", "tables"]:  # the database would list those of one schema
+            names = sorted(self.published)
+            return Answer(("name",), [(name,) for name in names[:limit]], limit is not None and len(names) > limit)
         statement = one_select(self.connection, text)
         lake.lock_down(self.connection, self.state)
         try:
@@ -62,7 +79,7 @@ class Reader:
             columns = tuple(d[0] for d in result.description or ())
             found = result.fetchall() if limit is None else result.fetchmany(limit + 1)
         except duckdb.Error as error:
-            if isinstance(error, _DAMAGE) and str(self.state / "lake") in str(error):
+            if lake.damaged(self.state, error):
                 raise self._damaged(error) from error
             raise QueryError(str(error).strip(), hint=self._tables_hint(str(error))) from error
         return Answer(columns, found[:limit], limit is not None and len(found) > limit)
@@ -77,14 +94,14 @@ class Reader:
 
 
 @contextmanager
-def reading(state: Path) -> Iterator[Reader]:
-    """A reader on the last published state.
+def reading(state: Path, snapshot: int | None = None) -> Iterator[Reader]:
+    """A reader on the last published state, or on the earlier one of that snapshot.
 
     Errors  NotFoundError when nothing was published yet
     """
     if not lake.exists(state):
         raise NotFoundError("Nothing has been published yet.", where=str(state), hint="Run `kinfolk run` first.")
-    connection = lake.connect(state, read_only=True)
+    connection = lake.connect(state, read_only=True, snapshot=snapshot)
     try:
         connection.execute("use lake")
         connection.execute("begin transaction")
@@ -93,6 +110,7 @@ def reading(state: Path) -> Iterator[Reader]:
             raise NotFoundError("Nothing has been published yet.", where=str(state), hint="Run `kinfolk run` first.")
         yield Reader(state, connection, published)
     finally:
+        connection.interrupt()  # closing would wait for a query that was given up
         connection.close()
 
 

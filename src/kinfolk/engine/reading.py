@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,11 @@ from sqlglot import exp
 
 from kinfolk.engine import sql
 from kinfolk.errors import SourceError
-from kinfolk.model.locator import ArrowBatches, DelimitedFile, Locator, ParquetFile, Rejection
+from kinfolk.model.locator import ArrowBatches, ArrowStream, DelimitedFile, Locator, ParquetFile, Rejection
 
 _BATCH = "kinfolk_batch"
+_PIECE_ROWS = 100_000
+_PIECE_BYTES = 64_000_000
 
 _DELIMITED = """
     select *, $part as _part
@@ -63,10 +66,12 @@ def read(connection: duckdb.DuckDBPyConnection, locator: Locator, into: str, par
             rows, rejections = _read_delimited(table, locator)
         elif isinstance(locator, ParquetFile):
             rows, rejections = _read_parquet(table, locator), []
+        elif isinstance(locator, ArrowStream):
+            rows, rejections = _read_stream(table, locator), []
         else:
             rows, rejections = _read_exactly(table, locator)
     finally:
-        if not isinstance(locator, ParquetFile) and locator.discard:
+        if locator.discard:
             locator.discard()
     return ReadResult(rows, rejections, locator.notes)
 
@@ -242,6 +247,48 @@ def _as_text(value: exp.Expression, kind: str) -> exp.Expression:
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
         return sql.sql("cast(to_json($x) as varchar)", x=value)
     return sql.sql("nullif(cast($x as varchar), '')", x=value)
+
+
+def _read_stream(table: _Table, locator: ArrowStream) -> int:
+    rows = 0
+    with table:
+        table.have(locator.columns)
+        for piece in _pieces(locator.batches()):
+            rows += _append_typed(table, piece, rows)
+    return rows
+
+
+def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Batches put together until they are worth a statement of their own."""
+    kept: list[pa.RecordBatch] = []
+    for batch in batches:
+        if kept and not batch.schema.equals(kept[0].schema):
+            yield pa.Table.from_batches(kept)
+            kept = []
+        kept.append(batch)
+        if sum(b.num_rows for b in kept) >= _PIECE_ROWS or sum(b.nbytes for b in kept) >= _PIECE_BYTES:
+            yield pa.Table.from_batches(kept)
+            kept = []
+    if kept:
+        yield pa.Table.from_batches(kept)
+
+
+def _append_typed(table: _Table, piece: pa.Table, before: int) -> int:
+    """Appends a piece of a stream as text; `before` rows of it are in the table already."""
+    numbered = piece.append_column("_row", pa.array(range(before + 1, before + piece.num_rows + 1), pa.int64()))
+    table.connection.register(_BATCH, numbered)
+    try:
+        described = table.connection.execute("describe select * from kinfolk_batch").fetchall()
+        cells = [
+            exp.alias_(_as_text(sql.column(name), kind), name, quoted=True)
+            for name, kind, *_ in described
+            if name != "_row"
+        ]
+        return table.add(
+            sql.query("select $cells, $part as _part, _row from kinfolk_batch", cells=cells, part=table.part)
+        )
+    finally:
+        table.connection.unregister(_BATCH)
 
 
 def _read_exactly(table: _Table, locator: ArrowBatches) -> tuple[int, list[Rejection]]:

@@ -97,6 +97,7 @@ class SurvivorRule:
 
     kind: str
     sql: str | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

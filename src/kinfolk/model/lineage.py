@@ -62,6 +62,18 @@ class Lineage:
         """Columns made from it, one step down."""
         return self._down.get(ref, ())
 
+    def ends(self, ref: ColumnRef) -> tuple[ColumnRef, ...]:
+        """Columns at the far end of the way up, each once."""
+        found: set[ColumnRef] = set()
+        seen = {ref}
+        waiting = [ref]
+        while waiting:
+            parents = self.parents(waiting.pop())
+            found.update(parent for parent in parents if not self.parents(parent))
+            waiting += [parent for parent in parents if parent not in seen]
+            seen.update(parents)
+        return tuple(sorted(found))
+
     def trace(self, ref: ColumnRef, *, down: bool = False) -> Traced:
         """The whole way up to the sources, or down to everything made from the column."""
         seen: set[ColumnRef] = set()

@@ -65,6 +65,7 @@ class ParquetFile:
     path: Path
     columns: tuple[str, ...]
     rows: int
+    discard: Callable[[], None] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -81,7 +82,20 @@ class ArrowBatches:
     notes: tuple[str, ...] = ()
 
 
-Locator = DelimitedFile | ParquetFile | ArrowBatches
+@dataclass(frozen=True)
+class ArrowStream:
+    """Rows that arrive as Arrow batches with types (databases); read once, one batch at a time, as text.
+
+    columns  names of the columns of every batch, in their order, made unique and non-empty
+    """
+
+    columns: tuple[str, ...]
+    batches: Callable[[], Iterator[pa.RecordBatch]]
+    discard: Callable[[], None] | None = None
+    notes: tuple[str, ...] = ()
+
+
+Locator = DelimitedFile | ParquetFile | ArrowBatches | ArrowStream
 
 
 @dataclass(frozen=True)

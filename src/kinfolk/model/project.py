@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from kinfolk.model.company_model import CompanyModel, ModelTest
+from kinfolk.model.contract import Contract
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
+from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import Source
 
 
@@ -49,6 +52,7 @@ class Project:
     folder       where the project's files are
     state        where Kinfolk keeps what it makes: .kinfolk inside the folder, unless the project says otherwise, and
                  in that a folder for the environment, where there are environments
+    history      how long a published state stays readable after the next one
     landing_of   the environment whose landing is read instead of sources, where it is not this one's own
     fingerprint  changes whenever any setting that can change a result changes
     models       the company's own tables, each after those it reads
@@ -69,12 +73,19 @@ class Project:
     environments: tuple[str, ...] = ()
     models: tuple[CompanyModel, ...] = ()
     model_tests: tuple[ModelTest, ...] = ()
+    history: timedelta = timedelta(days=30)
     landing_of: str | None = None
+    schedule: tuple[Schedule, ...] = ()
+    contracts: tuple[Contract, ...] = ()
 
     @property
     def landing(self) -> Path | None:
         """Where the environment whose landing is read keeps what it makes; None where landing is this one's own."""
         return self.state.parent / self.landing_of if self.landing_of else None
+
+    def contract(self, source: str) -> Contract | None:
+        """What the source of that name promises, or None where it has no contract."""
+        return next((c for c in self.contracts if c.source == source), None)
 
     def source(self, name: str) -> Source:
         """The source of that name (KeyError if there is none)."""

@@ -20,7 +20,13 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True)
 class StepRecord:
-    """One step of one run. seconds: wall clock; peak_mb: the process's highest memory until its end, in MB."""
+    """One step of one run.
+
+    seconds  wall clock
+    peak_mb  the process's highest memory until its end, in MB
+    source   the source it was about, where it was about one
+    failed   the run ended here, with an error
+    """
 
     name: str
     seconds: float
@@ -28,11 +34,17 @@ class StepRecord:
     rows_out: int | None = None
     rows_rejected: int = 0
     peak_mb: int = 0
+    source: str | None = None
+    failed: bool = False
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run of the project, finished or not."""
+    """One run of the project, finished or not.
+
+    snapshot_id   the state it published, by its number in the lake
+    gone_because  why that state can no longer be read, in words
+    """
 
     run_id: int
     status: RunStatus
@@ -40,6 +52,26 @@ class RunRecord:
     finished_at: datetime | None = None
     error: str | None = None
     steps: tuple[StepRecord, ...] = field(default_factory=tuple)
+    snapshot_id: int | None = None
+    gone_because: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Wall clock from its start to its end; 0 while it goes on."""
+        return (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
+
+    @property
+    def failed_step(self) -> StepRecord | None:
+        """The step it failed in."""
+        return next((step for step in self.steps if step.failed), None)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Quarantined rows to land again. source: None = of all; everything: not only those that were corrected."""
+
+    source: str | None = None
+    everything: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,9 +82,11 @@ class RunOptions:
     allow_deletes  sources that may lose most of their records
     full           make everything anew, also what no change reaches
     ground         of the plan that the run must be; None = whatever is there
+    replay         quarantined rows to land again
     """
 
     wait_seconds: float = 0
     allow_deletes: frozenset[str] = frozenset()
     full: bool = False
     ground: Ground | None = None
+    replay: Replay | None = None

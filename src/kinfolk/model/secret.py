@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 
@@ -50,3 +50,16 @@ def revealed(options: Any) -> Any:
     if isinstance(options, (list, tuple)):
         return [revealed(item) for item in options]
     return options
+
+
+def secrets_in(options: Any) -> Iterator[str]:
+    """What the environment held, for every Secret at any depth; nothing too short to be told from ordinary words."""
+    if isinstance(options, Secret):
+        if len(options.reveal()) > 3:
+            yield options.reveal()
+    elif isinstance(options, Mapping):
+        for inner in options.values():
+            yield from secrets_in(inner)
+    elif isinstance(options, (list, tuple)):
+        for inner in options:
+            yield from secrets_in(inner)

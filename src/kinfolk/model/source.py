@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +16,21 @@ class Load(StrEnum):
 
     SNAPSHOT = "snapshot"  # each load is the whole of the source: a record that is gone was deleted
     APPEND = "append"  # each load adds: nothing is ever deleted by being absent
+    INCREMENTAL = "incremental"  # each load is what the cursor says is new; it replaces records of the same id
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The column whose greatest value so far tells what is new.
+
+    late     how far back of it rows may still arrive: a time where it is a moment, else a number in its own unit
+    deleted  the column that says, by any value that means yes, that the record was deleted
+    """
+
+    column: str
+    place: Place
+    late: timedelta | int = 0
+    deleted: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,7 @@ class Source:
     mappings: tuple[TableMapping, ...]
     observed_at: str | None = None
     load: Load = Load.SNAPSHOT
+    cursor: Cursor | None = None
     conventions: Conventions = field(default_factory=Conventions)
     belongs_to: BelongsTo | None = None
     description: str = ""

@@ -23,7 +23,7 @@ def check_landed(project: Project) -> None:
         )
 
 
-def landed(work: Work) -> tuple[Delivery, ...]:
+def landed_elsewhere(work: Work) -> tuple[Delivery, ...]:
     """Every active source, with nothing of it to read: all of it has landed already.
 
     Errors  SourceError names a source that the other environment has never taken in

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, table, union_by_name
 from kinfolk.engine.step import Patch, Query, Step, patching
+from kinfolk.model.identity import IdentityRules
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.stages import identity, profiles, staging
 from kinfolk.tables import profiles as profiles_tables
 from kinfolk.tables import staging as staging_tables
-from kinfolk.tables.identity import MEMBERS
+from kinfolk.tables.identity import COMPARED, MEMBERS, MODEL
 from kinfolk.tables.identity import TABLES as IDENTITY
 
 TOUCHED, ARRIVED, SUPERSEDED = "touched.records", "touched.arrived", "touched.superseded"
@@ -30,7 +31,9 @@ def can_follow(session: Session, sources: Sequence[Source]) -> bool:
     return all(session.present(name) for name in needed)
 
 
-def stages_after_changes(project: Project, sources: Sequence[Source], changed: Sequence[Source]) -> Iterator[Step]:
+def stages_after_changes(
+    project: Project, session: Session, sources: Sequence[Source], changed: Sequence[Source]
+) -> Iterator[Step]:
     """Every step from the rows just landed to golden profiles, in order; the result is that of a run over everything.
 
     sources  all that are read
@@ -43,13 +46,33 @@ def stages_after_changes(project: Project, sources: Sequence[Source], changed: S
         if step.writes != staging_tables.MAPPINGS.name:
             yield patching(step, Patch("record_no", TOUCHED))
     yield Query(_BEFORE, query("select * from m", m=table(MEMBERS.name)), "Customers so far", as_view=True)
-    yield from identity.touched_steps(project.identity)
+    yield from _who_is_who(project.identity, session)
     yield _members_moved()
     yield _customers_moved()
     people = [source.name for source in sources if source.mapping("people")]
     fields = profiles.golden_fields(sources)
     yield from profiles.profile_steps(fields, project.survivorship, people, _CUSTOMERS)
     yield from profiles.touched_activity_steps(sources, _CUSTOMERS)
+
+
+def _who_is_who(rules: IdentityRules, session: Session) -> Iterator[Step]:
+    """Identity where the change reaches; everywhere, when what was learned before must not be used any more."""
+    [(learned,)] = session.fetch(query("select model from kept", kept=table(MODEL.name)))
+    model = identity.still_good(learned, rules, session.count(staging_tables.RECORDS.name))
+    if rules.matching is not None and model is None:
+        yield identity.learned_anew_step(rules)
+        return
+    before = query("select * from published", published=table(COMPARED.name))
+    yield Query("previous.compared", before, "Compared values so far", as_view=True)
+    yield identity.arrived_forms_step(rules)
+    if model is not None:
+        yield from identity.form_steps()
+        yield identity.outgrown_step(model)
+        [(outgrown,)] = session.fetch(query("select coalesce(sum(blocks), 0) from b", b=table(identity.OUTGROWN)))
+        if outgrown:
+            yield identity.learned_anew_step(rules)
+            return
+    yield from identity.following_steps(rules, model)
 
 
 def _touched(changed: Sequence[Source]) -> Iterator[Query]:

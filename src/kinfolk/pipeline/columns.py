@@ -62,6 +62,10 @@ def _used(source: Source) -> Iterator[tuple[Sequence[str], str, Place]]:
         yield (name,), "record_id", source.place
     if source.observed_at:
         yield (source.observed_at,), "observed_at", source.place
+    if source.cursor:
+        yield (source.cursor.column,), "cursor", source.cursor.place
+    if source.cursor and source.cursor.deleted:
+        yield (source.cursor.deleted,), "deleted", source.cursor.place
     if source.belongs_to:
         yield (source.belongs_to.column,), "belongs_to", source.belongs_to.place
     for mapping in source.mappings:

@@ -42,6 +42,11 @@ class Rehearsal(Work):
 
     steps: list[Step] = field(default_factory=list)
 
+    @property
+    def keeps_received(self) -> Path | None:
+        """Nowhere: a plan leaves nothing behind."""
+        return None
+
     def _do(self, step: Step) -> StepResult:
         self.steps.append(step)
         return super()._do(step)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
-from kinfolk.engine.duckdb import Session, peak_memory_mb
+from kinfolk.engine.duckdb import Session
+from kinfolk.errors import about
+from kinfolk.model.history import Label
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, RunRecord, RunStatus, StepRecord
+from kinfolk.pipeline import spool
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
-from kinfolk.pipeline.borrowed import check_landed, landed, landed_steps, moved_on
+from kinfolk.pipeline.borrowed import check_landed, landed_elsewhere, landed_steps, moved_on
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.ground import check_ground
-from kinfolk.pipeline.land import check_gone, land
+from kinfolk.pipeline.land import check_allowed, check_gone, land, landed
+from kinfolk.pipeline.recovery import recover
+from kinfolk.pipeline.replay import with_replay
+from kinfolk.pipeline.retention import tidy
 from kinfolk.pipeline.watch import Silent, Watcher
-from kinfolk.pipeline.work import Work
+from kinfolk.pipeline.work import Work, mark_failed
 from kinfolk.project.definition import definition
 from kinfolk.stages.landing import unchanged_steps
 from kinfolk.store.database import open_store
@@ -41,17 +46,28 @@ def run_project(
         store = open_store(project.state)
         run_id = runs.start(store, project.fingerprint, definition(project))
         records: list[StepRecord] = []
+        watcher = watcher or Silent()
+        watcher.run_began(run_id, project)
         try:
             with Session.open(project.state, project.landing) as session:
-                work = Work(project, connectors, options, watcher or Silent(), session, records)
+                run_id = recover(session, store, run_id)
+                work = Work(project, connectors, options, watcher, session, records)
                 status = prepare(work, published_fingerprint(store))
                 if session.pending:  # of an unchanged run at most which files it has seen
-                    _publish(work)
+                    work.publish(_label(work, run_id) if status is RunStatus.PUBLISHED else None)
+                if status is RunStatus.PUBLISHED:
+                    runs.published(store, session.states()[-1:])
+                    tidy(work, store)
         except BaseException as error:
-            runs.finish(store, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
+            mark_failed(records, error)
+            runs.fail(store, run_id, records, error)
+            watcher.run_ended(latest(store, 1)[0], error)
             raise
         runs.finish(store, run_id, status, records)
-        return latest(store, 1)[0]
+        spool.clear(project.state)
+        record = latest(store, 1)[0]
+        watcher.run_ended(record)
+        return record
 
 
 def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
@@ -62,8 +78,14 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     if fingerprint_before is not None:
         work.session.check(MEMBERS.name)
     ledger = read_ledger(work.session)
-    due = landed(work) if work.project.landing else deliveries(work.project, ledger, work.connectors)
-    work.arrived = tuple(d for d in due if d.parts)
+    if work.options.full:
+        ledger = ledger.without_cursors()
+        if work.keeps_received:
+            spool.clear(work.keeps_received)
+    check_allowed(work, ledger)
+    due = landed_elsewhere(work) if work.project.landing else deliveries(work.project, ledger, work.connectors)
+    due = with_replay(work, due)
+    work.arrived = tuple(d for d in due if d.due)
     check_ground(work)
     same_rules = work.project.fingerprint == fingerprint_before and not work.options.full
     same_rules = same_rules and not moved_on(work.session)
@@ -71,12 +93,13 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
         return RunStatus.UNCHANGED
     check_gone(work)
     # Before anything lands: what these views read of the bookkeeping must be that of the published state.
-    work.do(step for d in due if not d.parts for step in unchanged_steps(d.source.name))
+    work.do(step for d in due if not d.due for step in unchanged_steps(d.source.name))
     land(work, work.arrived, ledger)
     work.do(landed_steps(work))
     sources = active_sources(work.project)
     for source in sources:
-        check_columns(source, _columns(work.session, f"current.{source.name}"))
+        with about(source.name):
+            check_columns(source, _columns(work.session, f"current.{source.name}"))
     changed = [d.source for d in work.arrived if work.session.count(f"landing.{d.source.name}")]
     if same_rules and not changed:
         return RunStatus.UNCHANGED
@@ -84,20 +107,16 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     from kinfolk.pipeline import changes, models, order
 
     if same_rules and changes.can_follow(work.session, sources):
-        work.do(changes.stages_after_changes(work.project, sources, changed))
+        work.do(changes.stages_after_changes(work.project, work.session, sources, changed))
     else:
         work.do(order.stages_after_landing(work.project, sources, work.session))
     models.build_models(work)
     return RunStatus.PUBLISHED
 
 
-def _publish(work: Work) -> None:
-    started = time.perf_counter()
-    work.watcher.begin("Publishing")
-    work.session.publish()
-    record = StepRecord("publish", round(time.perf_counter() - started, 3), peak_mb=peak_memory_mb())
-    work.records.append(record)
-    work.watcher.done(record)
+def _label(work: Work, run_id: int) -> Label:
+    """By which the published state is found later."""
+    return Label(run_id, work.project.fingerprint, landed(work.session))
 
 
 def _columns(session: Session, name: str) -> tuple[str, ...]:

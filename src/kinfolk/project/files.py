@@ -14,6 +14,7 @@ from kinfolk.project.document import Document
 from kinfolk.project.mistakes import found, safe
 from kinfolk.project.model_files import WrittenModel
 from kinfolk.project.references import Resolved, disguised, resolve
+from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.model import ModelFile
@@ -53,6 +54,7 @@ class Files:
     owners: Parsed[OwnersFile] | None
     connectors: tuple[str, ...]
     asked: str | None = None
+    contracts: tuple[Parsed[ContractFile], ...] = ()
     models: tuple[WrittenModel, ...] = ()
     model_tests: tuple[WrittenModel, ...] = ()
     model_docs: tuple[Parsed[ModelFile], ...] = ()
@@ -98,9 +100,12 @@ def source_name(source: Parsed[SourceFile]) -> str:
     return source.settings.name or source.stem
 
 
-def parse(document: Document, model: type[T], env: Mapping[str, str]) -> tuple[Parsed[T], list[Mistake]]:
-    """The document as settings. What is mistaken is told and left out, and the rest is read without it."""
-    resolved, mistakes = resolve(document, env)
+def parse(document: Document, model: type[T], env: Mapping[str, str] | None) -> tuple[Parsed[T], list[Mistake]]:
+    """The document as settings. What is mistaken is told and left out, and the rest is read without it.
+
+    env  where `${NAME}` is looked up; None for files in which it means something else
+    """
+    resolved, mistakes = (Resolved(document, document), []) if env is None else resolve(document, env)
     remaining = resolved.document
     while True:
         try:
@@ -108,7 +113,7 @@ def parse(document: Document, model: type[T], env: Mapping[str, str]) -> tuple[P
         except ValidationError as error:
             problems = found(error, model, remaining)
         if remaining is resolved.document:  # only mistakes of the whole file are told, not those of leaving parts out
-            mistakes += safe(problems, _elsewhere(document, model, env), resolved)
+            mistakes += safe(problems, _elsewhere(document, model, env or {}), resolved)
         paths = [path for path, _ in problems if path]
         if not paths:
             return Parsed(resolved.document, model(), Document(document.file), resolved), mistakes

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path as FilePath
 from typing import Any
 
 from kinfolk.model.identity import Comparison, IdentityRules, Key, Matching, Never, SurvivorRule, Survivorship
 from kinfolk.model.project import Domain, Ownership, Person, Project
-from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Load, Source, TableMapping
-from kinfolk.project.document import Path
+from kinfolk.model.schedule import Schedule
+from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Cursor, Load, Source, TableMapping
+from kinfolk.project.contracts import contract, contract_text, source_of
+from kinfolk.project.document import Document, Path
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.fingerprint import fingerprint
 from kinfolk.project.freeze_models import company_models, sql_tests
 from kinfolk.project.written.identity import IdentityFile, PreferenceEntry
 from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.owners import OwnersFile
-from kinfolk.project.written.source import Mapped, Rule, SourceFile
+from kinfolk.project.written.source import Mapped, Rule, SourceFile, short_key
 from kinfolk.tables.staging import MAPPABLE, canonical
 
 
@@ -33,16 +36,26 @@ def project(files: Files, folder: FilePath) -> Project:
         state=_state(folder / FilePath(settings.state or ".kinfolk").expanduser(), files.environment()),
         sources=sources,
         identity=identity_rules(files.identity),
-        survivorship=survivorship(files.identity.settings, [source.name for source in sources]),
+        survivorship=survivorship(files.identity, [source.name for source in sources]),
         ownership=ownership(files.owners),
         fingerprint="",
         engine=settings.engine,
         time_zone=conventions.time_zone,
         environment=files.environment(),
         environments=tuple(settings.environments),
-        landing_of=files.lender(),
         models=company_models(files),
         model_tests=sql_tests(files),
+        history=timedelta(days=int(settings.history.split()[0])),
+        landing_of=files.lender(),
+        schedule=tuple(
+            Schedule(entry.cron, files.kinfolk.document.place("schedule", number), entry.environment)
+            for number, entry in enumerate(settings.schedule)
+        ),
+        contracts=tuple(
+            contract(parsed, contract_text(folder, parsed.written.file))
+            for parsed in sorted(files.contracts, key=source_of)
+            if source_of(parsed) in {source.name for source in sources}
+        ),
     )
     return replace(made, fingerprint=fingerprint(made))
 
@@ -77,6 +90,7 @@ def source(parsed: Parsed[SourceFile], files: Files, defaults: Conventions) -> S
         mappings=tuple(_mapping(parsed, table) for table in MAPPABLE if settings.part(table) is not None),
         observed_at=settings.observed_at,
         load=Load(settings.load),
+        cursor=_cursor(parsed),
         conventions=Conventions(
             country=settings.country or defaults.country,
             currency=settings.currency or defaults.currency,
@@ -95,6 +109,13 @@ def source(parsed: Parsed[SourceFile], files: Files, defaults: Conventions) -> S
     )
 
 
+def _cursor(parsed: Parsed[SourceFile]) -> Cursor | None:
+    settings = parsed.settings
+    if settings.cursor is None:
+        return None
+    return Cursor(settings.cursor, parsed.document.place("cursor"), settings.late, settings.deleted)
+
+
 def _belongs_to(parsed: Parsed[SourceFile]) -> BelongsTo | None:
     belongs = parsed.settings.belongs_to
     if belongs is None:
@@ -106,22 +127,23 @@ def _options(parsed: Parsed[SourceFile], connector: str) -> dict[str, Any]:
     """The connector's settings that were written, checked; text made from a reference stays a Secret."""
     written = parsed.document.at(connector)
     secrets = parsed.resolved.secrets
-    if not isinstance(written, Mapping):  # the short form: the path alone
-        return {"path": secrets.get((connector,), written)}
+    if not isinstance(written, Mapping):  # the short form: the path, or the address, alone
+        return {short_key(type(parsed.settings.part(connector))): secrets.get((connector,), written)}
     checked = parsed.settings.part(connector).model_dump(by_alias=True)
     options: dict[str, Any] = {}
     for key, value in written.items():
         path = (connector, key)
         hidden = any(known[:2] == path for known in secrets)
-        options[key] = _hidden(value, path, secrets) if hidden else checked.get(key, value)
+        options[key] = with_secrets(value, path, secrets) if hidden else checked.get(key, value)
     return options
 
 
-def _hidden(value: Any, path: Path, secrets: Mapping[Path, Any]) -> Any:
+def with_secrets(value: Any, path: Path, secrets: Mapping[Path, Any]) -> Any:
+    """What is written at `path`, at any depth with its secrets in place of their references."""
     if isinstance(value, Mapping):
-        return {key: _hidden(inner, (*path, key), secrets) for key, inner in value.items()}
+        return {key: with_secrets(inner, (*path, key), secrets) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_hidden(inner, (*path, number), secrets) for number, inner in enumerate(value)]
+        return [with_secrets(inner, (*path, number), secrets) for number, inner in enumerate(value)]
     return secrets.get(path, value)
 
 
@@ -186,17 +208,23 @@ def _matching(parsed: Parsed[IdentityFile]) -> Matching | None:
     )
 
 
-def survivorship(settings: IdentityFile, sources: list[str]) -> Survivorship:
+def survivorship(parsed: Parsed[IdentityFile], sources: list[str]) -> Survivorship:
     """The part that decides whose value wins."""
+    settings = parsed.settings
     written = settings.survivorship
     trust = tuple(name for name in (written.trust if written else ()) if name in sources)
-    default = _preferences(written.default) if written and written.default else Survivorship().default
-    fields = {name: _preferences(rules) for name, rules in (written.fields_ if written else {}).items()}
+    default = Survivorship().default
+    if written and written.default:
+        default = _preferences(written.default, parsed.document, ("survivorship", "default"))
+    fields = {
+        name: _preferences(rules, parsed.document, ("survivorship", "fields", name))
+        for name, rules in (written.fields_ if written else {}).items()
+    }
     return Survivorship(default, trust, fields, tuple(settings.core_fields))
 
 
-def _preferences(entries: list[PreferenceEntry]) -> tuple[SurvivorRule, ...]:
-    return tuple(SurvivorRule(entry.rule, entry.sql) for entry in entries)
+def _preferences(entries: list[PreferenceEntry], document: Document, path: Path) -> tuple[SurvivorRule, ...]:
+    return tuple(SurvivorRule(e.rule, e.sql, document.place(*path, n, "sql")) for n, e in enumerate(entries))
 
 
 def ownership(parsed: Parsed[OwnersFile] | None) -> Ownership:

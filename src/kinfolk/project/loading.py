@@ -18,6 +18,7 @@ from kinfolk.project.document import Document
 from kinfolk.project.files import Files, Parsed, parse
 from kinfolk.project.mistakes import masked
 from kinfolk.project.model_files import model_docs, read_models
+from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.model import ModelFile
@@ -27,6 +28,7 @@ from kinfolk.project.yaml_reader import read
 
 _ENDINGS = (".yml", ".yaml")
 _STEMS = ("kinfolk", "identity", "owners")
+SIGNATURES = "signatures.yml"
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -57,6 +59,16 @@ def load(
     return freeze.project(files, folder)
 
 
+def environment_values(
+    folder: Path,
+    connectors: Mapping[str, type[BaseModel]],
+    environment: str | None = None,
+    env: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """What the environment holds -> the reference, for every variable the project's files use: to hide it."""
+    return _Reading(folder.absolute(), os.environ if env is None else env).files(connectors, environment).values()
+
+
 class _Reading:
     """One pass over the folder; mistakes gather while the files are read."""
 
@@ -82,14 +94,15 @@ class _Reading:
             owners=self._parsed(owners, OwnersFile) if owners else None,
             connectors=tuple(connectors),
             asked=asked,
+            contracts=tuple(self._parsed(path, ContractFile, references=False) for path in self._contracts()),
             models=models,
             model_tests=tests,
             model_docs=tuple(self._parsed(path, ModelFile) for path in model_docs(self.folder)),
         )
 
-    def _parsed(self, path: Path, model: type[T]) -> Parsed[T]:
+    def _parsed(self, path: Path, model: type[T], *, references: bool = True) -> Parsed[T]:
         document, mistakes = read(path, path.relative_to(self.folder).as_posix())
-        parsed, more = parse(document, model, self.env)
+        parsed, more = parse(document, model, self.env if references else None)
         self.mistakes += mistakes + more
         return parsed
 
@@ -116,6 +129,11 @@ class _Reading:
         for path in sorted(self.folder.glob("sources/*")):
             if path.is_dir() and path.suffix in _ENDINGS:
                 yield Mistake(Place(f"sources/{path.name}"), "This is a folder, not a file.", "Put the file here.")
+        for path in sorted(self.folder.glob("contracts/*")):
+            unread = path.suffix in _ENDINGS and not path.stem.endswith(".odcs") and path.name != SIGNATURES
+            if unread and not path.name.startswith("."):
+                advice = f"Call a contract {path.stem}.odcs.yaml."
+                yield Mistake(Place(f"contracts/{path.name}"), "A file of this name is not read.", advice)
 
     def _sources(self) -> list[Path]:
         folder = self.folder / "sources"
@@ -123,6 +141,10 @@ class _Reading:
             return []
         files = (path for path in folder.iterdir() if path.suffix in _ENDINGS and not path.name.startswith("."))
         return sorted(path for path in files if path.is_file())
+
+    def _contracts(self) -> list[Path]:
+        found = [p for ending in _ENDINGS for p in self.folder.glob(f"contracts/*.odcs{ending}") if p.is_file()]
+        return sorted(path for path in found if not path.name.startswith("."))
 
     def _no_project(self) -> Mistake:
         if not self.folder.is_dir():

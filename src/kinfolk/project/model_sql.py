@@ -191,5 +191,11 @@ def _called(node: exp.Expr) -> str:
 
 
 def _line(node: exp.Expr) -> int:
-    """The line a node stands on: its own, or that of the nearest part of it that has one."""
-    return next((int(found.meta["line"]) for found in node.walk() if "line" in found.meta), 1)
+    """The line a node stands on: its own, or that of the nearest part of it, or around it, that has one."""
+    around: exp.Expr | None = node
+    while around is not None:
+        for found in around.walk():
+            if "line" in found.meta:
+                return int(found.meta["line"])
+        around = around.parent
+    return 1

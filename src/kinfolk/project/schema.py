@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.model import ModelFile
@@ -20,7 +21,7 @@ _NOT_TEXT = ("integer", "number", "boolean")
 
 
 def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, Any]]:
-    """Kind of file (kinfolk, source, identity, owners, model) -> its JSON Schema, draft 2020-12.
+    """Kind of file (kinfolk, source, identity, owners, contract, model) -> its JSON Schema, draft 2020-12.
 
     connectors  name of a connector -> the settings it takes
     """
@@ -29,6 +30,7 @@ def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, An
         "source": _schema(source_model(tuple(connectors.items())), "sources/*.yml"),
         "identity": _schema(IdentityFile, "identity.yml"),
         "owners": _schema(OwnersFile, "owners.yml"),
+        "contract": _schema(ContractFile, "contracts/*.odcs.yaml"),
         "model": _schema(ModelFile, "models/*.yml"),
     }
     made["kinfolk"]["required"] = ["name"]

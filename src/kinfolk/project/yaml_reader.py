@@ -43,8 +43,11 @@ class WrittenFloat(float):
 def read(path: FilePath, file: str) -> tuple[Document, list[Mistake]]:
     """The file as a Document; with mistakes for what is no YAML, is doubled, or is no UTF-8 text."""
     text, mistake = _text(path, file)
-    if mistake is not None:
-        return Document(file, readable=False), [mistake]
+    return read_text(text, file) if mistake is None else (Document(file, readable=False), [mistake])
+
+
+def read_text(text: str, file: str) -> tuple[Document, list[Mistake]]:
+    """The text of a file as a Document; as `read`, for text that comes from elsewhere."""
     try:
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:

@@ -6,20 +6,24 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-import pyarrow as pa
 from sqlglot import exp
 
 from kinfolk.engine.sql import column, literal, query, rows, sql, table, union_by_name
-from kinfolk.engine.step import Compute, Publish, Query, Step
+from kinfolk.engine.step import Publish, Query
+from kinfolk.expressions.answer import boolean
 from kinfolk.expressions.hash import row_hash
-from kinfolk.model.locator import Rejection
 from kinfolk.model.source import Load, Source
 from kinfolk.tables import landing
-from kinfolk.tables.table import Table
-
-_ARROW: dict[str, pa.DataType] = {"varchar": pa.string(), "bigint": pa.int64(), "timestamp": pa.timestamp("us")}
 
 READER_COLUMNS = ("_part", "_row")
+
+_FREE = (
+    "path",
+    "password",
+    "timeout",
+    "retries",
+    "requests_per_second",
+)  # options that change nothing about what is read
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Arrival:
     rows             rows read
     published        whether the source has landed before
     relaid           whether it has landed under record ids made by another rule
+    withheld         whether `withheld.<source>` names rows that are not to be landed
+    mended           whether `mended.<source>` names rows that were corrected, with the hash they came with
     """
 
     source: Source
@@ -41,6 +47,8 @@ class Arrival:
     rows: int
     published: bool
     relaid: bool = False
+    withheld: bool = False
+    mended: bool = False
 
 
 def landing_steps(arrival: Arrival) -> tuple[Query, ...]:
@@ -70,37 +78,6 @@ def unchanged_steps(source: str) -> tuple[Query, ...]:
     )
 
 
-def bookkeeping_steps(
-    sources: tuple[str, ...], loads: list[tuple[object, ...]], rejections: list[tuple[object, ...]]
-) -> tuple[Step, ...]:
-    """Steps that write down what was loaded, ended and refused, over all sources that arrived.
-
-    loads, rejections   rows of landing.loads and quarantine.records
-    """
-    refused = [query("select * from refused", refused=table(f"refused.{s}")) for s in sources]
-    unread = query("select * from unread", unread=table("rejected.rows"))
-    superseded = [query("select * from over", over=table(f"superseded.{s}")) for s in sources]
-    return (
-        _written_down(landing.LOADS.name, landing.LOADS, loads, Publish.APPEND),
-        _written_down("rejected.rows", landing.QUARANTINE, rejections, Publish.NO),
-        Query("landing.superseded", union_by_name(superseded), "Superseded rows", Publish.APPEND),
-        Query("quarantine.records", union_by_name([*refused, unread]), "Quarantine", Publish.APPEND),
-    )
-
-
-def _written_down(name: str, described: Table, values: list[tuple[object, ...]], publish: Publish) -> Compute:
-    """A step that writes rows this process holds; Arrow, because a rejected file may hold a million of them."""
-    schema = pa.schema([(c.name, _ARROW[c.type]) for c in described.columns])
-    columns = zip(*values, strict=True) if values else ([] for _ in described.columns)
-    made = pa.table([pa.array(list(v), t) for v, t in zip(columns, schema.types, strict=True)], schema=schema)
-    return Compute({}, {name: publish}, name, lambda inputs, tell: {name: made})
-
-
-def rejection_row(arrival_source: str, load_id: int, part: str, rejection: Rejection) -> tuple[object, ...]:
-    """A row of quarantine.records for a row that the reader could not read."""
-    return (arrival_source, load_id, part, rejection.line, None, rejection.reason, rejection.text)
-
-
 def layout(source: Source) -> str:
     """How this source's record ids are made; when it changes, everything lands anew under new ids."""
     return "|".join(source.record_id)
@@ -108,15 +85,17 @@ def layout(source: Source) -> str:
 
 def settings(source: Source) -> str:
     """How this source is read, its path apart; when it changes, everything is read anew. Secrets by reference."""
-    read = {name: repr(value) for name, value in source.options.items() if name != "path" and value is not None}
+    read = {name: repr(value) for name, value in source.options.items() if name not in _FREE and value is not None}
+    if source.cursor:
+        read |= {"cursor": source.cursor.column, "deleted": source.cursor.deleted or ""}
     return json.dumps({"load": str(source.load), **read}, sort_keys=True)
 
 
-def _record_id(arrival: Arrival) -> exp.Expression:
-    """The id: its columns joined by a bar, null if any is empty; without columns, the hash of the row."""
+def record_id(arrival: Arrival) -> exp.Expression:
+    """A row's record id: its columns joined by a bar, null if any is empty; without columns, the hash of the row."""
     parts = [sql("nullif(trim($c), '')", c=column(name)) for name in arrival.source.record_id]
     if not parts:
-        return sql("cast($h as varchar)", h=_row_hash(arrival))
+        return sql("cast($h as varchar)", h=content_hash(arrival))
     if len(parts) > 1:  # a bar in a value must not be taken for one between values
         parts = [sql(r"replace(replace($p, '\', '\\'), '|', '\|')", p=part) for part in parts]
     joined = parts[0]
@@ -125,7 +104,8 @@ def _record_id(arrival: Arrival) -> exp.Expression:
     return joined
 
 
-def _row_hash(arrival: Arrival) -> exp.Expression:
+def content_hash(arrival: Arrival) -> exp.Expression:
+    """A number that tells a row's content apart, over all columns of the source."""
     return row_hash([column(name) for name in sorted(arrival.columns)])
 
 
@@ -133,14 +113,21 @@ def _keyed(arrival: Arrival) -> Query:
     name = arrival.source.name
     # Quick, but a column of the source may have that name.
     hidden = "rowid" in {c.lower() for c in arrival.columns}
+    position = sql("row_number() over () - 1") if hidden else sql("rowid")
     tree = query(
         "select *, $id as _record_id, $hash as _row_hash, $first + $position as _record_no from incoming",
-        position=sql("row_number() over () - 1") if hidden else sql("rowid"),
-        id=_record_id(arrival),
-        hash=_row_hash(arrival),
+        position=position,
+        id=record_id(arrival),
+        hash=content_hash(arrival),
         first=arrival.first_record_no,
         incoming=table(f"incoming.{name}"),
     )
+    if arrival.withheld:
+        aside = exp.Subquery(this=query("select position from w", w=table(f"withheld.{name}")))
+        landed = sql("$position not in $aside", position=position.copy(), aside=aside)
+        # Of a window function the condition stands behind it, so that positions count the rows left out too.
+        clause = exp.Qualify(this=landed) if hidden else exp.Where(this=landed)
+        tree.set(clause.key, clause)
     return Query(f"keyed.{name}", tree, f"Keys of {name}", as_view=True)
 
 
@@ -148,20 +135,25 @@ def _repeated(arrival: Arrival) -> Query:
     name = arrival.source.name
     tree = query(
         "select $id as _record_id from incoming where $id is not null group by all having count(*) > 1",
-        id=_record_id(arrival),
+        id=record_id(arrival),
         incoming=table(f"incoming.{name}"),
     )
     return Query(f"repeated.{name}", tree, f"Repeated ids of {name}")
 
 
 def _dropped(arrival: Arrival) -> Query:
-    """Rows whose record id comes again later in the load; `same` says that nothing is lost by it."""
+    """Rows whose record id comes again later in the load; `same` says that nothing is lost by it.
+
+    With a cursor the rows of one id are its versions in order, so that a later one takes the place of an earlier.
+    """
     name = arrival.source.name
     tree = query(
-        "select _record_no, last_value(_row) over w as kept_row, last_value(_row_hash) over w = _row_hash as same "
+        "select _record_no, last_value(_row) over w as kept_row, "
+        "last_value(_row_hash) over w = _row_hash or $versions as same "
         "from keyed where _record_id in (select _record_id from repeated) "
         "window w as (partition by _record_id order by _record_no rows between unbounded preceding and "
         "unbounded following) qualify last_value(_record_no) over w <> _record_no",
+        versions=arrival.source.cursor is not None,
         keyed=table(f"keyed.{name}"),
         repeated=table(f"repeated.{name}"),
     )
@@ -173,11 +165,12 @@ def _refused(arrival: Arrival) -> Query:
     name = arrival.source.name
     ids = ", ".join(arrival.source.record_id)
     tree = query(
-        "select cast($source as varchar) as source, cast($load as bigint) as load_id, k._part as part, "
+        "select k._record_no as record_no, cast($source as varchar) as source, cast($load as bigint) as load_id, "
+        "k._part as part, "
         "k._row as line, k._record_id as record_id, "
         "case when k._record_id is null then $no_id else "
         "'record id ' || k._record_id || ' comes again in row ' || d.kept_row || ' of this load, which was kept' "
-        "end as reason, cast(to_json($row) as varchar) as text "
+        "end as reason, cast(null as varchar) as rules, $hash as row_hash, cast(to_json($row) as varchar) as text "
         "from (select * from keyed where _record_id is null or "
         "_record_no in (select _record_no from dropped_before where not same)) k "
         "left join dropped d on d._record_no = k._record_no",
@@ -185,11 +178,22 @@ def _refused(arrival: Arrival) -> Query:
         load=arrival.load_id,
         no_id=f"no record id: {ids} is empty",
         row=_as_struct(arrival.columns, "k"),
+        hash=_hash_as_it_came(arrival),
         keyed=table(f"keyed.{name}"),
         dropped=table(f"dropped.{name}"),
         dropped_before=table(f"dropped.{name}"),
     )
     return Query(f"refused.{name}", tree, f"Refused rows of {name}")
+
+
+def _hash_as_it_came(arrival: Arrival) -> exp.Expression:
+    if not arrival.mended:
+        return column("_row_hash", "k")
+    return sql(
+        "coalesce((select any_value(m.row_hash) from m where m.position = k._record_no - $first), k._row_hash)",
+        m=table(f"mended.{arrival.source.name}"),
+        first=arrival.first_record_no,
+    )
 
 
 def _as_struct(columns: tuple[str, ...], record: str) -> exp.Expression:
@@ -201,11 +205,21 @@ def _as_struct(columns: tuple[str, ...], record: str) -> exp.Expression:
 def _arriving(arrival: Arrival) -> Query:
     name = arrival.source.name
     tree = query(
-        "select * from keyed where _record_id is not null and _record_no not in (select _record_no from dropped)",
+        "select * from keyed where _record_id is not null and _record_no not in (select _record_no from dropped) "
+        "and not $gone",
+        gone=says_deleted(arrival.source),
         keyed=table(f"keyed.{name}"),
         dropped=table(f"dropped.{name}"),
     )
     return Query(f"arriving.{name}", tree, f"Records of {name}", as_view=True)
+
+
+def says_deleted(source: Source) -> exp.Expression:
+    """True for rows that say of themselves that their record was deleted: any value that does not mean no."""
+    if source.cursor is None or source.cursor.deleted is None:
+        return sql("false")
+    value = column(source.cursor.deleted)
+    return sql("(trim($c) <> '' and $yes is not false) is true", c=value, yes=boolean(value))
 
 
 def _landing_columns(arrival: Arrival, record: str, change: exp.Expression | str) -> list[exp.Expr]:
@@ -271,16 +285,25 @@ def _changes(arrival: Arrival) -> Query:
         arriving=table(f"arriving.{name}"),
         before=table(f"before.{name}"),
     )
-    if arrival.source.load is Load.SNAPSHOT or arrival.relaid:
+    if arrival.source.load is Load.SNAPSHOT or arrival.relaid or arrival.source.cursor:
         tree = union_by_name([tree, _deletions(arrival)])
     return Query(f"landing.{name}", tree, f"Landing {name}", Publish.APPEND)
 
 
 def _deletions(arrival: Arrival) -> exp.Query:
-    """Records that are gone: of a snapshot those that did not arrive, else those that arrived again under new ids."""
+    """Records that are gone.
+
+    Of a snapshot those that did not arrive, else those that arrived again under new ids, or as deleted.
+    """
     name = arrival.source.name
     gone = sql("true")
-    if arrival.source.load is not Load.SNAPSHOT:
+    if arrival.source.cursor and not arrival.relaid:
+        gone = sql(
+            "b._record_id in (select _record_id from keyed where $gone)",
+            gone=says_deleted(arrival.source),
+            keyed=table(f"keyed.{name}"),
+        )
+    elif arrival.source.load is not Load.SNAPSHOT:
         gone = sql(
             "exists (select 1 from loads l where l.load_id = b._load_id and l.layout <> $layout) "
             "and b._part in (select _part from incoming)",
@@ -288,6 +311,10 @@ def _deletions(arrival: Arrival) -> exp.Query:
             loads=table(landing.LOADS.name),
             incoming=table(f"incoming.{name}"),
         )
+    if arrival.withheld:  # a record whose new version is set aside keeps its last good one
+        aside = table(f"withheld.{name}")
+        kept = sql("b._record_id not in (select record_id from w where record_id is not null)", w=aside)
+        gone = sql("$gone and $kept", gone=gone, kept=kept)
     return query(
         "select $first + row_number() over (order by b._record_no) as _record_no, b._record_id, "
         "cast(null as ubigint) as _row_hash, cast($source as varchar) as _source, cast($load as bigint) as _load_id, "

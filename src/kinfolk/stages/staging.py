@@ -132,7 +132,7 @@ def _rows_of(source: Source, mapping: TableMapping, attributes: Iterable[str]) -
         selected.append(exp.alias_(_typed(value, "varchar"), name, quoted=True, copy=False))
     landed = exp.Subquery(this=prepared(source, mapping, f"current.{source.name}"))
     # Values are worked out one level below, so that each stands in the SQL once however often it is used.
-    types = {c.name: c.type for c in (*staging.canonical(mapping.table).values(), *staging.ROW)}
+    types = {c.name: c.type for c in (*staging.canonical(mapping.table).values(), *staging.ROW, staging.BELONGS_TO)}
     values = [exp.alias_(_fitted(how.value, types[name]), _value(name), quoted=True) for name, how in readings.items()]
     valued = query("select *, $values from landed", values=values, landed=landed) if values else landed
     inner = exp.Subquery(this=valued)
@@ -140,7 +140,7 @@ def _rows_of(source: Source, mapping: TableMapping, attributes: Iterable[str]) -
 
 
 def _readings(source: Source, mapping: TableMapping) -> dict[str, Reading]:
-    """Field -> how it is read, for every canonical column that is mapped, and for the moment of observation."""
+    """Field -> how it is read: canonical columns that are mapped, the moment of observation, whose row it is."""
     columns = staging.canonical(mapping.table)
     found = {
         name: reading(rule, name, _kind(columns[name]), source.conventions) for name, rule in mapping.columns.items()
@@ -148,6 +148,12 @@ def _readings(source: Source, mapping: TableMapping) -> dict[str, Reading]:
     if source.observed_at:
         rule = ColumnRule(source.place, columns=(source.observed_at,))
         found["observed_at"] = reading(rule, "observed_at", "timestamp", source.conventions)
+    belongs = source.belongs_to
+    if belongs and belongs.key:
+        kind = _kind(staging.canonical("people")[belongs.key])
+        found["belongs_to"] = reading(
+            ColumnRule(belongs.place, (belongs.column,)), "belongs_to", kind, source.conventions
+        )
     return found
 
 
@@ -197,9 +203,7 @@ def _person_columns(source: Source) -> list[exp.Expr]:
     elif belongs and belongs.source:
         of_source, found = literal(belongs.source), sql("nullif(trim($c), '')", c=column(belongs.column))
     elif belongs and belongs.key:
-        by_key = literal(belongs.key)
-        kind = _kind(staging.canonical("people")[belongs.key])
-        found = STANDARDS[kind].value(column(belongs.column), source.conventions)
+        by_key, found = literal(belongs.key), column(_value("belongs_to"))
     values = (of_source, by_key, found)
     return [exp.alias_(_typed(v, "varchar"), c.name, copy=False) for v, c in zip(values, staging.PERSON, strict=True)]
 
@@ -215,7 +219,7 @@ def _unread_column(readings: Mapping[str, Reading]) -> exp.Expression:
 
 
 def _unstandardised(sources: Sequence[Source]) -> Query:
-    # What is said of the whole row, the moment of observation, is told once, with the first of its mappings.
+    # What is said of the whole row, when it was observed and whose it is, is told once, with the first of its mappings.
     found = [_unread(source, mapping, n == 0) for source in sources for n, mapping in enumerate(source.mappings)]
     tree = union_by_name(found) if found else rows(staging.UNSTANDARDISED.types, [])
     return Query(staging.UNSTANDARDISED.name, tree, "Values that could not be read", Publish.REPLACE)
@@ -233,7 +237,7 @@ def _unread(source: Source, mapping: TableMapping, first: bool) -> exp.Query:
         "cast($said as varchar) as original, cast($reason as varchar) as reason from "
         "(select source as __source, record_id as __record_id, record_no as __record_no, "
         "unnest(string_split(unread, ',')) as __field from staged where source = $source and unread is not null) s "
-        "join landed on _record_no = __record_no where $first or __field <> 'observed_at'",
+        "join landed on _record_no = __record_no where $first or __field not in ('observed_at', 'belongs_to')",
         first=first,
         said=said if said.args.get("ifs") else exp.null(),
         reason=reason if reason.args.get("ifs") else exp.null(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,7 @@ def open_store(state: Path) -> Engine:
     try:
         _migrate(engine)
     except DatabaseError as error:
-        raise EngineError(
-            f"The history of runs cannot be read or written ({error.orig}).",
-            where=str(_file(state)),
-            hint="If the file is damaged, delete it: nothing about customers is in it.",
-        ) from error
+        raise _unusable(engine, error) from error
     return engine
 
 
@@ -55,17 +51,31 @@ def _file(state: Path) -> Path:
     return state / "control.sqlite"
 
 
+def _unusable(engine: Engine, error: DatabaseError) -> EngineError:
+    return EngineError(
+        f"The history of runs cannot be read or written ({error.orig}).",
+        where=engine.url.database,
+        hint="Is the disk full? If the file is damaged, delete it: nothing about customers is in it.",
+    )
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that takes the write lock at once, so that two writers wait instead of failing half-way."""
+    """A transaction that takes the write lock at once, so that two writers wait instead of failing half-way.
+
+    Errors  EngineError when the file is damaged or cannot be written; nothing of the transaction stays
+    """
     with engine.connect() as connection:
-        connection.exec_driver_sql("begin immediate")
         try:
+            connection.exec_driver_sql("begin immediate")
             yield connection
-        except BaseException:
-            connection.exec_driver_sql("rollback")
+            connection.exec_driver_sql("commit")
+        except BaseException as error:
+            with suppress(DatabaseError):  # what failed may already have ended the transaction
+                connection.exec_driver_sql("rollback")
+            if isinstance(error, DatabaseError):
+                raise _unusable(engine, error) from error
             raise
-        connection.exec_driver_sql("commit")
 
 
 def _migrate(engine: Engine) -> None:

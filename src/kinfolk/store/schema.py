@@ -5,11 +5,23 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Float, ForeignKey, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0003"  # the newest migration
+HEAD = "0005"  # the newest migration
 
 
 class Moment(TypeDecorator[datetime]):
@@ -39,6 +51,9 @@ runs = Table(
     Column("error", String),
     Column("process_id", Integer, nullable=False),
     Column("fingerprint", String(64), nullable=False),
+    Column("host", String),
+    Column("snapshot_id", BigInteger),  # of the state it published
+    Column("gone_because", String),  # why that state cannot be read any more
     Column("definition", Text),  # empty where it is that of the run before
 )
 
@@ -53,4 +68,6 @@ steps = Table(
     Column("rows_out", BigInteger),
     Column("rows_rejected", BigInteger, nullable=False),
     Column("peak_mb", Integer, nullable=False),
+    Column("source", String),
+    Column("failed", Boolean, nullable=False, server_default="0"),
 )

@@ -48,7 +48,7 @@ LINKS = Table(
 
 PAIRS = Table(
     name="identity.pairs",
-    grain="two records scored at or above the review threshold",
+    grain="two records scored at even odds or better",
     keys=("record_no_a", "record_no_b"),
     columns=(
         *_PAIR,
@@ -59,6 +59,8 @@ PAIRS = Table(
     subject="record_no_a",
     erasure=Erasure.REBUILD,
 )
+
+HELD_APART = "held apart by the never rule"  # how the reason of a pair begins that can never be one customer
 
 REVIEW = Table(
     name="identity.review",
@@ -82,7 +84,11 @@ ALIASES = Table(
     keys=("alias",),
     columns=(
         Column("alias", "varchar", "the id given up"),
-        Column("customer_id", "varchar", "the id that survived; empty when none of its records is left"),
+        Column(
+            "customer_id",
+            "varchar",
+            "the id it lives on in (which may be gone too, and return); empty when none of its records is left",
+        ),
     ),
     subject="customer_id",
     erasure=Erasure.DELETE_ROWS,
@@ -125,4 +131,16 @@ FREQUENCIES = Table(
     erasure=Erasure.REBUILD,
 )
 
-TABLES = (MEMBERS, FORMER_MEMBERS, LINKS, PAIRS, REVIEW, ALIASES, GUARDS, MODEL, FREQUENCIES)
+COMPARED = Table(
+    name="identity.compared",
+    grain="one current record of a person; a number stands for each value, in the form in which it is compared",
+    keys=("record_no",),
+    columns=(
+        Column("record_no", "bigint", "number of the landing row"),
+        Column("row", "bigint", "stands for everything compared, so that records alike in all of it are found"),
+    ),
+    subject="record_no",
+    erasure=Erasure.REBUILD,
+)
+
+TABLES = (MEMBERS, FORMER_MEMBERS, LINKS, PAIRS, REVIEW, ALIASES, GUARDS, MODEL, FREQUENCIES, COMPARED)

@@ -46,6 +46,7 @@ LOADS = Table(
         Column("rows", "bigint", "rows in the file, the rejected ones included"),
         Column("rejected", "bigint", "rows that could not be read or landed"),
         Column("next_record_no", "bigint", "record numbers from here on are free"),
+        Column("cursor", "varchar", "greatest value of the source's cursor so far; the next load begins there"),
     ),
     subject=None,
     erasure=Erasure.KEEP,
@@ -67,18 +68,35 @@ SUPERSEDED = Table(
 QUARANTINE = Table(
     name="quarantine.records",
     grain="one row that could not be landed",
-    keys=("load_id", "part", "line", "text"),
+    keys=("record_no",),
     columns=(
+        Column("record_no", "bigint", "number of the row, out of those of landing rows; what is set aside keeps it"),
         Column("source", "varchar", "name of the source"),
         Column("load_id", "bigint", "the load that met it"),
         Column("part", "varchar", "file (or sheet) it stands in"),
         Column("line", "bigint", "line of the file where that is known, else the row of data, from 1"),
         Column("record_id", "varchar", "its record id, where it has one"),
         Column("reason", "varchar", "why it was not landed"),
+        Column("rules", "varchar", "rules of the source's contract that it breaks; null where it was another reason"),
+        Column("row_hash", "ubigint", "hash of the row as the source wrote it; null for what could not be read"),
         Column("text", "varchar", "the row as it stands there"),
     ),
     subject="record_id",
     erasure=Erasure.DELETE_ROWS,
 )
 
-TABLES = (LOADS, SUPERSEDED, QUARANTINE)
+ROLLBACKS = Table(
+    name="landing.rollbacks",
+    grain="one rollback; the loads it took back are no longer in landing.loads, and their numbers stay used up",
+    keys=("run_id",),
+    columns=(
+        Column("run_id", "bigint", "the run that was the rollback"),
+        Column("back_to", "bigint", "the run whose state it brought back"),
+        Column("next_load_id", "bigint", "load ids from here on are free"),
+        Column("next_record_no", "bigint", "record numbers from here on are free"),
+    ),
+    subject=None,
+    erasure=Erasure.KEEP,
+)
+
+TABLES = (LOADS, SUPERSEDED, QUARANTINE, ROLLBACKS)

@@ -61,7 +61,11 @@ DUPLICATES = Table(
         Column("records", "bigint", "its current records"),
         Column("customers", "bigint", "customers they stand for"),
         Column("rate_before", "double", "share of its records that repeat a customer it already has, 0 to 1"),
-        Column("rate_after", "double", "expected share of its customers that are still doubles, from pairs in review"),
+        Column(
+            "rate_after",
+            "double",
+            "expected share of its customers that are still doubles, from pairs in review that no rule holds apart",
+        ),
     ),
     subject=None,
     erasure=Erasure.REBUILD,

@@ -19,6 +19,8 @@ PERSON = (
     Column("person_value", "varchar", "that record's id, or that key's value"),
 )
 
+BELONGS_TO = Column("belongs_to", "varchar", "the key's value of the person a row belongs to")
+
 PEOPLE = (
     Column("tenant", "varchar", "the world a record belongs to, where several share an installation", "identifier"),
     Column("customer_number", "varchar", "the company's own number of the customer", "identifier"),
@@ -165,7 +167,11 @@ UNSTANDARDISED = Table(
     keys=("record_no", "field"),
     columns=(
         *ROW[:3],
-        Column("field", "varchar", "canonical column it was meant for"),
+        Column(
+            "field",
+            "varchar",
+            "canonical column it was meant for; belongs_to: the key of the person the row belongs to",
+        ),
         Column("original", "varchar", "the value as it stands in the source"),
         Column("reason", "varchar", "why it could not be read"),
     ),

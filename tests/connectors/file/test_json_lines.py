@@ -46,6 +46,8 @@ def test_a_broken_line_is_kept_and_the_others_are_read(folder: Folder) -> None:
         (b'{"id": "a\\ud83d"}', "half of a surrogate pair"),
         (b'{"id": "M\xfcller"}', "bytes that are not UTF-8"),
         (b'{"id": ' + b"[" * 100_000 + b"}", "nested too deeply"),
+        (b'{"id": ' + b"[" * 700 + b"]" * 700 + b"}", "nested too deeply"),
+        (b'{"id": "\xc3\xa4", "x": ' + b"[" * 700 + b"]" * 700 + b"}", "nested too deeply"),
     ],
 )
 def test_text_that_no_table_can_hold_is_rejected(folder: Folder, line: bytes, reason: str) -> None:

@@ -48,6 +48,38 @@ def test_every_template_is_sound_runs_and_makes_fewer_customers_than_records(tem
         assert numbers["in_review"] > 0
 
 
+def test_a_project_without_a_source_is_sound_but_warned_of_and_does_not_run(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    kinfolk("init", folder, "--template", "blank")
+    (folder / "sources" / "customers.yml").unlink()
+    (folder / "identity.yml").unlink()
+    assert "no source yet" in kinfolk("check", folder).stdout
+    assert len(answer("check", folder)["warnings"]) == 1
+    refused = kinfolk("run", folder, expect=4)
+    assert "sources/: The project has no source" in refused.stderr
+
+
+def test_deletes_are_allowed_only_for_sources_there_are_or_were(shop: Path) -> None:
+    refused = kinfolk("run", shop, "--allow-deletes", "webshp", expect=6)
+    assert "no source is or was called so. Did you mean `webshop`?" in refused.stderr
+    kinfolk("run", shop, "--allow-deletes", "webshop")
+
+
+def test_a_query_answers_programs_with_every_row_and_every_column(shop: Path) -> None:
+    rows = answer("query", "select range as a, 2 as a, 3 as a_2, 4 as a from range(150)", "-p", shop)
+    assert len(rows) == 150
+    assert rows[7] == {"a": 7, "a_3": 2, "a_2": 3, "a_4": 4}
+    assert len(answer("query", "select * from range(150)", "--limit", "20", "-p", shop)) == 20
+    assert "The first 100 rows; --limit 0 shows all." in kinfolk("query", "from range(150)", "-p", shop).stdout
+
+
+def test_the_published_tables_can_be_listed_and_described(shop: Path) -> None:
+    tables = [row["name"] for row in answer("query", " SHOW  tables ;", "-p", shop)]
+    assert {"profiles.customers", "staging.records"} <= set(tables)
+    described = answer("query", "describe profiles.customers", "-p", shop)
+    assert described[0]["column_name"] == "customer_id"
+
+
 def test_a_second_run_finds_nothing_to_do(shop: Path) -> None:
     assert answer("run", shop)["status"] == "unchanged"
 
@@ -223,3 +255,23 @@ def test_what_cannot_be_an_answer_is_a_sentence(shop: Path, tmp_path: Path) -> N
 def test_an_output_that_knows_ascii_only_shows_letters_it_can(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     assert "Marta" in kinfolk("show", "marta.oliveira@example.com", "-p", shop).stdout
+
+
+def test_a_row_is_set_aside_corrected_and_landed_from_the_command_line(shop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(shop, folder, ignore=shutil.ignore_patterns(".kinfolk"))
+    data = folder / "data" / "guest-orders.csv"
+    data.write_text(data.read_text().replace("G-9001,", "X-9001,"))
+    assert "order.pattern is broken in 1 rows, quarantined" in kinfolk("run", folder).stderr
+    [group] = [g for g in answer("quarantine", "list", "guest_orders", "-p", folder) if g["reason"] == "order.pattern"]
+    assert group["rows"] == 1
+    out = tmp_path / "rows.json"
+    assert answer("quarantine", "list", "guest_orders", "--out", out, "-p", folder)["rows"] >= 1
+    number = next(row["record_no"] for row in json.loads(out.read_text()) if row["order"] == "X-9001")
+    assert "X-9001" in kinfolk("quarantine", "show", str(number), "-p", folder).stdout
+    kinfolk("quarantine", "fix", str(number), "-p", folder, expect=2)
+    kinfolk("quarantine", "fix", str(number), "--set", "order=G-9001", "--by", "Rita", "-p", folder)
+    made = answer("quarantine", "replay", "-p", folder)
+    assert (made["sent"], made["back"]) == (1, 0)
+    kinfolk("contract", "lint", "-p", folder)
+    kinfolk("contract", "diff", "contracts/guest_orders.odcs.yaml", "nowhere.yaml", "-p", folder, expect=1)

@@ -54,7 +54,7 @@ def test_a_failing_test_shows_rows_and_only_fail_ends_with_an_error(folder: Path
     docs = folder / "models/named.yml"
     before = docs.read_text()
     docs.write_text(before.replace("severity: warn", "severity: fail"))
-    said("model", "test", "-p", folder, code=9)
+    said("model", "test", "-p", folder, code=13)
     docs.write_text(before)
 
 

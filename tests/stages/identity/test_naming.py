@@ -98,6 +98,20 @@ def test_a_customer_without_records_is_given_up_for_nobody() -> None:
     assert bench.run(newcomer).customers() == {"1": "C-1", "3": "C-3"}
 
 
+def test_an_alias_outlives_the_customer_it_leads_to_and_finds_it_again() -> None:
+    bench = Workbench(RULES).run(rows("a", "b", "c")).run(rows("a", "b", "b"))
+    assert bench.aliases() == {"C-3": "C-2"}
+    assert bench.run(rows("a")).aliases() == {"C-2": None, "C-3": "C-2"}
+    assert bench.run(rows("a", "b", "b")).aliases() == {"C-3": "C-2"}
+    assert bench.customers() == {"1": "C-1", "2": "C-2", "3": "C-2"}
+
+
+def test_a_customer_who_returns_into_another_takes_its_aliases_along() -> None:
+    bench = Workbench(RULES).run(rows("a", "b", "c")).run(rows("a", "b", "b")).run(rows("a"))
+    bench.run(rows("a", "a", "a"))
+    assert bench.aliases() == {"C-2": "C-1", "C-3": "C-1"}
+
+
 def test_a_record_that_was_away_returns_to_its_customer() -> None:
     bench = Workbench(RULES).run(rows("a", "b", "c", "c"))
     away = [row for row in rows("a", "b", "c", "c") if row["record_id"] in ("1", "3")]

@@ -10,6 +10,7 @@ import pytest
 from tests.company import Company
 from tests.disagreeing import SOURCE, TRUST, disagreeing_customers, record
 from tests.oracles.survivorship import survivor
+from tests.stages.identity.population import records
 
 
 def survivorship(default: str, fields: str = "{}") -> str:
@@ -170,3 +171,27 @@ def test_where_nobody_is_ranked_the_next_preference_decides(company: Company) ->
         desk={"tier": "older", "seen": "2023-01-01"},
     )
     assert golden(company, "tier") == "new"
+
+
+def test_pairs_that_a_never_rule_holds_apart_are_no_duplicates_to_expect(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    compared = "first_name: name, last_name: name, birth_date: date, email: email, phone: phone"
+    mapped = "".join(
+        f"  {c}: {c}\n" for c in ("first_name", "last_name", "birth_date", "email", "phone", "national_id")
+    )
+    company.source("crm", f"record_id: id\npeople:\n{mapped}")
+    company.identity(
+        f"match:\n  compare: {{{compared}}}\n  personal: [first_name, birth_date]\n"
+        "never: [{different: national_id}]\n"
+    )
+    twin = records(1, 1, seed=3)[0]
+    rows = [*records(80, 2), {**twin, "national_id": "1a"}, {**twin, "national_id": "2a"}]
+    company.csv("crm", [{"id": number, **row} for number, row in enumerate(rows)])
+    company.run()
+    reviewed = company.ask(
+        "select starts_with(reason, 'held apart'), sum(likeliest) from (select reason, max(probability) as likeliest "
+        "from identity.review group by customer_a, customer_b, reason) group by 1"
+    )
+    assert dict(reviewed)[True] > 0.5
+    [(expected,)] = company.ask("select rate_after * customers from profiles.duplicates")
+    assert expected == pytest.approx(dict(reviewed).get(False, 0))

@@ -5,13 +5,19 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
+from kinfolk.connectors.file.discovery import datasets
+from kinfolk.connectors.file.formats import open_file, said
 from kinfolk.connectors.file.options import FORMATS, FileOptions
 from kinfolk.errors import NothingToLoadError, SourceError
+from kinfolk.model.discovery import Dataset
 from kinfolk.model.locator import Locator, Part, Rejection
+from kinfolk.model.place import Place
 from kinfolk.model.secret import revealed
 from kinfolk.model.source import Source
 
@@ -37,46 +43,40 @@ class FileConnector:
     def open(self, source: Source, part: Part) -> tuple[Locator, list[Rejection]]:
         """A locator for the file; the format is the declared one, else the one its ending names."""
         options = FileOptions.model_validate(revealed(source.options))
-        kind = options.format or _format(part)
-        try:
-            return _locator(kind, part, options), []
-        except OSError as error:
-            raise SourceError(f"Cannot be read: {_said(error)}.", where=part.name) from error
+        return open_file(part, options), []
+
+    def ping(self, options: Mapping[str, Any], folder: Path) -> str:
+        """How many files the path means now, and how large they are together."""
+        found = self.parts(_source(options), folder)
+        size = sum(part.path.stat().st_size for part in found)
+        return f"{_counted(len(found), 'file')} of {size:,} bytes together."
+
+    def discover(self, options: Mapping[str, Any], folder: Path) -> list[Dataset]:
+        """Each file the path means, each sheet of a workbook; of a directory every file that can be read."""
+        written = FileOptions.model_validate(revealed(options))
+        inside = folder / Path(written.path).expanduser()
+        if inside.is_dir():
+            names = sorted(path.name for path in inside.iterdir() if path.suffix.lower() in FORMATS)
+            options = {**options, "path": Path(written.path, "*").as_posix()}
+            parts = [part for part in self.parts(_source(options), folder) if part.path.name in names]
+        else:
+            parts = self.parts(_source(options), folder)
+        return [
+            dataset
+            for part in parts
+            for dataset in datasets(part, written, lambda one: self.open(_source(options), one)[0])
+        ]
 
 
 FILES = FileConnector()
 
 
-def _locator(kind: str, part: Part, options: FileOptions) -> Locator:
-    if kind == "parquet":
-        from kinfolk.connectors.file.parquet import open_parquet
-
-        return open_parquet(part)
-    if kind == "excel":
-        from kinfolk.connectors.file.excel import open_excel
-
-        return open_excel(part, options)
-    if kind == "jsonl":
-        from kinfolk.connectors.file.json_lines import open_json
-
-        return open_json(part, options)
-    from kinfolk.connectors.file.delimited import open_delimited
-
-    return open_delimited(part, options, "\t" if kind == "tsv" else None)
+def _source(options: Mapping[str, Any]) -> Source:
+    return Source("file", Place("file"), "file", options, (), ())
 
 
-def _format(part: Part) -> str:
-    endings = [suffix.lower() for suffix in part.path.suffixes]
-    if endings and endings[-1] in (".gz", ".gzip"):
-        endings.pop()
-    ending = endings[-1] if endings else ""
-    if ending not in FORMATS:
-        raise SourceError(
-            f"The ending {ending!r} does not say what this file is.",
-            where=part.name,
-            hint="Write `format:` (csv, tsv, jsonl, parquet or excel) in the source.",
-        )
-    return FORMATS[ending]
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _matching(written: str, folder: Path, where: str) -> list[Path]:
@@ -130,9 +130,5 @@ def _fingerprint(path: Path) -> str:
             while block := file.read(BLOCK):
                 digest.update(block)
     except OSError as error:
-        raise SourceError(f"Cannot be read: {_said(error)}.", where=str(path)) from error
+        raise SourceError(f"Cannot be read: {said(error)}.", where=str(path)) from error
     return digest.hexdigest()
-
-
-def _said(error: OSError) -> str:
-    return os.strerror(error.errno) if error.errno else str(error)

@@ -8,7 +8,7 @@ from functools import partial
 from io import StringIO
 
 from kinfolk.connectors.file.names import unique
-from kinfolk.connectors.file.options import FileOptions
+from kinfolk.connectors.file.options import FormatOptions
 from kinfolk.connectors.file.rows import Dialect, batches, open_lines, records
 from kinfolk.connectors.file.text import TextFile, open_text
 from kinfolk.errors import SourceError
@@ -24,7 +24,7 @@ _DATA = re.compile(
 )
 
 
-def open_delimited(part: Part, options: FileOptions, delimiter: str | None) -> DelimitedFile:
+def open_delimited(part: Part, options: FormatOptions, delimiter: str | None) -> DelimitedFile:
     """A locator for a file of delimited rows.
 
     delimiter  the one its format fixes; a declared one wins, else it is found in the first 500 rows

@@ -12,7 +12,7 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from kinfolk.connectors.file.names import unique
-from kinfolk.connectors.file.options import FileOptions
+from kinfolk.connectors.file.options import FormatOptions
 from kinfolk.connectors.file.rows import text_batch
 from kinfolk.errors import SourceError
 from kinfolk.model.locator import ArrowBatches, Part, Rejection
@@ -21,7 +21,7 @@ _BATCH_ROWS = 50_000
 _Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
-def open_excel(part: Part, options: FileOptions) -> ArrowBatches:
+def open_excel(part: Part, options: FormatOptions) -> ArrowBatches:
     """A locator for the declared sheet, else the first that holds anything; a note says which if there are several.
 
     Formulas give the value that was last computed; error values such as #N/A count as empty. The first row that
@@ -33,11 +33,7 @@ def open_excel(part: Part, options: FileOptions) -> ArrowBatches:
         sheet, notes = _sheet(workbook, part, options.sheet)
         cells: list[list[_Cell]] = sheet.to_python(skip_empty_area=False)
     except CalamineError as error:
-        raise SourceError(
-            f"This is no workbook, or it is damaged ({error}).",
-            where=part.name,
-            hint="Save it again from the spreadsheet program; write `format:` in the source if it is something else.",
-        ) from error
+        raise _no_workbook(part, error) from error
     rows = [row for row in ([text(cell) for cell in line] for line in cells[options.skip_lines :]) if any(row)]
     if not rows:
         raise SourceError(f"The sheet {sheet.name!r} is empty.", where=part.name, hint="Name another with `sheet:`.")
@@ -47,6 +43,14 @@ def open_excel(part: Part, options: FileOptions) -> ArrowBatches:
     header = options.header is not False
     columns = unique(rows[0]) if header else unique([None] * (last - first))
     return ArrowBatches(columns, partial(_batches, columns, rows[1:] if header else rows), notes=notes)
+
+
+def sheet_names(part: Part) -> list[str]:
+    """The workbook's sheets, in its order. Errors: SourceError if it is none."""
+    try:
+        return CalamineWorkbook.from_path(part.path).sheet_names
+    except CalamineError as error:
+        raise _no_workbook(part, error) from error
 
 
 def text(cell: _Cell) -> str | None:
@@ -63,6 +67,14 @@ def text(cell: _Cell) -> str | None:
     if isinstance(cell, (date, time)):
         return cell.isoformat()
     return str(cell) or None
+
+
+def _no_workbook(part: Part, error: CalamineError) -> SourceError:
+    return SourceError(
+        f"This is no workbook, or it is damaged ({error}).",
+        where=part.name,
+        hint="Save it again from the spreadsheet program; write `format:` in the source if it is something else.",
+    )
 
 
 def _sheet(workbook: CalamineWorkbook, part: Part, wanted: str | None) -> tuple[CalamineSheet, tuple[str, ...]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from kinfolk.connectors.file.names import ColumnNames
-from kinfolk.connectors.file.options import FileOptions
+from kinfolk.connectors.file.options import FormatOptions
 from kinfolk.connectors.file.rows import MAX_ROW, is_text, open_lines, rejected
 from kinfolk.connectors.file.text import TextFile, open_text
 from kinfolk.errors import SourceError
@@ -28,7 +28,10 @@ class _Number(str):
 _DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number, parse_constant=lambda _: None)
 
 
-def open_json(part: Part, options: FileOptions) -> ArrowBatches:
+Found = tuple[dict[str, Any] | Rejection, int]
+
+
+def open_json(part: Part, options: FormatOptions) -> ArrowBatches:
     """A locator for a JSON file. Nested objects and lists stay JSON text; numbers keep their digits.
 
     A line that is no JSON object becomes a rejection. Columns are those of all lines together.
@@ -44,11 +47,14 @@ def open_json(part: Part, options: FileOptions) -> ArrowBatches:
             hint='Write one object a line (`jq -c . file`), or all of them in one array "[...]".',
         )
     objects = partial(_of_array, part, text) if first.startswith("[") else partial(_of_lines, text)
-    return ArrowBatches((), partial(_batches, objects), discard=text.discard, notes=text.notes)
+    return ArrowBatches((), partial(object_batches, objects), discard=text.discard, notes=text.notes)
 
 
-def _batches(objects: Any) -> Iterator[pa.RecordBatch | Rejection]:
-    """Batches with the columns that occur in them; a key keeps its column name through the whole file."""
+def object_batches(objects: Callable[[], Iterator[Found]]) -> Iterator[pa.RecordBatch | Rejection]:
+    """Batches with the columns that occur in them; a key keeps its column name through all of them.
+
+    objects  each object, or why there is none, and its length in characters
+    """
     names, columns = ColumnNames(), dict[str, str]()
     rows: list[dict[str, Any]] = []
     numbers: list[int] = []
@@ -61,10 +67,30 @@ def _batches(objects: Any) -> Iterator[pa.RecordBatch | Rejection]:
         numbers.append(number)
         size += length
         if len(rows) >= _BATCH_ROWS or size >= _BATCH_CHARACTERS:
-            yield _batch(rows, numbers, names, columns)
+            yield from _shallow(rows, numbers, names, columns)
             rows, numbers, size = [], [], 0
     if rows:
+        yield from _shallow(rows, numbers, names, columns)
+
+
+def _shallow(
+    rows: list[dict[str, Any]], numbers: list[int], names: ColumnNames, columns: dict[str, str]
+) -> Iterator[pa.RecordBatch | Rejection]:
+    """The rows as a batch, but for those nested so deeply that their text cannot be made."""
+    try:
         yield _batch(rows, numbers, names, columns)
+        return
+    except RecursionError:
+        pass
+    kept = []
+    for row, number in zip(rows, numbers, strict=True):
+        try:
+            compact(row)
+            kept.append((row, number))
+        except RecursionError:
+            yield rejected(number, "nested too deeply", json.dumps(row, ensure_ascii=False))
+    if kept:
+        yield _batch([row for row, _ in kept], [number for _, number in kept], names, columns)
 
 
 def _batch(
@@ -86,20 +112,20 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (dict, list)):
-        return _compact(value)
+        return compact(value)
     return str(value)
 
 
-def _compact(value: Any) -> str:
-    """JSON text again, each number as it was written."""
+def compact(value: Any) -> str:
+    """A decoded value as JSON text again, each number as it was written."""
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_compact(v)}" for key, v in value.items()) + "}"
+        return "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{compact(v)}" for key, v in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(map(_compact, value)) + "]"
+        return "[" + ",".join(map(compact, value)) + "]"
     return value if isinstance(value, _Number) else json.dumps(value, ensure_ascii=False)
 
 
-def _of_lines(text: TextFile) -> Iterator[tuple[dict[str, Any] | Rejection, int]]:
+def _of_lines(text: TextFile) -> Iterator[Found]:
     number = 0
     with open_lines(text.path) as file:
         while line := file.readline(MAX_ROW + 1):
@@ -121,17 +147,26 @@ def _object(line: str, number: int) -> dict[str, Any] | Rejection:
         return rejected(number, f"not JSON: {error.msg} at column {error.colno}", line)
     except RecursionError:
         return rejected(number, "nested too deeply", line)
-    return _accepted(found, number, line)
+    return accepted(found, number, line)
 
 
-def _accepted(found: Any, line: int, text: str) -> dict[str, Any] | Rejection:
+def decoded(text: str) -> Any:
+    """The value a JSON text stands for; numbers keep their digits. Errors: ValueError, RecursionError."""
+    return _DECODER.decode(text)
+
+
+def accepted(found: Any, line: int, text: str) -> dict[str, Any] | Rejection:
+    """The decoded object if a table can hold it, else its rejection. text: the object as it was written."""
     if not isinstance(found, dict):
         return rejected(line, "JSON, but not an object", text)
     if text.isascii() and "\\u" not in text:
         return found
     if not is_text(text):
         return rejected(line, "bytes that are not UTF-8", text)
-    strings = "".join(_strings(found))
+    try:
+        strings = "".join(_strings(found))
+    except RecursionError:
+        return rejected(line, "nested too deeply", text)
     if not is_text(strings):
         return rejected(line, "half of a surrogate pair, which is no character", text)
     return rejected(line, "contains a NUL character", text) if "\0" in strings else found
@@ -149,7 +184,7 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(inner)
 
 
-def _of_array(part: Part, text: TextFile) -> Iterator[tuple[dict[str, Any] | Rejection, int]]:
+def _of_array(part: Part, text: TextFile) -> Iterator[Found]:
     with open_lines(text.path) as file:
         whole = file.read()
     at, line, seen = whole.index("[") + 1, 1, 0
@@ -167,7 +202,7 @@ def _of_array(part: Part, text: TextFile) -> Iterator[tuple[dict[str, Any] | Rej
                 where=f"{part.name}, line {line}",
                 hint="Export it again; one object a line would lose only the damaged row.",
             ) from error
-        yield _accepted(found, line, whole[at:end]), end - at
+        yield accepted(found, line, whole[at:end]), end - at
         at = _after_space(whole, end)
         at += whole.startswith(",", at)
 

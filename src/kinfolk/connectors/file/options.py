@@ -24,12 +24,11 @@ FORMATS = {
 }
 
 
-class FileOptions(BaseModel):
-    """Settings of connector `file`. Only `path` must be written: the rest is found out, and said when it was."""
+class FormatOptions(BaseModel):
+    """What files are and how they are written. Nothing must be said: it is found out, and said when it was."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    path: str = Field(min_length=1, description="File or glob (`exports/*.csv`), relative to the project or absolute.")
     format: Literal["csv", "tsv", "jsonl", "parquet", "excel"] | None = Field(
         None, description="What the files are; by default their ending says it."
     )
@@ -39,3 +38,9 @@ class FileOptions(BaseModel):
     header: bool | None = Field(None, description="Whether the first row holds the column names.")
     skip_lines: int = Field(0, ge=0, description="Lines (rows of a sheet) before the header.")
     sheet: str | None = Field(None, description="Sheet of a workbook; by default the first that holds anything.")
+
+
+class FileOptions(FormatOptions):
+    """Settings of connector `file`. Only `path` must be written."""
+
+    path: str = Field(min_length=1, description="File or glob (`exports/*.csv`), relative to the project or absolute.")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import os
-import tempfile
-import weakref
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -16,6 +13,7 @@ from typing import BinaryIO, cast
 import pyarrow as pa
 
 from kinfolk.connectors.file import encoding
+from kinfolk.connectors.file.temporary import TemporaryFile
 from kinfolk.errors import SourceError
 from kinfolk.model.locator import Part
 
@@ -64,7 +62,7 @@ def open_text(part: Part, declared: str | None) -> TextFile:
     """
     path, head, copies = part.path, _head(part.path), []
     if head.startswith(b"\x1f\x8b"):
-        copies.append(_Copy())
+        copies.append(TemporaryFile())
         path = copies[-1].filled(_decompressed(part))
         head = _head(path)
     name = encoding.canonical(declared, part.name) if declared else encoding.marked(head)
@@ -77,7 +75,7 @@ def open_text(part: Part, declared: str | None) -> TextFile:
         name = encoding.guessed(path)
         notes = (_guess_note(part, name),)
     if name not in (None, "utf-8"):
-        copies.append(_Copy())
+        copies.append(TemporaryFile())
         path = copies[-1].filled(_transcoded(part, path, name))
         found = _scan(path)
     assert found is not None
@@ -92,24 +90,6 @@ def _guess_note(part: Part, name: str | None) -> str:
     if name == "utf-8":
         return "Read as UTF-8; rows with bytes that are not UTF-8 were rejected."
     return f"Not UTF-8; read as {name}, which was guessed. Write `encoding: {name}` in the source to settle it."
-
-
-class _Copy:
-    """A temporary file of our own, gone when it is discarded, forgotten, or the process ends."""
-
-    def __init__(self) -> None:
-        self._descriptor, name = tempfile.mkstemp(prefix="kinfolk-", suffix=".txt")
-        self.path = Path(name)
-        self._remove = weakref.finalize(self, self.path.unlink, missing_ok=True)
-
-    def filled(self, blocks: Iterator[bytes]) -> Path:
-        with os.fdopen(self._descriptor, "wb") as file:
-            for block in blocks:
-                file.write(block)
-        return self.path
-
-    def discard(self) -> None:
-        self._remove()
 
 
 @dataclass

@@ -12,7 +12,22 @@ import typer
 
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli import model_commands, output, plan_commands, profile_views, views
+from kinfolk.interfaces.cli import (
+    contract_commands,
+    model_commands,
+    output,
+    plan_commands,
+    profile_views,
+    quarantine_commands,
+    repair_commands,
+    source_commands,
+    status_views,
+    stopping,
+    time_commands,
+    views,
+    watch_commands,
+)
+from kinfolk.interfaces.cli.options import HERE, AsJson, AsOf, Environment, Folder, FolderArgument, Wait
 from kinfolk.model.run import RunOptions
 
 app = typer.Typer(
@@ -22,14 +37,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: half the time to the first word
 )
-
-Folder = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.", show_default="here")]
-FolderArgument = Annotated[Path, typer.Argument(help="Folder of the project.", show_default="here")]
-Environment = Annotated[
-    str | None, typer.Option("--environment", "-e", help="One of the project's environments.", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
-HERE = Path()
+for _group in (source_commands, contract_commands, quarantine_commands):
+    app.add_typer(_group.app)
 
 
 def main() -> None:
@@ -44,7 +53,11 @@ def main() -> None:
         output.problem(KinfolkError("An argument holds bytes that are not UTF-8."), as_json="--json" in sys.argv)
         sys.exit(2)
     try:
-        app()
+        with stopping.on_signals():
+            app()
+    except stopping.Stopped as stopped:
+        output.problem(stopped.problem, as_json="--json" in sys.argv)
+        sys.exit(stopped.exit_code)
     except KinfolkError as error:
         output.problem(error, as_json="--json" in sys.argv)
         sys.exit(error.exit_code)
@@ -52,9 +65,6 @@ def main() -> None:
         problem = KinfolkError(f"{error.strerror or error}.", where=error.filename and str(error.filename))
         output.problem(problem, as_json="--json" in sys.argv)
         sys.exit(problem.exit_code)
-    except KeyboardInterrupt:
-        output.note("Stopped. What was published before is untouched.")
-        sys.exit(130)
 
 
 @app.callback(invoke_without_command=True)
@@ -95,7 +105,7 @@ def check(folder: FolderArgument = HERE, environment: Environment = None, as_jso
 def run(
     folder: FolderArgument = HERE,
     environment: Environment = None,
-    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another run to finish.", min=0)] = 0,
+    wait: Wait = 0,
     allow_deletes: Annotated[
         list[str] | None,
         typer.Option("--allow-deletes", help="A source that may lose most of its records.", show_default=False),
@@ -105,26 +115,34 @@ def run(
         typer.Option("--plan", help="Do exactly what this saved plan says, or nothing.", show_default=False),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Make everything anew, also what no change reaches.")] = False,
+    log: Annotated[
+        str | None, typer.Option("--log", help="Add JSON lines to this file; - prints them.", show_default=False)
+    ] = None,
+    schedule: Annotated[bool, typer.Option("--schedule", help="Stay, and run when kinfolk.yml says.")] = False,
+    bound: Annotated[
+        str | None, typer.Option("--for", help="Stay this long at most, as 8 hours.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Turn what has arrived into golden profiles, and publish them at once."""
-    from kinfolk.commands.plan import saved_ground
-    from kinfolk.commands.run import run, run_plan
-    from kinfolk.interfaces.cli.progress import watching
+    from kinfolk.interfaces.cli import running
 
     if not math.isfinite(wait):
         raise typer.BadParameter("--wait takes a number of seconds.")
-    if plan and (environment or allow_deletes or full):
+    if plan and (environment or allow_deletes or full or schedule):
         raise typer.BadParameter(
             "The plan says which environment it is for, what may be deleted and what is made anew."
         )
-
-    with watching(quiet=as_json) as watcher:
-        if plan:
-            record = run_plan(folder, saved_ground(plan), wait, watcher)
-        else:
-            record = run(folder, environment, RunOptions(wait, frozenset(allow_deletes or ()), full), watcher)
-    output.answer(record, as_json, lambda: views.ran(record, folder))
+    options = RunOptions(wait, frozenset(allow_deletes or ()), full)
+    asked = running.Asked(folder, environment, options, log, as_json, plan)
+    if schedule:
+        running.stay(asked, bound)
+        return
+    if bound is not None:
+        raise typer.BadParameter("--for goes with --schedule.")
+    record = running.once(asked)
+    if log != "-" or as_json:
+        output.answer(record, as_json, lambda: views.ran(record, folder))
 
 
 plan_commands.register(app)
@@ -135,13 +153,14 @@ def status(
     folder: FolderArgument = HERE,
     environment: Environment = None,
     runs: Annotated[int, typer.Option("--runs", help="How many of the last runs to show.", min=1)] = 5,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the last runs, and what the customer data looks like now."""
     from kinfolk.commands.status import status
 
-    found = status(folder, environment, runs)
-    output.answer(found, as_json, lambda: views.status(found))
+    found = status(folder, environment, runs, as_of)
+    output.answer(found, as_json, lambda: status_views.status(found))
 
 
 @app.command()
@@ -149,12 +168,13 @@ def show(
     who: Annotated[str, typer.Argument(help="Customer id, e-mail, phone or name.")],
     folder: Folder = HERE,
     environment: Environment = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one customer: golden values, where each came from, the records behind them."""
     from kinfolk.commands.show import show
 
-    found = show(folder, who, environment)
+    found = show(folder, who, environment, as_of)
     output.answer(found, as_json, lambda: profile_views.shown(found))
 
 
@@ -164,12 +184,13 @@ def explain(
     second: Annotated[str, typer.Argument(help="Another record or customer.")],
     folder: Folder = HERE,
     environment: Environment = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Explain why two records are, or are not, one customer: field by field, in bits."""
     from kinfolk.commands.explain import explain
 
-    found = explain(folder, first, second, environment)
+    found = explain(folder, first, second, environment, as_of)
     output.answer(found, as_json, lambda: profile_views.explained(found))
 
 
@@ -178,13 +199,19 @@ def query(
     sql: Annotated[str, typer.Argument(help="One SELECT; tables are named schema.table.")],
     folder: Folder = HERE,
     environment: Environment = None,
-    limit: Annotated[int, typer.Option("--limit", help="Rows to show at most; 0 for all.", min=0)] = 100,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", help="Rows at most; 0 for all.", min=0, show_default="100; with --json all"),
+    ] = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the published tables with SQL."""
     from kinfolk.commands.query import query
 
-    found = query(folder, sql, limit or None, environment)
+    if limit is None:
+        limit = 0 if as_json else 100
+    found = query(folder, sql, limit or None, environment, as_of)
     output.answer(found.dicts(), as_json, lambda: views.rows(found))
 
 
@@ -220,4 +247,7 @@ def demo(
     output.answer(found, as_json, lambda: profile_views.demo(found))
 
 
+time_commands.register(app)
+repair_commands.register(app)
+watch_commands.register(app)
 model_commands.register(app)

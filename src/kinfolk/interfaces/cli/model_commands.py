@@ -18,12 +18,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard
 Name = Annotated[str, typer.Argument(help="Name of the model.")]
 HERE = Path()
 
+docs = typer.Typer(help="The project as a website.", no_args_is_help=True, rich_markup_mode=None)
 models = typer.Typer(help="The company's own tables, from models/.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def register(app: typer.Typer) -> None:
     """Adds these commands to the command line."""
     app.add_typer(models, name="model")
+    app.add_typer(docs, name="docs")
     app.command()(lineage)
 
 
@@ -59,7 +61,7 @@ def test(
     found = check_models(folder, name, environment, sample)
     output.answer(found, as_json, lambda: model_views.tested(found))
     if broken(found):
-        raise typer.Exit(9)
+        raise typer.Exit(13)
 
 
 def lineage(
@@ -76,3 +78,24 @@ def lineage(
 
     found = lineage(folder, asked, down=down, environment=environment)
     output.answer(found, as_json, lambda: model_views.traced(found))
+
+
+@docs.callback()
+def documents() -> None:
+    """The project as a website."""
+
+
+@docs.command()
+def build(
+    folder: FolderArgument = HERE,
+    environment: Environment = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write.", show_default="site, in the project's folder")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a website of the project: the hub's diagram, every source, table and model, lineage, rules and owners."""
+    from kinfolk.commands.docs import build_docs
+
+    site = build_docs(folder, out, environment)
+    output.answer(site, as_json, lambda: model_views.built(site))

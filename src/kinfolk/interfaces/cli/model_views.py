@@ -10,6 +10,7 @@ from kinfolk.interfaces.cli import views
 if TYPE_CHECKING:
     from rich.tree import Tree
 
+    from kinfolk.commands.docs import Site
     from kinfolk.commands.lineage import Traces
     from kinfolk.commands.models import ModelListed, ModelShown, Tested
     from kinfolk.model.lineage import Traced
@@ -74,6 +75,13 @@ def tested(found: Sequence[Tested]) -> None:
         if not one.passed and one.sample.rows:
             out.print(f"[bold]{views.escaped(one.test.name)}[/] ({views.escaped(one.test.place)})")
             views.rows(one.sample)
+
+
+def built(site: Site) -> None:
+    """What was written, and which page to open."""
+    out = views.console()
+    out.print(f"Wrote [bold]{site.pages}[/] pages to {views.escaped(site.folder)}.")
+    out.print(f"Open {views.escaped(site.start)}", soft_wrap=True)
 
 
 def traced(found: Traces) -> None:

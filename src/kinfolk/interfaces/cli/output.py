@@ -7,7 +7,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def problem(error: KinfolkError, as_json: bool) -> None:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON knows it: dataclasses as objects, moments in ISO 8601, decimals as numbers, else text."""
+    """The value as JSON knows it: dataclasses as objects, moments in ISO 8601, lengths of time in seconds."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):
@@ -63,6 +63,8 @@ def plain(value: Any) -> Any:
         return [plain(v) for v in value]
     if isinstance(value, (datetime, date)):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return round(value.total_seconds())
     if isinstance(value, Decimal):
         return float(value)
     known = value is None or isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))

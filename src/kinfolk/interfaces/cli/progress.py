@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kinfolk.model.run import StepRecord
+from kinfolk.interfaces.cli import stopping
+from kinfolk.model.project import Project
+from kinfolk.model.run import RunRecord, StepRecord
 
 _WORTH_A_LINE = 1.0  # seconds; quicker steps pass without leaving a line
 
@@ -14,8 +16,15 @@ _WORTH_A_LINE = 1.0  # seconds; quicker steps pass without leaving a line
 class Quiet:
     """Shows nothing: for programs."""
 
-    def begin(self, title: str) -> None:
+    def run_began(self, run_id: int, project: Project) -> None:
         """Nothing."""
+
+    def run_ended(self, record: RunRecord, error: BaseException | None = None) -> None:
+        """Nothing."""
+
+    def begin(self, title: str) -> None:
+        """Nothing but whether to go on."""
+        stopping.check()
 
     def tell(self, words: str) -> None:
         """Nothing."""
@@ -27,7 +36,7 @@ class Quiet:
         """Nothing."""
 
 
-class Live:
+class Live(Quiet):
     """One moving line for the step under way, and a line that stays for each step that took over a second."""
 
     def __init__(self) -> None:
@@ -49,6 +58,7 @@ class Live:
 
     def begin(self, title: str) -> None:
         """The moving line names the step."""
+        stopping.check()
         self.title = title
         self.progress.reset(self.task, description=title, total=None, words="")
 
@@ -62,7 +72,7 @@ class Live:
 
     def done(self, record: StepRecord) -> None:
         """A step of over a second leaves a line with its rows and its speed."""
-        if record.seconds >= _WORTH_A_LINE:
+        if record.seconds >= _WORTH_A_LINE and not record.failed:
             self.console.print(f"  {self.title:<32} {_speed(record)}", highlight=False)
 
 
@@ -74,6 +84,7 @@ class Lines(Quiet):
 
     def begin(self, title: str) -> None:
         """Remembers what is under way."""
+        stopping.check()
         self.title = title
 
     def note(self, words: str) -> None:
@@ -82,7 +93,7 @@ class Lines(Quiet):
 
     def done(self, record: StepRecord) -> None:
         """Writes the line."""
-        if record.seconds >= _WORTH_A_LINE:
+        if record.seconds >= _WORTH_A_LINE and not record.failed:
             sys.stderr.write(f"  {self.title:<32} {_speed(record)}\n")
 
 

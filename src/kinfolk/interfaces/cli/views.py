@@ -13,19 +13,13 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from kinfolk.commands.check import Checked
-    from kinfolk.commands.status import Numbers, Status
+    from kinfolk.commands.status import Numbers
     from kinfolk.model.answer import Answer
+    from kinfolk.model.schedule import Due
 
 # What would move or colour the terminal, or turn its writing round, is shown by its number.
 _CONTROLS = {n: f"\\x{n:02x}" for n in (*range(32), *range(127, 160)) if n not in (9, 10)}
 _CONTROLS |= {n: f"\\u{n:04x}" for n in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-
-_STYLE = {
-    RunStatus.PUBLISHED: "green",
-    RunStatus.UNCHANGED: "dim",
-    RunStatus.FAILED: "red",
-    RunStatus.RUNNING: "yellow",
-}
 
 
 def console() -> Console:
@@ -81,22 +75,33 @@ def checked(found: Checked) -> None:
     out.print(listed)
     out.print(f"Keys: {', '.join(found.keys) or 'none'}.")
     out.print(f"Compared: {', '.join(found.compared) or 'nothing'}.")
+    if found.next_runs:
+        out.print(f"By its schedule it runs next at {', '.join(due_words(due) for due in found.next_runs)}.")
+    for warning in found.warnings:
+        out.print(f"[yellow]{escaped(warning)}[/]")
+    for remark in found.remarks:
+        out.print(f"[yellow]{escaped(remark)}[/]")
     out.print(f"[green]{escaped(found.name)} is sound.[/]")
+
+
+def due_words(due: Due) -> str:
+    """When a run is due, as people read it."""
+    where = f" ({escaped(due.environment)})" if due.environment else ""
+    return f"{due.at:%Y-%m-%d %H:%M %Z}{where}"
 
 
 def ran(record: RunRecord, folder: Path) -> None:
     """How a run ended."""
     out = console()
-    seconds = _seconds(record)
     if record.status is RunStatus.UNCHANGED:
-        out.print(f"Nothing has changed since the last run ({seconds:.1f} s).")
+        out.print(f"Nothing has changed since the last run ({record.seconds:.1f} s).")
         return
     read = sum(s.rows_in or 0 for s in record.steps if s.name.startswith("read."))
     customers = next((s.rows_out for s in record.steps if s.name == "profiles.customers"), 0)
     peak = max((s.peak_mb for s in record.steps), default=0)
     out.print(
         f"[green]Published[/] run {record.run_id}: {read:,} rows read, {customers or 0:,} customers, "
-        f"{seconds:.1f} s, {peak:,} MB at most."
+        f"{record.seconds:.1f} s, {peak:,} MB at most."
     )
     rejected = sum(s.rows_rejected for s in record.steps)
     rejected += next((s.rows_out or 0 for s in record.steps if s.name == "quarantine.records"), 0) - rejected
@@ -104,24 +109,6 @@ def ran(record: RunRecord, folder: Path) -> None:
         out.print(f"[yellow]{rejected:,} rows could not be landed[/] and are kept in quarantine.records.")
     here = "" if folder == Path() else f" {escaped(folder)}"
     out.print(f"Next: kinfolk status{here}")
-
-
-def status(found: Status) -> None:
-    """The last runs, then the published state in numbers."""
-    out = console()
-    if not found.runs:
-        out.print(f"{escaped(found.project)} has never run.")
-        return
-    listed = table(
-        "Runs",
-        ["run", "started (UTC)", "status", "seconds", "rows read", "rejected", "peak MB"],
-        right=["run", "seconds", "rows read", "rejected", "peak MB"],
-    )
-    for record in found.runs:
-        listed.add_row(*_run_row(record))
-    out.print(listed)
-    if found.numbers:
-        numbers(out, found.numbers)
 
 
 def numbers(out: Console, found: Numbers) -> None:
@@ -168,30 +155,6 @@ def _attention(out: Console, title: str, found: list[dict[str, Any]], number: st
     out.print(listed)
     if len(found) > most:
         out.print(f"[dim]and {len(found) - most} more (--json lists all)[/]\n")
-
-
-def _run_row(record: RunRecord) -> list[str]:
-    read = sum(s.rows_in or 0 for s in record.steps if s.name.startswith("read."))
-    refused = next((s.rows_out or 0 for s in record.steps if s.name == "quarantine.records"), 0)
-    peak = max((s.peak_mb for s in record.steps), default=0)
-    state = f"[{_STYLE[record.status]}]{record.status}[/]"
-    if record.error:
-        state += f" [dim]{escaped(record.error.splitlines()[0])}[/]"
-    return [
-        str(record.run_id),
-        f"{record.started_at:%Y-%m-%d %H:%M:%S}",
-        state,
-        f"{_seconds(record):.1f}",
-        f"{read:,}",
-        f"{refused:,}",
-        f"{peak:,}",
-    ]
-
-
-def _seconds(record: RunRecord) -> float:
-    if record.finished_at is None:
-        return 0.0
-    return (record.finished_at - record.started_at).total_seconds()
 
 
 def escaped(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kinfolk.errors import Mistake
-from kinfolk.project.checks import identity, models, owners, sources, whole
+from kinfolk.project.checks import contracts, identity, models, owners, sources, whole
 from kinfolk.project.files import Files
 
 CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
@@ -14,9 +14,11 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     whole.environments_known,
     whole.landing_lent,
     whole.environment_chosen,
+    whole.scheduled_environments_known,
     whole.no_plain_secrets,
     sources.names_differ,
     sources.one_connector,
+    sources.cursor_goes_with_incremental,
     sources.something_mapped,
     sources.attributes_differ,
     sources.environments_known,
@@ -34,4 +36,10 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     models.docs_fit,
     models.owners_of_models_known,
     models.references_known,
+    identity.ranked_by_known_columns,
+    contracts.sources_known,
+    contracts.one_table,
+    contracts.limits_read,
+    contracts.references_known,
+    contracts.queries_sound,
 )

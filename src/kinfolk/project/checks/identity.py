@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import sqlglot
+from sqlglot import exp
+
 from kinfolk.errors import Mistake
 from kinfolk.model.identity import VERIFIABLE
+from kinfolk.model.place import Place
 from kinfolk.project.document import Path
 from kinfolk.project.files import Files
 from kinfolk.project.suggest import hint, listed, near
-from kinfolk.tables.staging import canonical
+from kinfolk.project.written.identity import PreferenceEntry
+from kinfolk.tables.staging import RECORDS, canonical
 
 _PARTS_OF_NAME = ("first_name", "middle_name", "last_name")
 
 
 def fields_known(files: Files) -> Iterator[Mistake]:
     """Every field named is a canonical column of people or an attribute of some source."""
-    running = [source for source in files.sources if files.runs(source)]
-    attributes = [name for s in running for name in s.written.key_names("people", "attributes")]
-    known = [*canonical("people"), *dict.fromkeys(attributes)]
+    known = [*canonical("people"), *_attributes(files)]
     complete = all(source.written.readable for source in files.sources)
     for path, name in _named(files):
         like = near(name, known)
@@ -72,6 +75,37 @@ def verified_where_known(files: Files) -> Iterator[Mistake]:
         if name not in VERIFIABLE and any(entry.rule == "verified" for entry in rules):
             what = f"Sources say of {listed(VERIFIABLE)} whether they are verified, not of `{name}`."
             yield Mistake(files.identity.document.place("survivorship", "fields", name), what, "Leave `verified` out.")
+
+
+def ranked_by_known_columns(files: Files) -> Iterator[Mistake]:
+    """SQL that ranks values names columns of a record only: canonical ones, attributes, and what it is a record of."""
+    if not all(source.written.readable for source in files.sources):
+        return
+    known = (*(column.name for column in RECORDS.columns), *_attributes(files), "customer_id")
+    lower = {name.lower() for name in known}
+    for place, expression in _ranking_sql(files):
+        for column in sqlglot.parse_one(expression, dialect="duckdb").find_all(exp.Column):
+            if column.name.lower() not in lower or column.table.lower() not in ("", "records"):
+                name = f"{column.table}.{column.name}" if column.table else column.name
+                what = f"`{name}` is neither a column of the records of people nor an attribute of a source."
+                yield Mistake(place, what, hint(column.name, known))
+
+
+def _ranking_sql(files: Files) -> Iterator[tuple[Place, str]]:
+    survivorship, document = files.identity.settings.survivorship, files.identity.document
+    if survivorship is None:
+        return
+    ranked: list[tuple[Path, list[PreferenceEntry]]] = [(("default",), survivorship.default or [])]
+    ranked += [(("fields", name), entries) for name, entries in survivorship.fields_.items()]
+    for path, entries in ranked:
+        for number, entry in enumerate(entries):
+            if entry.sql is not None:
+                yield document.place("survivorship", *path, number, "sql"), entry.sql
+
+
+def _attributes(files: Files) -> dict[str, None]:
+    running = [source for source in files.sources if files.runs(source)]
+    return dict.fromkeys(name for s in running for name in s.written.key_names("people", "attributes"))
 
 
 def _key_columns(files: Files) -> Iterator[tuple[Path, str]]:

@@ -13,6 +13,7 @@ from kinfolk.project.suggest import hint, listed, near
 from kinfolk.project.written.source import SourceFile, legal_name
 from kinfolk.tables.staging import MAPPABLE
 
+_WITHOUT_CURSOR = ("file", "s3")
 _WITHOUT_PERSON = ("people", "accounts")
 
 
@@ -51,6 +52,27 @@ def one_connector(files: Files) -> Iterator[Mistake]:
             yield Mistake(
                 document.place(key), f"`{key}` and `{used[0]}` exclude each other: a source has one connector."
             )
+
+
+def cursor_goes_with_incremental(files: Files) -> Iterator[Mistake]:
+    """A source that loads what is new has a cursor and record ids, and is read from what can be asked for it."""
+    for source in _readable(files):
+        document, written = source.document, source.written.key_names()
+        if source.written.at("load") != "incremental":
+            for key in ("cursor", "late", "deleted"):
+                if key in written:
+                    yield Mistake(document.place(key), f"`{key}` goes with `load: incremental` only.")
+            continue
+        place = document.place("load")
+        if "cursor" not in written:
+            advice = "Write `cursor:` with the column that grows with every change, such as `updated_at`."
+            yield Mistake(place, "`load: incremental` needs a cursor to tell what is new.", advice)
+        if "record_id" not in written:
+            yield Mistake(place, "`load: incremental` needs a `record_id`, so that a row replaces its older version.")
+        for key in _WITHOUT_CURSOR:
+            if key in written:
+                what = f"`{key}` cannot be asked for what is new: incremental loads are for databases and services."
+                yield Mistake(place, what, "Write `load: append` if each file adds to those before.")
 
 
 def something_mapped(files: Files) -> Iterator[Mistake]:

@@ -72,6 +72,16 @@ def environment_chosen(files: Files) -> Iterator[Mistake]:
         yield Mistake(place, what, f"Write `environment: {named[0]}` here, or choose one when running.")
 
 
+def scheduled_environments_known(files: Files) -> Iterator[Mistake]:
+    """Schedules are for environments the project has."""
+    document, settings = files.kinfolk.document, files.kinfolk.settings
+    for number, entry in enumerate(settings.schedule):
+        if entry.environment is not None and entry.environment not in settings.environments:
+            where = document.place("schedule", number, "environment")
+            advice = hint(entry.environment, settings.environments) or "List it under `environments`."
+            yield Mistake(where, f"There is no environment `{entry.environment}`.", advice)
+
+
 def no_plain_secrets(files: Files) -> Iterator[Mistake]:
     """Passwords, tokens and keys stand in the environment. Mappings are left alone: there they are names of columns."""
     yield from exposed(files.kinfolk.resolved.as_written)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
+from kinfolk.model.schedule import is_cron
 from kinfolk.project.written.base import (
     Country,
     Currency,
@@ -18,6 +20,15 @@ from kinfolk.project.written.base import (
     Written,
     wrong,
 )
+
+
+def _days(text: str) -> str:
+    if not re.fullmatch(r"\d{1,5} days?", text):
+        raise wrong(f"`{text}` is no number of days.", "Write it as `30 days`.")
+    return text
+
+
+Days = Annotated[Text, AfterValidator(_days)]
 
 
 class ConventionsKeys(Written):
@@ -47,6 +58,28 @@ def _by_name(value: Any) -> Any:
     return {getattr(name, "text", name): {} for name in names}
 
 
+def _cron(text: str) -> str:
+    if not is_cron(text):
+        advice = "Write minute, hour, day of month, month, day of week, such as `*/15 * * * *` or `0 6 * * mon-fri`."
+        raise wrong(f"`{text}` is no cron expression that ever comes true.", advice)
+    return text
+
+
+class ScheduleEntry(Written):
+    """When the project runs by itself."""
+
+    cron: Annotated[Word, AfterValidator(_cron)] = Field(description="five fields, in the project's time zone")
+    environment: Word | None = Field(default=None, description="one of the environments; the default one if absent")
+
+
+def _entry(value: Any) -> Any:
+    """`*/15 * * * *` as {cron: "*/15 * * * *"}."""
+    return value if isinstance(value, (dict, BaseModel)) else {"cron": value}
+
+
+_Entry = Annotated[ScheduleEntry, BeforeValidator(_entry, json_schema_input_type=str | ScheduleEntry)]
+
+
 class KinfolkFile(ConventionsKeys):
     """The file that makes a folder a project."""
 
@@ -62,6 +95,16 @@ class KinfolkFile(ConventionsKeys):
         BeforeValidator(_by_name, json_schema_input_type=str | list[str] | dict[str, EnvironmentKeys | None]),
     ] = Field(default={}, description="worlds kept apart, such as prod and test")
     environment: Word | None = Field(default=None, description="the environment that runs when none is chosen")
+    history: Days = Field(
+        default="30 days", description="how long a published state can still be read after the next one, as `30 days`"
+    )
+    schedule: Annotated[
+        list[_Entry],
+        BeforeValidator(
+            lambda value: value if isinstance(value, list) else [value],
+            json_schema_input_type=str | ScheduleEntry | list[str | ScheduleEntry],
+        ),
+    ] = Field(default=[], description="when `kinfolk run --schedule` runs")
     state: Word | None = Field(
         default=None,
         description="folder for what Kinfolk makes, with one inside for each environment; .kinfolk if absent",

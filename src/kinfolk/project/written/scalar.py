@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import Annotated
 
 import sqlglot
@@ -26,6 +27,30 @@ _NOT_INSIDE: tuple[tuple[type[exp.Expr], str], ...] = (
 )
 
 
+# What DuckDB calls VOLATILE or CONSISTENT_WITHIN_QUERY: of the same data, two runs would make two things.
+_VOLATILE = frozenset(
+    {
+        *("current_catalog", "current_connection_id", "current_database", "current_date", "current_localtime"),
+        *("current_localtimestamp", "current_query", "current_query_id", "current_role", "current_schema"),
+        *("current_schemas", "current_time", "current_timestamp", "current_transaction_id", "current_user", "currval"),
+        *("error", "gen_random_uuid", "get_current_time", "get_current_timestamp", "in_search_path", "localtime"),
+        *(
+            "localtimestamp",
+            "nextval",
+            "now",
+            "rand",
+            "random",
+            "session_user",
+            "setseed",
+            "sleep_ms",
+            "stats",
+            "today",
+        ),
+        *("transaction_timestamp", "txid_current", "user", "uuid", "uuidv4", "uuidv7", "write_log"),
+    }
+)
+
+
 def _checked(text: str) -> str:
     """The text itself, when it is one scalar DuckDB expression."""
     log = logging.getLogger("sqlglot")
@@ -45,9 +70,21 @@ def _checked(text: str) -> str:
     for kind, why in _NOT_INSIDE:
         if parsed[0].find(kind):
             raise wrong(f"The SQL {why}.", _ADVICE)
+    for name in _called(parsed[0]):
+        if name in _VOLATILE:
+            raise wrong(f"The SQL calls {name}, which differs from run to run.", "Use what the row itself says.")
     if not isinstance(parsed[0], _SCALAR):
         raise wrong("The SQL is a statement, a list or a named column, not one expression.", _ADVICE)
     return text
+
+
+def _called(tree: exp.Expr) -> Iterator[str]:
+    for call in tree.find_all(exp.Func):
+        if isinstance(call, exp.Anonymous):
+            one_moment = call.name.lower() == "age" and len(call.expressions) == 1
+            yield "now" if one_moment else call.name.lower()
+        else:
+            yield from (name.lower() for name in (call.sql(DuckDB).partition("(")[0], *call.sql_names()))
 
 
 def _near(error: SqlglotError) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from datetime import timedelta
+from functools import lru_cache, partial
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -11,11 +13,13 @@ from pydantic import (
     BeforeValidator,
     Field,
     GetJsonSchemaHandler,
+    PlainValidator,
     create_model,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 
+from kinfolk.model.interval import WORDS, interval
 from kinfolk.project.suggest import listed, near
 from kinfolk.project.written.base import (
     Country,
@@ -88,6 +92,24 @@ class BelongsTo(Written):
         return self
 
 
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
+_DURATION = re.compile(r"(\d+) *(" + "|".join(_UNITS) + r")s?")
+
+
+def _late(value: Any) -> timedelta | int:
+    """`2 hours` as a time; a plain number as it is."""
+    text = str(getattr(value, "text", value)).strip()
+    if text.isdigit():
+        return int(text)
+    found = _DURATION.fullmatch(text)
+    if found is None or len(found[1]) > 6:
+        raise wrong("`late` cannot be read.", "Write a time such as `2 hours` or `3 days`, or a plain number.")
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+Late = Annotated[timedelta | int, PlainValidator(_late, json_schema_input_type=str | int)]
+
+
 class SourceFile(Written):
     """One file of sources/, without its connector and its mappings, which `source_model` adds."""
 
@@ -102,12 +124,25 @@ class SourceFile(Written):
         | None
     ) = Field(default=None, description="GDPR, article 6(1)")
     environment: Word | None = Field(default=None, description="one of the environments in kinfolk.yml")
-    refresh: Word | None = Field(default=None, description="how often new data comes")
+    refresh: Annotated[Word, AfterValidator(lambda text: _often(text))] | None = Field(
+        default=None, description="how often new data comes: daily, 1 hour, every 15 minutes …"
+    )
     status: Literal["active", "paused", "retired"] = "active"
     record_id: Words = Field(default=[], description="the column, or columns, that identify a record in this source")
     observed_at: Word | None = Field(default=None, description="the column that says when the record was last changed")
-    load: Literal["snapshot", "append"] = Field(
-        default="snapshot", description="snapshot: each load is the whole source; append: each load adds"
+    load: Literal["snapshot", "append", "incremental"] = Field(
+        default="snapshot",
+        description="snapshot: each load is the whole source; append: each load adds; incremental: each load is what "
+        "is new by `cursor`",
+    )
+    cursor: Word | None = Field(
+        default=None, description="with `load: incremental`: the column that grows with every change"
+    )
+    late: Late = Field(
+        default=0, description="how far behind the cursor rows may still arrive: `2 hours`, or a number if it is one"
+    )
+    deleted: Word | None = Field(
+        default=None, description="with `load: incremental`: the column that says that a record was deleted"
     )
     country: Country | None = Field(default=None, description="ISO 3166 code for phones and addresses that name none")
     currency: Currency | None = Field(default=None, description="ISO 4217 code for amounts that name none")
@@ -144,6 +179,15 @@ class Mapped(Written):
         columns = {name: {"description": column.about, **rule} for name, column in canonical(cls.table).items()}
         made["properties"] = {**columns, "attributes": made["properties"]["attributes"]}
         return made
+
+
+def _often(text: str) -> str:
+    """The text itself, when it says how often."""
+    if interval(text) is None:
+        like = near(text, WORDS)
+        advice = f"Did you mean `{like}`?" if like else "Write `hourly`, `daily`, `1 hour`, `every 15 minutes` …"
+        raise wrong(f"`refresh` does not say how often: `{text}`.", advice)
+    return text
 
 
 def legal_name(name: str) -> str:
@@ -199,7 +243,8 @@ def source_model(connectors: tuple[tuple[str, type[BaseModel]], ...]) -> type[So
     fields: dict[str, Any] = {}
     for name, model in connectors:
         settings: Any = model
-        options = Annotated[settings, BeforeValidator(_options_form, json_schema_input_type=str | settings)]
+        form = partial(_options_form, short_key(model))
+        options = Annotated[settings, BeforeValidator(form, json_schema_input_type=str | settings)]
         fields[_FIELD + name] = (options | None, Field(default=None, alias=name, description=f"read through `{name}`"))
     for table in MAPPABLE:
         feeds = Field(default=None, alias=table, description=f"columns that feed {table}")
@@ -207,6 +252,11 @@ def source_model(connectors: tuple[tuple[str, type[BaseModel]], ...]) -> type[So
     return create_model("Source", __base__=SourceFile, __doc__="One place data comes from.", **fields)
 
 
-def _options_form(value: Any) -> Any:
+def short_key(model: type[BaseModel]) -> str:
+    """The setting that a connector's short form stands for: the first that must be written, such as a path."""
+    return next((name for name, field in model.model_fields.items() if field.is_required()), "path")
+
+
+def _options_form(key: str, value: Any) -> Any:
     """`file: data/x.csv` as {path: data/x.csv}."""
-    return {"path": value} if isinstance(value, str) else value
+    return {key: value} if isinstance(value, str) else value

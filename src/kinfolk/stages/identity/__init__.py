@@ -8,19 +8,27 @@ from kinfolk.stages.identity.explain import (
     explain,
     frequency_query,
 )
+from kinfolk.stages.identity.kept import still_good
+from kinfolk.stages.identity.neighbours import OUTGROWN, form_steps, outgrown_step
 from kinfolk.stages.identity.path import Hop, path
 from kinfolk.stages.identity.stage import steps
-from kinfolk.stages.identity.touched import touched_steps
+from kinfolk.stages.identity.touched import arrived_forms_step, following_steps, learned_anew_step
 
 __all__ = [
+    "OUTGROWN",
     "Explanation",
     "FieldEvidence",
     "Hop",
     "SharedKey",
+    "arrived_forms_step",
     "as_learned",
     "explain",
+    "following_steps",
+    "form_steps",
     "frequency_query",
+    "learned_anew_step",
+    "outgrown_step",
     "path",
     "steps",
-    "touched_steps",
+    "still_good",
 ]

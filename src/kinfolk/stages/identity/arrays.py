@@ -72,3 +72,14 @@ def pack(columns: Sequence[Codes]) -> tuple[Ints, Ints]:
         packed = packed * width + codes[known]
         room *= width
     return known, packed
+
+
+def pack_but(columns: Sequence[Codes], tenant: Codes | None, left_out: Sequence[Codes]) -> tuple[Ints, Ints]:
+    """The same for columns and tenant, without positions whose values are among those left out (an array a column)."""
+    whole = [*columns, tenant] if tenant is not None else list(columns)
+    if not left_out or not len(left_out[0]):
+        return pack(whole)
+    known, packed = pack([np.concatenate(both) for both in zip(whole, left_out, strict=True)])
+    here = known < len(columns[0])
+    kept = ~np.isin(packed[here], packed[~here])
+    return known[here][kept], packed[here][kept]

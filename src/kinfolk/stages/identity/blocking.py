@@ -8,7 +8,17 @@ from itertools import combinations
 
 import numpy as np
 
-from kinfolk.stages.identity.arrays import NO_VALUE, Codes, Ints, pack, ranges, run_lengths, stable_order, starts_of
+from kinfolk.stages.identity.arrays import (
+    NO_VALUE,
+    Codes,
+    Ints,
+    pack,
+    pack_but,
+    ranges,
+    run_lengths,
+    stable_order,
+    starts_of,
+)
 
 _SAMPLE = 60_000
 _SEED = 20_26
@@ -64,7 +74,7 @@ def again(
     """
     count = len(next(iter(codes.values()))) if codes else 0
     return [
-        _blocks(columns, _key([codes[name] for name in columns], tenant, left_out), count, largest)
+        _blocks(columns, pack_but([codes[name] for name in columns], tenant, left_out), count, largest)
         for columns, left_out in rules.items()
     ]
 
@@ -102,17 +112,6 @@ def candidates(blocks: Sequence[Blocks]) -> Iterator[tuple[int, Ints, Ints]]:
                 left = keys.take(a)
                 fresh &= (left != keys.take(b)) | (left < 0)
             yield number, a[fresh], b[fresh]
-
-
-def _key(columns: list[Codes], tenant: Codes | None, left_out: Sequence[Codes] = ()) -> tuple[Ints, Ints]:
-    """Rows that have a key, and the key of each; rows whose values are left out have none."""
-    whole = [*columns, tenant] if tenant is not None else columns
-    if not left_out or not len(left_out[0]):
-        return pack(whole)
-    known, packed = pack([np.concatenate(both) for both in zip(whole, left_out, strict=True)])
-    rows = known < len(columns[0])
-    kept = ~np.isin(packed[rows], packed[~rows])
-    return known[rows][kept], packed[rows][kept]
 
 
 def _blocks(names: tuple[str, ...], key: tuple[Ints, Ints], count: int, largest: int) -> Blocks:

@@ -33,6 +33,12 @@ class Column:
             return self.counted
         return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values)).astype(np.int64)
 
+    def of(self, record: int) -> str | None:
+        """The value of one record, None where it has none."""
+        code = int(self.codes[record])
+        value: str | None = self.values[code].as_py() if code >= 0 else None
+        return value
+
     def at(self, records: Ints) -> Column:
         """The column of these records alone, with no value that none of them has."""
         codes = self.codes[records]
@@ -88,8 +94,13 @@ def in_form(column: Column, kind: str) -> Column:
 
 def ignored(column: Column, patterns: Sequence[str]) -> ArrowArray:
     """Which distinct values match one of the patterns (* is any text, upper and lower case are alike)."""
+    return pc.match_substring_regex(column.values, pattern_of(patterns))
+
+
+def pattern_of(patterns: Sequence[str]) -> str:
+    """The patterns as one regular expression (RE2), which Arrow and the database read alike."""
     whole = "|".join(".*".join(re.escape(part) for part in pattern.split("*")) for pattern in patterns)
-    return pc.match_substring_regex(column.values, f"(?is)^(?:{whole})$")
+    return f"(?is)^(?:{whole})$"
 
 
 def _renumbered(column: Column, mapping: Codes) -> Column:

@@ -50,20 +50,29 @@ class Kept:
 
     def blocking(self, prepared: Prepared) -> dict[tuple[str, ...], Sequence[Codes]]:
         """Columns of each blocking rule -> value codes of the blocks that were too large, an array a column."""
-        rules = ((rule["columns"], rule["crowded"]) for rule in self.model.blocking)
-        return {tuple(columns): _codes(prepared, columns, crowded) for columns, crowded in rules}
+        world = None if prepared.world is None else prepared.exact[prepared.world]
+        return {
+            tuple(rule["columns"]): codes_of([prepared.compared[n] for n in rule["columns"]], world, rule["crowded"])
+            for rule in self.model.blocking
+        }
 
 
 def kept(model: pa.Table | None, frequencies: pa.Table | None, rules: IdentityRules, records: int) -> Kept | None:
-    """What an earlier run learned; None where that must not be used any more: too little data, other rules, drift."""
-    if model is None or frequencies is None or not model.num_rows or rules.matching is None:
+    """What an earlier run learned; None where there is nothing, or it must not be used any more."""
+    if model is None or frequencies is None or not model.num_rows:
         return None
-    learned = from_json(model["model"][0].as_py())
+    learned = still_good(model["model"][0].as_py(), rules, records)
+    return Kept(learned, frequencies) if learned else None
+
+
+def still_good(model_json: str, rules: IdentityRules, records: int) -> Model | None:
+    """The model, unless it was learned from too little, by other rules, or from far more or fewer records."""
+    if rules.matching is None:
+        return None
+    learned = from_json(model_json)
     if learned is None or learned.rules != settings(rules) or learned.records < LEARNED_WELL:
         return None
-    if abs(records - learned.records) > _DRIFT * learned.records:
-        return None
-    return Kept(learned, frequencies)
+    return learned if abs(records - learned.records) <= _DRIFT * learned.records else None
 
 
 def settings(rules: IdentityRules) -> str:
@@ -111,24 +120,26 @@ def _texts(column: Column, records: Ints) -> list[str | None]:
     return texts
 
 
-def _codes(prepared: Prepared, names: Sequence[str], crowded: Sequence[Sequence[str | None]]) -> list[Codes]:
-    """Codes of the values of crowded blocks, an array a column; blocks of values that no record has are left out."""
-    found = [
-        np.asarray(
-            pc.index_in(array(values, pa.string()), value_set=prepared.compared[name].values)
-            .fill_null(NO_VALUE)
-            .to_numpy(zero_copy_only=False),
-            dtype=np.int32,
-        )
-        for name, values in zip(names, crowded, strict=False)
-    ]
+def codes_of(columns: Sequence[Column], world: Column | None, values: Sequence[Sequence[str | None]]) -> list[Codes]:
+    """Codes of the values of several blocks, an array a column, tenant last; blocks of values nobody has are left out.
+
+    values  a list a column, then one of tenants (None for those that name none)
+    """
+    found = [_code(column, theirs) for column, theirs in zip(columns, values, strict=False)]
     there = np.logical_and.reduce([codes >= 0 for codes in found]) if found else np.zeros(0, bool)
-    if prepared.world is not None and crowded:
-        tenants = array(crowded[-1], pa.string())
-        at = pc.index_in(tenants, value_set=prepared.exact[prepared.world].values).fill_null(NO_VALUE)
-        found.append(at.to_numpy(zero_copy_only=False).astype(np.int32) + np.int32(1))
-        there &= (found[-1] > 0) | tenants.is_null().to_numpy(zero_copy_only=False)
+    if world is not None and values:
+        tenants = _code(world, values[-1])
+        there &= (tenants >= 0) | np.array([value is None for value in values[-1]], bool)
+        found.append(tenants + np.int32(1))
     return [codes[there] for codes in found]
+
+
+def _code(column: Column, values: Sequence[str | None]) -> Codes:
+    """The code of each value; NO_VALUE for those no record has."""
+    if not values:
+        return np.zeros(0, np.int32)
+    at = pc.index_in(array(values, pa.string()), value_set=column.values).fill_null(NO_VALUE)
+    return np.asarray(at.to_numpy(zero_copy_only=False), dtype=np.int32)
 
 
 def frequencies(prepared: Prepared, model: Model | None) -> pa.Table:

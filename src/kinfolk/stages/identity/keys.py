@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from kinfolk.model.identity import IdentityRules, Key
-from kinfolk.stages.identity.arrays import Codes, Flags, Ints, pack, ranges, run_lengths, stable_order, starts_of
+from kinfolk.stages.identity.arrays import Codes, Flags, Ints, pack_but, ranges, run_lengths, stable_order, starts_of
 from kinfolk.stages.identity.guards import Guard, Guards
 from kinfolk.stages.identity.prepared import Prepared
 
@@ -25,27 +25,25 @@ class Links:
     b: Ints
     key: Ints
 
-    def among(self, records: Ints) -> Links:
-        """The links between these records (positions, ascending), which then count as positions among these."""
-        greatest = max(int(ends.max(initial=-1)) for ends in (self.a, self.b, records))
-        place = np.full(greatest + 1, -1, np.int64)
-        place[records] = np.arange(len(records))
-        kept = (place[self.a] >= 0) & (place[self.b] >= 0)
-        return Links(place[self.a[kept]], place[self.b[kept]], self.key[kept])
-
 
 def never_codes(prepared: Prepared, rules: IdentityRules) -> list[Codes]:
     """One array of value codes per never rule."""
     return [prepared.exact[never.different].codes for never in rules.never]
 
 
-def link(prepared: Prepared, rules: IdentityRules, guards: Guards) -> tuple[Links, Codes]:
+def link(
+    prepared: Prepared, rules: IdentityRules, guards: Guards, crowded: Mapping[int, Sequence[Codes]] | None = None
+) -> tuple[Links, Codes]:
     """Links of every key, and the group each record falls into by them.
+
+    crowded   number of a key -> value codes (an array a column, then tenant) that too many records share, where the
+              records are only some of them and do not tell
 
     A value's records form a star around the record with the smallest number. Unknown values never link, records of
     different tenants never meet, and a link that would break a never rule is left out and noted.
     """
-    found = [_stars(prepared, key, number, guards) for number, key in enumerate(rules.keys)]
+    left_out = crowded or {}
+    found = [_stars(prepared, key, (number, left_out.get(number, ())), guards) for number, key in enumerate(rules.keys)]
     links = (
         Links(*(np.concatenate([[], *parts]).astype(np.int64) for parts in zip(*found, strict=True))) if found else None
     )
@@ -64,17 +62,6 @@ def components(a: Ints, b: Ints, count: int) -> Codes:
     """The connected component of each of `count` nodes."""
     graph = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
-
-
-def joined_then_or_now(prepared: Prepared, rules: IdentityRules, superseded: int) -> Codes:
-    """The component of each record by keys alone, among current and superseded records together.
-
-    What keys and guards make of either kind by itself lies within these; `superseded` says how many are of that kind.
-    """
-    loose = [replace(key, at_most=key.at_most and key.at_most + superseded) for key in rules.keys]
-    found = [_stars(prepared, key, number, Guards()) for number, key in enumerate(loose)]
-    a, b = (np.concatenate([[], *(ends[n] for ends in found)]).astype(np.int64) for n in (0, 1))
-    return components(a, b, len(prepared))
 
 
 def with_copies(labels: Codes, first: Ints, copy: Ints, apart: Sequence[Codes]) -> Codes:
@@ -103,9 +90,12 @@ def key_name(key: Key) -> str:
     return "+".join(key.columns)
 
 
-def _stars(prepared: Prepared, key: Key, number: int, guards: Guards) -> tuple[Ints, Ints, Ints]:
+def _stars(
+    prepared: Prepared, key: Key, numbered: tuple[int, Sequence[Codes]], guards: Guards
+) -> tuple[Ints, Ints, Ints]:
+    number, crowded = numbered
     columns = [prepared.exact[name].codes for name in key.columns]
-    known, packed = pack([*columns, prepared.tenant] if prepared.tenant is not None else columns)
+    known, packed = pack_but(columns, prepared.tenant, crowded)
     order = stable_order(packed)
     starts = starts_of(packed[order])
     sizes = run_lengths(starts, len(order))
@@ -122,12 +112,24 @@ def _stars(prepared: Prepared, key: Key, number: int, guards: Guards) -> tuple[I
 
 def _too_many(prepared: Prepared, key: Key, record: int, records: int) -> Guard:
     effect = f"More than {key.at_most} records share the value, so it linked none of them."
-    return Guard("at_most", key_name(key), _value(prepared, key, record), records, effect)
+    return Guard("at_most", key_name(key), values_of(prepared, key, [record])[0], records, effect)
 
 
-def _value(prepared: Prepared, key: Key, record: int) -> str:
-    values = [prepared.exact[name] for name in key.columns]
-    return " + ".join(str(column.values[int(column.codes[record])].as_py()) for column in values)
+def named_value(columns: Sequence[str], values: Sequence[str], tenant: tuple[str | None, str | None]) -> str:
+    """A key's value as guards name it. tenant: the column that keeps tenants apart, and its value."""
+    world, name = tenant
+    text = " + ".join(values)
+    return f"{text} ({world} {name})" if name is not None and world not in columns else text
+
+
+def values_of(prepared: Prepared, key: Key, records: Sequence[int]) -> list[str]:
+    """The values of a key that these records have, as guards name them."""
+    named = []
+    for record in records:
+        values = [str(prepared.exact[name].of(record)) for name in key.columns]
+        tenant = None if prepared.world is None else prepared.exact[prepared.world].of(record)
+        named.append(named_value(key.columns, values, (prepared.world, tenant)))
+    return named
 
 
 def _broken(labels: Codes, apart: Sequence[Codes]) -> Flags:
@@ -199,5 +201,5 @@ def _kept(
             a[at] = accepted
         effect = f"Not every link by this value was made: records differ in {rules.never[refused].different}."
         name = key_name(rules.keys[number])
-        guards.add(Guard("never", name, _value(prepared, rules.keys[number], spoke), 1, effect))
+        guards.add(Guard("never", name, values_of(prepared, rules.keys[number], [spoke])[0], 1, effect))
     return Links(a[keep], b[keep], links.key[keep])

@@ -41,7 +41,7 @@ def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int], elsewhere
     group keeps the smallest number it is heir to; the others become aliases of it. Other groups get new numbers,
     counting on from the greatest ever used. A group split off from a customer never gets one of its aliases back:
     nothing tells which records they once stood for. A customer without any record left is given up for nobody, and is
-    itself again when one of its records returns.
+    itself again when one of its records returns; until then its own aliases go on leading to it.
     """
     elsewhere = elsewhere or Elsewhere(frozenset(), 0)
     previous = living(previous, aliases)
@@ -55,9 +55,11 @@ def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int], elsewhere
     lives = {int(c): int(numbers[g]) for c, g in zip(customers.tolist(), heirs.tolist(), strict=True)}
     given_up = {old: new for old, new in lives.items() if old != new}
     named = set(numbers.tolist())
-    stay = {target: target for target in aliases.values() if target in elsewhere.customers}
-    lives = {**stay, **lives}
-    given_up |= {alias: lives.get(target, GONE) for alias, target in aliases.items() if alias not in named}
+    given_up |= {
+        alias: lives.get(target, target)
+        for alias, target in aliases.items()
+        if alias not in named and alias not in lives
+    }
     return Named(numbers, given_up)
 
 

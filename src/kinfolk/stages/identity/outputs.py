@@ -120,6 +120,8 @@ def _review(outcome: Outcome) -> pa.Table:
     resolution, number = outcome.resolution, outcome.records["record_no"].to_numpy()
     every = resolution.pairs
     open_ = resolution.groups[every.a] != resolution.groups[every.b]
+    if outcome.rules.matching is not None:
+        open_ &= every.weight >= bits(outcome.rules.matching.review_at)
     pairs = Scored(every.a[open_], every.b[open_], every.weight[open_])
     order = np.lexsort((pairs.b, pairs.a, -pairs.weight))
     a, b, weight = pairs.a[order], pairs.b[order], pairs.weight[order]
@@ -155,7 +157,7 @@ def _reasons(outcome: Outcome, pairs: Scored) -> ArrowArray:
     reason[crowded[pairs.a] & (reason == 1)] = 2
     for never, codes in zip(outcome.rules.never, outcome.apart, strict=True):
         reason[_conflicts(outcome, codes, pairs)] = len(words)
-        words.append(f"held apart by the never rule: {never.different} differs between the two customers")
+        words.append(f"{promised.HELD_APART}: {never.different} differs between the two customers")
     return array(words).take(array(reason))
 
 

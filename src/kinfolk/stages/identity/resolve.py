@@ -87,8 +87,7 @@ def resolve(linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell)
     known = tuple(values_of_groups(together, codes)[together] for codes in apart)
     nodes = Nodes(rows.of_record, together, known)
     found = group(nodes, Edges(pairs.a, pairs.b, pairs.weight), scorer, least)
-    worth = pairs.weight >= bits(rules.matching.review_at)
-    shown = _joined(Scored(pairs.a[worth], pairs.b[worth], pairs.weight[worth]), copies, bits(rules.matching.review_at))
+    shown = _joined(pairs, copies, 0.0)
     return Resolution(
         in_order_of_first(found.group), links, shown, found.candidate, tuple(found.too_large), scorer.model
     )

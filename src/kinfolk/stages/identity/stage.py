@@ -13,6 +13,7 @@ from kinfolk.engine.step import Compute, Publish, Step
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Ints
 from kinfolk.stages.identity.arrow import array
+from kinfolk.stages.identity.fingerprints import compared_table
 from kinfolk.stages.identity.guards import Guards
 from kinfolk.stages.identity.kept import OutgrownError, frequencies, kept
 from kinfolk.stages.identity.keys import link, never_codes
@@ -36,7 +37,7 @@ def steps(rules: IdentityRules, tables_present: frozenset[str]) -> tuple[Step, .
     Reads   staging.records                        one row a record
             previous.members, previous.aliases     who was who, where `tables_present` has them: ids stay
             previous.model, previous.frequencies   what was learned, kept while it holds
-    Writes  identity.members, former_members, links, pairs, review, aliases, guards, model, frequencies
+    Writes  identity.members, former_members, links, pairs, review, aliases, guards, model, frequencies, compared
     Source  Fellegi & Sunter 1969 with term frequencies; checked against oracles in tests/oracles
     """
     inputs = {"records": needed(rules)}
@@ -79,7 +80,11 @@ def _all(rules: IdentityRules, inputs: Tables, tell: Tell) -> Tables:
     apart = tuple(never_codes(prepared, rules))
     ordered = records.select(list(OWN)).take(array(prepared.order))
     made = tables(Outcome(ordered, rules, apart, resolution, named, counted), guards)
-    return {**made, promised.FORMER_MEMBERS.name: _former(inputs.get("before"))}
+    return {
+        **made,
+        promised.FORMER_MEMBERS.name: _former(inputs.get("before")),
+        promised.COMPARED.name: compared_table(prepared, rules),
+    }
 
 
 def _former(before: pa.Table | None) -> pa.Table:

@@ -2,118 +2,177 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
-from kinfolk.engine.sql import query, table, union_by_name
+from kinfolk.engine.sql import query, rows, table, union_by_name
 from kinfolk.engine.step import Compute, Patch, Publish, Step
-from kinfolk.model.identity import IdentityRules
-from kinfolk.stages.identity.arrays import Codes, Ints
+from kinfolk.model.identity import IdentityRules, Key
+from kinfolk.stages.identity.arrays import Codes
 from kinfolk.stages.identity.arrow import array, pc
+from kinfolk.stages.identity.fingerprints import compared_table
 from kinfolk.stages.identity.guards import Guard, Guards
-from kinfolk.stages.identity.kept import Kept, OutgrownError, frequencies, kept
-from kinfolk.stages.identity.keys import Links, link, never_codes
-from kinfolk.stages.identity.naming import GONE, Elsewhere, Named, living, name_groups
+from kinfolk.stages.identity.kept import Kept, codes_of, frequencies
+from kinfolk.stages.identity.keys import key_name, link, named_value, never_codes, values_of
+from kinfolk.stages.identity.model import Model
+from kinfolk.stages.identity.naming import GONE, Elsewhere, Named, name_groups
+from kinfolk.stages.identity.neighbours import (
+    ARRIVED,
+    CROWDED,
+    SUPERSEDED,
+    TOUCHED,
+    candidate_steps,
+    crowded_key_step,
+    ignored_query,
+    tie_step,
+)
 from kinfolk.stages.identity.outputs import Outcome, tables
 from kinfolk.stages.identity.prepared import Prepared, prepare
-from kinfolk.stages.identity.reach import Moved, reached
+from kinfolk.stages.identity.reach import REACHED, among, reach_step
 from kinfolk.stages.identity.resolve import Linked, Resolution, resolve
 from kinfolk.stages.identity.stage import OWN, Tables, Tell, aliases_of, needed
 from kinfolk.tables import identity as promised
 from kinfolk.tables.staging import RECORDS
 
-# Work tables of a run that lands changes: the records it superseded or landed, and those of them that are there now.
-TOUCHED, ARRIVED, SUPERSEDED = "touched.records", "touched.arrived", "touched.superseded"
-REACHED, LEARNED = "touched.identity", "touched.learned"
+LEARNED = "touched.learned"
 _OF_COMPONENTS = ("over_merge", "too_large")  # guards that speak of one component and name its first record
+_BY_RECORD, _BY_PAIR = Patch("record_no", REACHED), Patch("record_no_a", REACHED)
+_PATCHES = {
+    promised.MEMBERS.name: _BY_RECORD,
+    promised.LINKS.name: _BY_PAIR,
+    promised.PAIRS.name: _BY_PAIR,
+    promised.REVIEW.name: _BY_PAIR,
+    promised.FREQUENCIES.name: Patch("column_name", LEARNED),
+}
 
 
-def touched_steps(rules: IdentityRules) -> tuple[Step, ...]:
-    """The steps that decide anew who is who, where a change reaches.
+def arrived_forms_step(rules: IdentityRules) -> Compute:
+    """The step that turns what arrived into numbers that stand for its compared values.
 
-    Reads   touched.records, touched.arrived    record_no of rows landed or superseded; of those that are there now
-            staging.records                     one row a record, as it is now
-            touched.superseded                  the rows of staging.records that are no longer so
-            identity.*                          what was published
-    Writes  identity.*                          patches; the same as `steps` under the same model
-            touched.identity                    the records the change reached
+    Reads   staging.records, touched.arrived
+    Writes  identity.compared, a patch
     """
-    records, before = table(RECORDS.name), union_by_name([_members_touched(), _former()])
+    inputs = {"records": among(needed(rules), _numbers(ARRIVED))}
+
+    def run(inputs: Tables, tell: Tell) -> Mapping[str, pa.Table]:
+        return {promised.COMPARED.name: compared_table(prepare(inputs["records"], rules, Guards()), rules)}
+
+    patches = {promised.COMPARED.name: Patch("record_no", TOUCHED)}
+    return Compute(inputs, {promised.COMPARED.name: Publish.PATCH}, "Comparing what arrived", run, {}, patches)
+
+
+def following_steps(rules: IdentityRules, model: Model | None) -> Iterator[Step]:
+    """The steps that decide anew who is who, where a change reaches; the same as over all records with that model.
+
+    Reads   touched.records, touched.arrived, touched.superseded   what was landed, is there now, is no longer so
+            staging.records                                        one row a record, as it is now
+            identity.*                                             what is published
+    Writes  identity.*                                             patches
+    """
+    if model is not None:
+        yield from candidate_steps(model)
+    yield tie_step(rules, matching=model is not None)
+    yield crowded_key_step(rules)
+    yield reach_step(rules, model)
+    reached = _numbers(REACHED)
+    inputs = {
+        **_common(),
+        "records": among(needed(rules), reached),
+        "gone": query("select * from gone", gone=table(SUPERSEDED)),
+        "previous": query(
+            "select record_no, cast(substr(customer_id, 3) as bigint) as number from members "
+            "where record_no in (select record_no from reached) and record_no not in (select record_no from touched)",
+            members=table(promised.MEMBERS.name),
+            reached=table(REACHED),
+            touched=table(TOUCHED),
+        ),
+        "elsewhere": query(
+            "select distinct cast(substr(m.customer_id, 3) as bigint) as number from members m "
+            "where m.customer_id in (select customer_id from aliases) "
+            "and m.record_no not in (select record_no from reached)",
+            members=table(promised.MEMBERS.name),
+            aliases=table(promised.ALIASES.name),
+            reached=table(REACHED),
+        ),
+        "crowded": query("select * from crowded", crowded=table(CROWDED)),
+        "ignored": ignored_query(rules),
+    }
+    writes = {n: Publish.PATCH if n in _PATCHES else Publish.REPLACE for n in _names() if n != promised.COMPARED.name}
+
+    def run(inputs: Tables, tell: Tell) -> Mapping[str, pa.Table]:
+        return _Change(rules, inputs, tell).followed(model)
+
+    yield Compute(inputs, {**writes, LEARNED: Publish.NO}, "Resolving identities", run, {}, _PATCHES)
+
+
+def learned_anew_step(rules: IdentityRules) -> Compute:
+    """The step that decides anew who is who among all records, by what is learned from them; it writes patches too."""
+    inputs = {
+        **_common(),
+        "records": needed(rules),
+        "gone": query("select * from gone", gone=table(SUPERSEDED)),
+        "previous": query(
+            "select record_no, cast(substr(customer_id, 3) as bigint) as number from members "
+            "where record_no not in (select record_no from touched)",
+            members=table(promised.MEMBERS.name),
+            touched=table(TOUCHED),
+        ),
+        "elsewhere": rows({"number": "bigint"}, []),
+    }
+    patches = {**_PATCHES, promised.COMPARED.name: _BY_RECORD}
+    writes = {n: Publish.PATCH if n in patches else Publish.REPLACE for n in _names()}
+    writes |= {REACHED: Publish.NO, LEARNED: Publish.NO}
+
+    def run(inputs: Tables, tell: Tell) -> Mapping[str, pa.Table]:
+        return _Change(rules, inputs, tell).learned_anew()
+
+    return Compute(inputs, writes, "Resolving identities", run, {}, patches)
+
+
+def _names() -> list[str]:
+    return [described.name for described in promised.TABLES]
+
+
+def _numbers(name: str) -> exp.Query:
+    return query("select record_no from numbers", numbers=table(name))
+
+
+def _common() -> dict[str, exp.Query]:
+    """What is published and does not depend on how far a change reaches."""
+    members = table(promised.MEMBERS.name)
+    before = union_by_name(
+        [
+            query(
+                "select source, record_id, customer_id from members where record_no in (select record_no from touched)",
+                members=members,
+                touched=table(TOUCHED),
+            ),
+            query("select source, record_id, customer_id from former", former=table(promised.FORMER_MEMBERS.name)),
+        ]
+    )
     arrived = query(
         "select source, record_id, record_no from records where record_no in (select record_no from arrived)",
-        records=records.copy(),
+        records=table(RECORDS.name),
         arrived=table(ARRIVED),
     )
-    inputs = {
-        "records": needed(rules),
-        "superseded": query("select * from superseded", superseded=table(SUPERSEDED)),
-        "arrived": query("select record_no from arrived", arrived=table(ARRIVED)),
-        "previous": _previous(),
+    return {
         "returned": query(
             "select p.*, cast(substr(p.customer_id, 3) as bigint) as number, a.record_no "
             "from previous p left join arrived a on a.source = p.source and a.record_id = p.record_id",
             previous=exp.Subquery(this=before),
             arrived=exp.Subquery(this=arrived),
         ),
+        "greatest": query(
+            "select max(cast(substr(customer_id, 3) as bigint)) as number from members", members=members.copy()
+        ),
         **{
             name: query("select * from kept", kept=table(f"identity.{name}"))
             for name in ("aliases", "model", "frequencies", "guards")
         },
     }
-    by_record, by_pair = Patch("record_no", REACHED), Patch("record_no_a", REACHED)
-    patches = {
-        promised.MEMBERS.name: by_record,
-        promised.LINKS.name: by_pair,
-        promised.PAIRS.name: by_pair,
-        promised.REVIEW.name: by_pair,
-        promised.FREQUENCIES.name: Patch("column_name", LEARNED),
-    }
-    writes = dict.fromkeys((described.name for described in promised.TABLES), Publish.REPLACE)
-    writes |= dict.fromkeys(patches, Publish.PATCH) | dict.fromkeys((REACHED, LEARNED), Publish.NO)
-    step = Compute(
-        inputs, writes, "Resolving identities", lambda i, tell: _Change(rules, i, tell).tables(), {}, patches
-    )
-    return (step,)
-
-
-def _members_touched() -> exp.Query:
-    return query(
-        "select source, record_id, customer_id from members where record_no in (select record_no from touched)",
-        members=table(promised.MEMBERS.name),
-        touched=table(TOUCHED),
-    )
-
-
-def _former() -> exp.Query:
-    return query("select source, record_id, customer_id from former", former=table(promised.FORMER_MEMBERS.name))
-
-
-def _previous() -> exp.Query:
-    """The customer of each record that did not move."""
-    return query(
-        "select record_no, cast(substr(customer_id, 3) as bigint) as number from members "
-        "where record_no not in (select record_no from touched)",
-        members=table(promised.MEMBERS.name),
-        touched=table(TOUCHED),
-    )
-
-
-@dataclass(frozen=True)
-class _Scope:
-    """The records that are decided anew.
-
-    current    every record there is now
-    within     positions among these of the records a change reaches
-    numbers    record_no of all that it reaches, those no longer there included
-    """
-
-    current: Prepared
-    within: Ints
-    numbers: Ints
 
 
 class _Change:
@@ -123,126 +182,99 @@ class _Change:
         self.rules, self.inputs, self.tell = rules, inputs, tell
         self.guards = Guards()
 
-    def tables(self) -> Mapping[str, pa.Table]:
-        """Every table that `touched_steps` writes."""
-        model, learned = self.inputs["model"], self.inputs["frequencies"]
-        again = kept(model, learned, self.rules, self.inputs["records"].num_rows)
-        if again is None and self.rules.matching is not None:
-            return self._learned_anew()
-        try:
-            return self._followed(again)
-        except OutgrownError:
-            self.guards = Guards()
-            return self._learned_anew()
-
-    def _followed(self, again: Kept | None) -> Mapping[str, pa.Table]:
-        """Only what the change reaches is decided again. Errors: OutgrownError"""
-        now, before = self.inputs["records"], self.inputs["superseded"]
-        gone = before["record_no"].to_numpy()
-        records = pa.concat_tables([now, before.select(now.column_names).cast(now.schema)])
-        both = prepare(records, self.rules, self.guards, frozenset(gone.tolist()))
-        superseded = np.isin(both.record_no, gone)
-        moved = superseded | np.isin(both.record_no, self.inputs["arrived"]["record_no"].to_numpy())
-        current = both.at(np.flatnonzero(~superseded)) if len(gone) else both
-        self.tell("Linking records by keys")
-        links, by_key = link(current, self.rules, self.guards)
-        reach = reached(Moved(both, superseded, moved), self.rules, again)
-        scope = _Scope(current, np.flatnonzero(reach[~superseded]), both.record_no[reach])
-        return self._written(scope, self._resolution(scope, links, by_key, again), again, records)
-
-    def _learned_anew(self) -> Mapping[str, pa.Table]:
-        """All is decided again, by what is learned from the records there are now."""
+    def followed(self, model: Model | None) -> Mapping[str, pa.Table]:
+        """Only what the change reaches is decided again."""
+        kept = Kept(model, self.inputs["frequencies"]) if model is not None else None
         records = self.inputs["records"]
-        current = prepare(records, self.rules, self.guards)
+        some = prepare(records, self.rules, Guards())
+        self.tell("Linking records by keys")
+        linked = Linked(some, *link(some, self.rules, self.guards, self._crowded(some)))
+        resolution = resolve(linked, self.rules, kept, self.tell)
+        self._note_values()
+        self._keep_guards(some)
+        frequent = self.inputs["frequencies"]
+        made = self._tables(some, resolution, frequent.slice(0, 0))
+        unchanged = {promised.MODEL.name: self.inputs["model"], LEARNED: frequent.select(["column_name"]).slice(0, 0)}
+        return {**made, **unchanged}
+
+    def learned_anew(self) -> Mapping[str, pa.Table]:
+        """All is decided again, by what is learned from the records there are now."""
+        current = prepare(self.inputs["records"], self.rules, self.guards)
         self.tell("Linking records by keys")
         linked = Linked(current, *link(current, self.rules, self.guards))
-        numbers = np.concatenate([current.record_no, self.inputs["superseded"]["record_no"].to_numpy()])
-        scope = _Scope(current, np.arange(len(current)), np.unique(numbers))
-        return self._written(scope, resolve(linked, self.rules, None, self.tell), None, records)
-
-    def _resolution(self, scope: _Scope, links: Links, by_key: Codes, again: Kept | None) -> Resolution:
-        if len(scope.within) == len(scope.current):
-            return resolve(Linked(scope.current, links, by_key), self.rules, again, self.tell)
-        some = scope.current.at(scope.within)
-        groups = np.unique(by_key[scope.within], return_inverse=True)[1].astype(np.int32)
-        return resolve(Linked(some, links.among(scope.within), groups), self.rules, again, self.tell)
-
-    def _written(
-        self, scope: _Scope, resolution: Resolution, again: Kept | None, records: pa.Table
-    ) -> Mapping[str, pa.Table]:
-        some = scope.current if len(scope.within) == len(scope.current) else scope.current.at(scope.within)
-        named = self._named(scope, resolution)
-        ordered = records.select(list(OWN)).take(array(some.order))
-        learned = again.frequencies if again else frequencies(some, resolution.model)
-        apart = tuple(never_codes(some, self.rules))
-        self._keep_guards(scope)
-        made = tables(Outcome(ordered, self.rules, apart, resolution, named, learned), self.guards)
-        relearned = pc.unique(pa.concat_tables([self.inputs["frequencies"], learned])["column_name"])
-        if again or self.rules.matching is None:
-            made[promised.MODEL.name] = self.inputs["model"]
-            made[promised.FREQUENCIES.name], relearned = learned.slice(0, 0), relearned[:0]
+        resolution = resolve(linked, self.rules, None, self.tell)
+        learned = frequencies(current, resolution.model)
+        columns = pc.unique(pa.concat_tables([self.inputs["frequencies"], learned])["column_name"])
+        numbers = np.union1d(current.record_no, self.inputs["gone"]["record_no"].to_numpy())
         return {
-            **made,
-            promised.FORMER_MEMBERS.name: self._former(),
-            REACHED: pa.table({"record_no": scope.numbers, "record_no_a": scope.numbers}),
-            LEARNED: pa.table({"column_name": relearned}),
+            **self._tables(current, resolution, learned),
+            promised.COMPARED.name: compared_table(current, self.rules),
+            REACHED: pa.table({"record_no": numbers, "record_no_a": numbers}),
+            LEARNED: pa.table({"column_name": columns}),
         }
 
-    def _named(self, scope: _Scope, resolution: Resolution) -> Named:
-        """Customers of the resolution's groups. Those of records that return are looked at as a whole."""
-        previous = self._previous(scope.current)
-        aliases, returned = aliases_of(self.inputs["aliases"]), self.inputs["returned"]
-        lives = living(previous, aliases)
-        here = np.zeros(len(lives), bool)
-        here[scope.within] = True
-        concerned = np.isin(lives, lives[here & (lives > 0)])
-        beside = np.flatnonzero(concerned & ~here)
-        groups = np.concatenate(
-            [resolution.groups, _numbered(lives[beside], int(resolution.groups.max(initial=-1)) + 1)]
-        )
-        positions = np.concatenate([scope.within, beside])
-        order = np.argsort(positions, kind="stable")
-        first = _order_of_first(groups[order])
-        gone = np.setdiff1d(returned["number"].to_numpy(), previous)
-        rest = lives[~(here | concerned)]
-        targets = {target for target in aliases.values() if target != GONE}
-        stay = set(rest[np.isin(rest, np.fromiter(targets, np.int64, len(targets)))].tolist())
-        elsewhere = Elsewhere(frozenset(stay), int(max(lives.max(initial=0), previous.max(initial=0))))
-        named = name_groups(
-            first[groups[order]], previous[positions[order]], dict.fromkeys(gone.tolist(), GONE) | aliases, elsewhere
-        )
-        count = int(resolution.groups.max(initial=-1)) + 1
-        return Named(named.numbers[first[:count]], named.given_up)
+    def _tables(self, some: Prepared, resolution: Resolution, learned: pa.Table) -> dict[str, pa.Table]:
+        ordered = self.inputs["records"].select(list(OWN)).take(array(some.order))
+        named = self._named(some, resolution)
+        apart = tuple(never_codes(some, self.rules))
+        made = tables(Outcome(ordered, self.rules, apart, resolution, named, learned), self.guards)
+        return {**made, promised.FORMER_MEMBERS.name: self._former()}
 
-    def _previous(self, current: Prepared) -> Ints:
-        """The previous customer number of each record, 0 for none."""
-        previous = np.zeros(len(current), np.int64)
+    def _named(self, some: Prepared, resolution: Resolution) -> Named:
+        """Customers of the resolution's groups."""
+        previous = np.zeros(len(some), np.int64)
         for found in (self.inputs["previous"], self.inputs["returned"]):
             found = found.filter(found["record_no"].is_valid())
-            previous[np.searchsorted(current.record_no, found["record_no"].to_numpy())] = found["number"].to_numpy()
-        return previous
+            previous[np.searchsorted(some.record_no, found["record_no"].to_numpy())] = found["number"].to_numpy()
+        gone = np.setdiff1d(self.inputs["returned"]["number"].to_numpy(), previous)
+        stay = frozenset(row["number"] for row in self.inputs["elsewhere"].to_pylist())
+        elsewhere = Elsewhere(stay, self.inputs["greatest"]["number"][0].as_py() or 0)
+        aliases = dict.fromkeys(gone.tolist(), GONE) | aliases_of(self.inputs["aliases"])
+        return name_groups(resolution.groups, previous, aliases, elsewhere)
 
     def _former(self) -> pa.Table:
         """Records that once were members and are not there now."""
         returned = self.inputs["returned"]
         return returned.filter(returned["record_no"].is_null()).select(list(promised.FORMER_MEMBERS.types))
 
-    def _keep_guards(self, scope: _Scope) -> None:
-        """What was noted of components the change does not reach still holds."""
-        reach = {f"record {number}" for number in scope.numbers.tolist()}
-        for row in self.inputs["guards"].to_pylist():
-            if row["guard"] in _OF_COMPONENTS and row["value"] not in reach:
+    def _crowded(self, some: Prepared) -> dict[int, Sequence[Codes]]:
+        """Values that more records share than their key allows, by key; noted as guards."""
+        world = None if some.world is None else some.exact[some.world]
+        found: dict[int, list[tuple[str | None, ...]]] = {}
+        for row in self.inputs["crowded"].to_pylist():
+            key = self.rules.keys[row["key"]]
+            effect = f"More than {key.at_most} records share the value, so it linked none of them."
+            value = named_value(key.columns, row["values"], (self.rules.tenant, row["tenant"]))
+            self.guards.add(Guard("at_most", key_name(key), value, row["records"], effect))
+            found.setdefault(row["key"], []).append((*row["values"], row["tenant"]))
+        return {
+            number: codes_of([some.exact[name] for name in self.rules.keys[number].columns], world, columns)
+            for number, columns in ((number, list(zip(*rows, strict=True))) for number, rows in found.items())
+        }
+
+    def _note_values(self) -> None:
+        """Notes every value on an ignore list that some record has."""
+        effect = "The value counts as unknown: it neither links records nor is evidence."
+        for row in self.inputs["ignored"].to_pylist():
+            self.guards.add(Guard("ignore", row["column_name"], row["value"], row["records"], effect))
+
+    def _keep_guards(self, some: Prepared) -> None:
+        """What was noted of values and components that the change does not reach still holds."""
+        gone = prepare(self.inputs["gone"], self.rules, Guards())
+        reached = {f"record {number}" for number in (*some.record_no.tolist(), *gone.record_no.tolist())}
+        rows = self.inputs["guards"].to_pylist()
+        concerned = {
+            key_name(key): _values(some, key) | _values(gone, key)
+            for key in (self.rules.keys if any(row["guard"] == "never" for row in rows) else ())
+        }
+        for row in rows:
+            of_component = row["guard"] in _OF_COMPONENTS and row["value"] not in reached
+            of_value = row["guard"] == "never" and row["value"] not in concerned.get(row["rule"], ())
+            if of_component or of_value:
                 self.guards.add(Guard(**row))
 
 
-def _numbered(customers: Ints, start: int) -> Ints:
-    """The groups of records by their customer, numbered from `start`."""
-    return start + np.unique(customers, return_inverse=True)[1].astype(np.int64)
-
-
-def _order_of_first(groups: Ints) -> Ints:
-    """New number of each group, so that groups are numbered in order of their first record."""
-    _, first = np.unique(groups, return_index=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank
+def _values(records: Prepared, key: Key) -> set[str]:
+    """The values of a key that these records have, as guards name them."""
+    known = np.logical_and.reduce([records.exact[name].codes >= 0 for name in key.columns])
+    return set(values_of(records, key, np.flatnonzero(known).tolist()))

@@ -19,7 +19,7 @@ from kinfolk.stages.profiles.survivorship import (
     preference,
     record_of,
 )
-from kinfolk.tables import profiles, staging
+from kinfolk.tables import identity, profiles, staging
 
 
 def profile_steps(
@@ -225,14 +225,15 @@ def _duplicates() -> Query:
         "(select source, count(*) as records, count(distinct customer_id) as customers from members group by source) n "
         "left join (select a.source, sum(p.probability) as expected from "
         "(select least(customer_a, customer_b) as customer_a, greatest(customer_a, customer_b) as customer_b, "
-        "max(probability) as probability from review group by all) p "
+        "max(probability) as probability from review where not starts_with(reason, $apart) group by all) p "
         "join (select distinct source, customer_id from members_a) a on a.customer_id = p.customer_a "
         "join (select distinct source, customer_id from members_b) b on b.customer_id = p.customer_b "
         "and b.source = a.source group by a.source) w on w.source = n.source",
         members=table("identity.members"),
         members_a=table("identity.members"),
         members_b=table("identity.members"),
-        review=table("identity.review"),
+        review=table(identity.REVIEW.name),
+        apart=identity.HELD_APART,
     )
     return Query(profiles.DUPLICATES.name, tree, "Duplicates per source", Publish.REPLACE)
 

@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Engine, Row, func, select
+from sqlalchemy import ColumnElement, Engine, Row, func, select, true
 
 from kinfolk.model.run import RunRecord, RunStatus, StepRecord
+from kinfolk.store.processes import still_at_it
 from kinfolk.store.schema import runs, steps
+
+DIED = "The process ended before the run did."
 
 
 def latest(engine: Engine, limit: int = 10) -> list[RunRecord]:
-    """The last runs with their steps, newest first."""
+    """The last runs with their steps, newest first. A run whose process is gone has failed."""
+    return _of(engine, true(), limit)
+
+
+def latest_published(engine: Engine, limit: int) -> list[RunRecord]:
+    """The last runs that published something, with their steps, newest first."""
+    return _of(engine, runs.c.status == RunStatus.PUBLISHED, limit)
+
+
+def _of(engine: Engine, which: ColumnElement[bool], limit: int) -> list[RunRecord]:
     with engine.connect() as connection:
-        found = connection.execute(select(runs).order_by(runs.c.run_id.desc()).limit(limit)).all()
+        found = connection.execute(select(runs).where(which).order_by(runs.c.run_id.desc()).limit(limit)).all()
         step_rows = connection.execute(
             select(steps).where(steps.c.run_id.in_([row.run_id for row in found])).order_by(steps.c.position)
         ).all()
-    return [_record(row, [s for s in step_rows if s.run_id == row.run_id]) for row in found]
+    return [_as_it_is(row, _record(row, [s for s in step_rows if s.run_id == row.run_id])) for row in found]
+
+
+def last_with(engine: Engine, status: RunStatus) -> RunRecord | None:
+    """The newest run that ended so, or None."""
+    query = select(runs.c.run_id).where(runs.c.status == status).order_by(runs.c.run_id.desc()).limit(1)
+    with engine.connect() as connection:
+        run_id = connection.execute(query).scalar()
+    return next(iter(_of(engine, runs.c.run_id == run_id, 1)), None) if run_id is not None else None
+
+
+def counts(engine: Engine) -> dict[RunStatus, int]:
+    """How many runs ended (or stand) so, of all there ever were."""
+    query = select(runs.c.status, func.count()).group_by(runs.c.status)
+    with engine.connect() as connection:
+        found = {RunStatus(status): int(number) for status, number in connection.execute(query)}
+    return {status: found.get(status, 0) for status in RunStatus}
 
 
 def published_fingerprint(engine: Engine) -> str | None:
@@ -27,6 +56,27 @@ def published_fingerprint(engine: Engine) -> str | None:
     )
     with engine.connect() as connection:
         return connection.execute(query).scalar()
+
+
+def published_runs(engine: Engine) -> list[RunRecord]:
+    """Every run that published a state, oldest first, without its steps."""
+    query = select(runs).where(runs.c.status == RunStatus.PUBLISHED).order_by(runs.c.run_id)
+    with engine.connect() as connection:
+        return [_record(row, []) for row in connection.execute(query)]
+
+
+def ended_well(engine: Engine, before: int) -> bool:
+    """Whether the last run before that one came to its end; also when there is none."""
+    query = select(runs.c.status).where(runs.c.run_id < before).order_by(runs.c.run_id.desc()).limit(1)
+    with engine.connect() as connection:
+        status = connection.execute(query).scalar()
+    return status in (None, RunStatus.PUBLISHED, RunStatus.UNCHANGED)
+
+
+def _as_it_is(row: Row[tuple[object, ...]], record: RunRecord) -> RunRecord:
+    if record.status is RunStatus.RUNNING and not still_at_it(row.process_id, row.host, row.started_at):
+        return replace(record, status=RunStatus.FAILED, error=DIED)
+    return record
 
 
 def deployed_definition(engine: Engine) -> str | None:
@@ -55,7 +105,8 @@ def step_history(engine: Engine, limit: int = 10) -> dict[str, list[StepRecord]]
 
 
 def _step(row: Row[Any]) -> StepRecord:
-    return StepRecord(row.name, row.seconds, row.rows_in, row.rows_out, row.rows_rejected, row.peak_mb)
+    counts = (row.rows_in, row.rows_out, row.rows_rejected)
+    return StepRecord(row.name, row.seconds, *counts, row.peak_mb, row.source, bool(row.failed))
 
 
 def _record(row: Row[tuple[object, ...]], step_rows: list[Row[tuple[object, ...]]]) -> RunRecord:
@@ -66,4 +117,6 @@ def _record(row: Row[tuple[object, ...]], step_rows: list[Row[tuple[object, ...]
         finished_at=row.finished_at,
         error=row.error,
         steps=tuple(_step(row) for row in step_rows),
+        snapshot_id=row.snapshot_id,
+        gone_because=row.gone_because,
     )

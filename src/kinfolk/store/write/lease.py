@@ -12,6 +12,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from kinfolk.errors import BusyError
+from kinfolk.store.processes import this_host
+from kinfolk.store.read.writer import HOLDER, writer
 
 
 @contextmanager
@@ -21,26 +23,19 @@ def writer_lease(state: Path, wait_seconds: float = 0) -> Iterator[None]:
     Errors  BusyError, after `wait_seconds`, says which process holds it and since when
     """
     state.mkdir(parents=True, exist_ok=True)
-    holder = state / "writer.json"
+    holder = state / HOLDER
     lock = FileLock(state / "writer.lock")
     try:
         lock.acquire(timeout=wait_seconds)
     except Timeout:
         raise BusyError(
-            f"Another run is writing to this project ({_describe(holder)}).",
+            f"Another run is writing to this project ({writer(state) or 'it has only just begun'}).",
             hint="Wait for it to finish, or give --wait SECONDS.",
         ) from None
     try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}))
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        holder.write_text(json.dumps({"pid": os.getpid(), "host": this_host(), "since": since}))
         yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
-
-
-def _describe(holder: Path) -> str:
-    try:
-        known = json.loads(holder.read_text())
-        return f"process {known['pid']}, since {known['since']}"
-    except (OSError, ValueError, KeyError):  # it is just starting or just ending
-        return "it has only just begun"

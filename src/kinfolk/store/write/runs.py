@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, Update, insert, select, update
 
+from kinfolk.errors import EngineError
+from kinfolk.model.history import State
 from kinfolk.model.run import RunStatus, StepRecord
 from kinfolk.store.database import writing
+from kinfolk.store.processes import this_host
+from kinfolk.store.read.runs import DIED
 from kinfolk.store.schema import runs, steps
 
 
@@ -21,11 +26,7 @@ def start(engine: Engine, fingerprint: str, definition: str | None = None) -> in
     now = datetime.now(UTC)
     kept = select(runs.c.definition).where(runs.c.definition.is_not(None)).order_by(runs.c.run_id.desc()).limit(1)
     with writing(engine) as connection:
-        connection.execute(
-            update(runs)
-            .where(runs.c.status == RunStatus.RUNNING)
-            .values(status=RunStatus.FAILED, finished_at=now, error="The process ended before the run did.")
-        )
+        connection.execute(_closing(now))
         same = connection.execute(kept).scalar() == definition
         opened = connection.execute(
             insert(runs).values(
@@ -33,12 +34,31 @@ def start(engine: Engine, fingerprint: str, definition: str | None = None) -> in
                 started_at=now,
                 process_id=os.getpid(),
                 fingerprint=fingerprint,
+                host=this_host(),
                 definition=None if same else definition,
             )
         )
         key = opened.inserted_primary_key
         assert key is not None, "an insert of one row has a key"
         return int(key[0])
+
+
+def close_dead(engine: Engine) -> None:
+    """Closes as failed every run that is still open. For who holds the lease: nobody is running, then."""
+    with writing(engine) as connection:
+        connection.execute(_closing(datetime.now(UTC)))
+
+
+def _closing(now: datetime) -> Update:
+    still_open = update(runs).where(runs.c.status == RunStatus.RUNNING)
+    return still_open.values(status=RunStatus.FAILED, finished_at=now, error=DIED)
+
+
+def renumber(engine: Engine, run_id: int, new_id: int) -> int:
+    """Gives a run that has just begun another id, and returns it."""
+    with writing(engine) as connection:
+        connection.execute(update(runs).where(runs.c.run_id == run_id).values(run_id=new_id))
+    return new_id
 
 
 def finish(
@@ -64,7 +84,37 @@ def finish(
                         "rows_out": record.rows_out,
                         "rows_rejected": record.rows_rejected,
                         "peak_mb": record.peak_mb,
+                        "source": record.source,
+                        "failed": record.failed,
                     }
                     for position, record in enumerate(records)
                 ],
             )
+
+
+def fail(engine: Engine, run_id: int, records: Sequence[StepRecord], error: BaseException) -> None:
+    """Closes a run as failed. Where even that cannot be written, the error that ended the run matters more."""
+    with suppress(EngineError):
+        finish(engine, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
+
+
+def published(engine: Engine, states: Iterable[State]) -> None:
+    """Writes down which state each run published. What the lake has was published, whatever was written before."""
+    with writing(engine) as connection:
+        for state in states:
+            known = {
+                "status": RunStatus.PUBLISHED,
+                "snapshot_id": state.snapshot_id,
+                "fingerprint": state.label.fingerprint,
+                "error": None,
+            }
+            found = connection.execute(update(runs).where(runs.c.run_id == state.run_id).values(known))
+            if not found.rowcount:
+                moment = {"started_at": state.published_at, "finished_at": state.published_at}
+                connection.execute(insert(runs).values(run_id=state.run_id, process_id=0, **moment, **known))
+
+
+def gone(engine: Engine, snapshots: Iterable[int], because: str) -> None:
+    """Writes down that states can no longer be read, and why."""
+    with writing(engine) as connection:
+        connection.execute(update(runs).where(runs.c.snapshot_id.in_(snapshots)).values(gone_because=because))

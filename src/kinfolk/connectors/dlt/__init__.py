@@ -1,0 +1,1 @@
+"""Resources of dlt, the library that knows hundreds of services."""

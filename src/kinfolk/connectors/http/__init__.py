@@ -1,0 +1,1 @@
+"""HTTP APIs that answer with JSON, or with a file."""

@@ -1,0 +1,1 @@
+"""Objects in S3 and in storage that speaks its protocol."""

@@ -1,0 +1,68 @@
+"""Numbers that stand for compared values, so that records which share one are found without reading texts."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from kinfolk.model.identity import IdentityRules
+from kinfolk.stages.identity.arrays import Ints, ranges
+from kinfolk.stages.identity.arrow import Strings, array
+from kinfolk.stages.identity.coding import Column
+from kinfolk.stages.identity.prepared import Prepared
+from kinfolk.stages.identity.similarity import bytes_of
+
+_SEED = 20_26
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+FORM = "form_"  # what the columns of identity.compared begin with
+WORLD = "world"
+
+Bits = npt.NDArray[np.uint64]
+
+
+def fingerprints(values: Strings) -> Ints:
+    """A number for each text; equal texts have one number, and of a billion texts no two are expected to share one."""
+    offsets, data = bytes_of(values)
+    lengths = np.diff(offsets)
+    draw = np.random.default_rng(_SEED)
+    factors = draw.integers(0, 1 << 63, int(lengths.max(initial=0)) + 1, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    terms = (data.astype(np.uint64) + np.uint64(1)) * factors[ranges(lengths)]
+    sums = np.zeros(len(values), np.uint64)
+    filled = lengths > 0
+    if filled.any():
+        sums[filled] = np.add.reduceat(terms, offsets[:-1][filled])
+    return np.asarray(_mixed(sums + lengths.astype(np.uint64)).view(np.int64))
+
+
+def compared_table(prepared: Prepared, rules: IdentityRules) -> pa.Table:
+    """Rows of identity.compared for these records."""
+    made: dict[str, object] = {"record_no": array(prepared.record_no)}
+    whole = np.zeros(len(prepared), np.uint64)
+    for name, column in prepared.compared.items():
+        numbers, known = _of_records(column)
+        whole = _mixed((whole ^ numbers.view(np.uint64)) * _ODD)
+        made[FORM + name] = array(numbers, mask=~known)
+    for never in rules.never:
+        numbers, _ = _of_records(prepared.exact[never.different])
+        whole = _mixed((whole ^ numbers.view(np.uint64)) * _ODD)
+    if prepared.world is not None:
+        numbers, _ = _of_records(prepared.exact[prepared.world])
+        whole = _mixed((whole ^ numbers.view(np.uint64)) * _ODD)
+        made[WORLD] = array(numbers)
+    made["row"] = array(whole.view(np.int64))
+    return pa.table(made)
+
+
+def _of_records(column: Column) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """The number of each record's value, 0 where it has none, and whether it has one."""
+    known = column.codes >= 0
+    numbers = np.zeros(len(column.codes), np.int64)
+    numbers[known] = fingerprints(column.values)[column.codes[known]]
+    return numbers, known
+
+
+def _mixed(bits: Bits) -> Bits:
+    """The bits spread, so that no part of the number tells less than another."""
+    bits = (bits ^ (bits >> np.uint64(31))) * _ODD
+    return np.asarray(bits ^ (bits >> np.uint64(29)))
