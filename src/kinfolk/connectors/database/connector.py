@@ -153,7 +153,7 @@ def _column(source: Source, fields: Mapping[str, Field]) -> str:
 
 def _fitting(source: Source, since: str, field: Field) -> str:
     """The value itself. Errors: SourceError where the cursor's column has another type than when it had this value."""
-    number = re.fullmatch(r"-?\d+(\.\d+)?", since) is not None
+    number = re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", since) is not None
     if field.kind is Kind.NUMBER and not number or field.kind is Kind.MOMENT and number:
         assert source.cursor is not None
         raise SourceError(
