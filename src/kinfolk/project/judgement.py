@@ -148,6 +148,18 @@ def _column(found: Difference) -> Verdict:
     return False, f"values of {name} may change in {_golden(table)}"
 
 
+def _contract(found: Difference) -> Verdict:
+    if found.kind is Kind.ADDED:
+        return False, "rows that break it are set aside, or stop the run"
+    return True, "nothing is promised of its columns any more, and nothing is checked"
+
+
+def _promised(found: Difference) -> Verdict:
+    if found.kind is Kind.ADDED:
+        return False, "rows that break it are set aside, or stop the run"
+    return True, "the column is no longer promised to those who read it"
+
+
 def _model(found: Difference) -> Verdict:
     if found.kind is Kind.ADDED:
         return False, f"models.{found.path[1]} is published"
@@ -285,6 +297,10 @@ RULES: tuple[Rule, ...] = (
         _always(False, "completeness is counted over other fields"),
         whole=True,
     ),
+    Rule("contracts/*", "contract of {1}", _contract),
+    Rule("contracts/*/version", "contract of {1}: version", _SAID),
+    Rule("contracts/*/written", "contract of {1}: text", _SAID, public=False),
+    Rule("contracts/*/properties/*", "contract of {1}: {3}", _promised),
     Rule("models/*", "model {1}", _model),
     *(
         Rule(f"models/*/{setting}", f"model {{1}}: {setting}", _SAID, public=False, whole=True)
