@@ -64,17 +64,22 @@ def expect_foretold(company: Company) -> Plan:
     state = open_project(company.folder).state
     before = published_rows(state)
     foretold = make_plan(company)
+    keys = {**KEYS, **{model.table: model.keys for model in open_project(company.folder).models}}
     assert company.run().status is RunStatus.PUBLISHED
     after = published_rows(state)
+    gone = {effect.table for effect in foretold.tables if effect.gone}
+    assert gone == before.keys() - after.keys()
     views = {LINEAGE.name, OPEN.name}
-    assert {effect.table for effect in foretold.tables if effect.after is None} <= views
+    assert {effect.table for effect in foretold.tables if effect.after is None and not effect.gone} <= views
     said = {e.table: (e.added, e.changed, e.removed) for e in foretold.tables if e.table not in views}
     done = {
-        name: row_changes(before.get(name, []), after[name], KEYS.get(name, ())) for name in after if name not in views
+        name: row_changes(before.get(name, []), after[name], keys.get(name, ())) for name in after if name not in views
     }
+    done |= {name: (0, 0, len(before[name])) for name in gone}
     assert said == {name: done[name] for name in said}
     assert {name for name in done.keys() - said.keys() if done[name] != (0, 0, 0)} == set()
-    assert {e.table: e.after for e in foretold.tables if e.table in said} == {name: len(after[name]) for name in said}
+    sizes = {e.table: e.after or 0 for e in foretold.tables if e.table in said}
+    assert sizes == {name: len(after.get(name, [])) for name in said}
     assert foretold.customers is not None
     assert dict(foretold.customers.counts) == fates(before["identity.members"], after["identity.members"])
     assert foretold.customers.after == len(after["profiles.customers"])
@@ -134,6 +139,44 @@ def test_a_source_that_is_gone_is_foretold(company: Company) -> None:
     assert foretold.customers is not None
     assert foretold.customers.counts[Fate.VANISHED] == 3
     assert [c.what for c in foretold.changes if c.breaking] == ["source shop"]
+
+
+def test_a_branch_that_breaks_a_source_the_rules_and_a_model_is_foretold(company: Company) -> None:
+    company.csv("crm", [person(n, club="gold" if n % 2 else "", phone=f"+3161234567{n // 2}") for n in range(6)])
+    mapped = "first_name: name, last_name: family, email: mail, phone: phone"
+    crm = f"record_id: id\npeople: {{{mapped}, attributes: {{club: club}}}}\n"
+    clubs = "select club, count(*) as people, min(email) as first from profiles.customers where club <> '' group by 1"
+    company.source("crm", crm)
+    company.write("models/clubs.sql", clubs)
+    company.write("models/clubs.yml", "keys: [club]\nowner: sales\n")
+    company.write("models/biggest.sql", "select max(people) as people from models.clubs")
+    company.write("models/unread.sql", "select count(*) as orders from profiles.orders")
+    company.run()
+    company.source("crm", crm.replace(", attributes: {club: club}", ""))
+    company.identity("keys: [phone]\n")
+    families = "select last_name as club, count(*) as people from profiles.customers where last_name <> '' group by 1"
+    company.write("models/clubs.sql", families)
+    (company.folder / "models/unread.sql").unlink()
+    foretold = expect_foretold(company)
+    assert foretold.customers is not None
+    assert foretold.customers.counts[Fate.MERGED] > 0
+    assert {c.what for c in foretold.changes} == {
+        "source crm: people.club",
+        "identity: key email",
+        "identity: key phone",
+        "model clubs",
+        "model unread",
+    }
+    tables = {effect.table: effect for effect in foretold.tables}
+    assert tables["models.clubs"].columns_removed == ("first",)
+    assert tables["models.clubs"].read_by == ("models.biggest", "quality.model_tests")
+    assert tables["models.clubs"].owner == "sales"
+    assert "models.clubs loses its column first (read by models.biggest)" in foretold.breaking
+    assert "models.unread is no longer published" in foretold.breaking
+    assert {"models.clubs", "models.biggest"} <= set(tables["profiles.customers"].read_by)
+    why = {step.name: step.why for step in foretold.steps}
+    assert why["models.clubs"] == "the project changed (model clubs); it reads profiles.customers"
+    assert why["models.biggest"] == "it reads models.clubs"
 
 
 @pytest.mark.slow

@@ -147,3 +147,20 @@ def test_a_project_published_by_an_older_version_knows_fewer_settings(tmp_path: 
     now = whole_project(tmp_path).load()
     older = definition(now).replace('"council":["Anna Berg"],', "").replace('"status":"active",', "")
     assert {c.what for c in changes(older, now)} >= {"owners: council"}
+
+
+def test_a_contract_and_its_columns_are_named_and_judged(folder: Folder) -> None:
+    folder.write(crm="file: crm.csv\nrecord_id: id\npeople: {email: mail}\n")
+    without = definition(folder.load())
+    file = folder.path / "contracts/crm.odcs.yaml"
+    file.parent.mkdir()
+    head = "apiVersion: v3.1.0\nkind: DataContract\nid: crm\nversion: 1.0.0\nstatus: active\nschema:\n  - name: crm\n"
+    file.write_text(f"{head}    properties:\n      - name: id\n      - name: mail\n")
+    [added] = changes(without, folder.load())
+    assert (added.kind, added.what, added.breaking) == ("added", "contract of crm", False)
+    before = definition(folder.load())
+    file.write_text(f"{head.replace('1.0.0', '2.0.0')}    properties:\n      - name: id\n")
+    found = {c.what: c for c in changes(before, folder.load())}
+    assert set(found) == {"contract of crm: mail", "contract of crm: version", "contract of crm: text"}
+    assert [c.what for c in found.values() if c.breaking] == ["contract of crm: mail"]
+    assert (found["contract of crm: version"].before, found["contract of crm: version"].after) == ("1.0.0", "2.0.0")

@@ -31,6 +31,9 @@ def published(table: str) -> exp.Table:
 
 def _effect(session: Session, name: str, built: Built, keys: Sequence[str]) -> TableEffect:
     there = session.present(name)
+    if built.publish is Publish.DROP:
+        rows = _count(session, lake.LAKE, name)
+        return TableEffect(name, new=False, before=rows, after=None, removed=rows, gone=True)
     old = _types(session, lake.LAKE, name) if there else {}
     new = _types(session, WORK, name)
     before, after, added, changed, removed = _rows(session, name, built, (old, new, keys))

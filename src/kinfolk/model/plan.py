@@ -64,10 +64,11 @@ class PlannedStep:
 class TableEffect:
     """One published table as it is and as it would be. Rows are the same row when their keys are.
 
-    new             whether it is published for the first time
+    new, gone       whether it is published for the first time, or no longer
     before, after   rows; None for a view, whose rows are read anew each time, and for a table that is not there
     retyped         columns whose type changes, as `name: old -> new`
     read_by         published tables made from it
+    owner           who answers for it, where the project says so
     """
 
     table: str
@@ -81,11 +82,13 @@ class TableEffect:
     columns_removed: tuple[str, ...] = ()
     retyped: tuple[str, ...] = ()
     read_by: tuple[str, ...] = ()
+    gone: bool = False
+    owner: str | None = None
 
     @property
     def touched(self) -> bool:
         """Whether anything about the table changes."""
-        return self.new or self.reshaped or bool(self.added or self.changed or self.removed)
+        return self.new or self.gone or self.reshaped or bool(self.added or self.changed or self.removed)
 
     @property
     def reshaped(self) -> bool:

@@ -27,12 +27,12 @@ from kinfolk.pipeline.work import Work
 from kinfolk.project.changes import changes
 from kinfolk.store.database import exists, open_store
 from kinfolk.store.read.runs import deployed_definition, published_fingerprint, step_history
-from kinfolk.tables import identity, landing, profiles, staging
+from kinfolk.tables import identity, landing, models, profiles, staging
 
 # What makes two rows the same row, for every table that is promised.
 KEYS = {
     described.name: described.keys
-    for described in (*landing.TABLES, *staging.TABLES, *identity.TABLES, *profiles.TABLES)
+    for described in (*landing.TABLES, *staging.TABLES, *identity.TABLES, *profiles.TABLES, *models.TABLES)
 }
 
 
@@ -90,7 +90,8 @@ def plan_project(
         known = before.definition is not None or before.fingerprint is None
         if not session.pending:
             return Planned(Plan(base, known, changed, _breaking(changed, ())), People())
-        tables = tuple(_read_by(effects(session, KEYS), work.steps))
+        keys = {**KEYS, **{model.table: model.keys for model in project.models}}
+        tables = tuple(_owned(_read_by(effects(session, keys), work.steps), project))
         customers = customer_effect(session)
         steps = _steps(work, changed, tables, before.steps)
         plan = Plan(
@@ -120,6 +121,8 @@ def _last_time(state: Path) -> _LastTime:
 def _breaking(changed: Sequence[Change], tables: Sequence[TableEffect]) -> tuple[str, ...]:
     said = [f"{change.what} {change.kind}: {change.why}" for change in changed if change.breaking]
     for effect in tables:
+        if effect.gone:
+            said.append(f"{effect.table} is no longer published" + _readers(effect))
         for column in effect.columns_removed:
             said.append(f"{effect.table} loses its column {column}" + _readers(effect))
         said += [f"{effect.table} gets another type in {column}" + _readers(effect) for column in effect.retyped]
@@ -128,7 +131,9 @@ def _breaking(changed: Sequence[Change], tables: Sequence[TableEffect]) -> tuple
 
 def _readers(effect: TableEffect) -> str:
     """Who would miss it: what people read, where there is any of that, else what the stages read."""
-    outer = [name for name in effect.read_by if not name.startswith(("staging.", "identity."))]
+    outer = [
+        name for name in effect.read_by if not name.startswith(("staging.", "identity.", "catalogue.", "quality."))
+    ]
     readers = outer or list(effect.read_by)
     return f" (read by {listed(readers)})" if readers else ""
 
@@ -145,6 +150,12 @@ def _read_by(tables: Sequence[TableEffect], steps: Sequence[Step]) -> list[Table
         replace(effect, read_by=tuple(t for t in named if effect.table in made_from.get(t, ()) and t != effect.table))
         for effect in tables
     ]
+
+
+def _owned(tables: Sequence[TableEffect], project: Project) -> list[TableEffect]:
+    owners = {f"landing.{source.name}": source.owner for source in project.sources}
+    owners |= {model.table: model.owner for model in project.models}
+    return [replace(effect, owner=owners.get(effect.table)) for effect in tables]
 
 
 def _steps(

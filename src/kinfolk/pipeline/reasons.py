@@ -42,7 +42,7 @@ def _why(step: Step, changes: Sequence[Change], fresh: set[str]) -> str | None:
     if isinstance(step, Exchange):
         return f"{step.part} arrived"
     reads = [name for name in step.reads if name in fresh]
-    said = [c.what for c in changes if any(c.what.startswith(s) for s in _settings(step))]
+    said = [c.what for c in changes if f"{c.what}:".startswith(tuple(_settings(step)))]
     causes = []
     if said:
         causes.append(f"the project changed ({listed(said)})")
@@ -54,7 +54,8 @@ def _why(step: Step, changes: Sequence[Change], fresh: set[str]) -> str | None:
 
 
 def _settings(step: Step) -> tuple[str, ...]:
-    return _SETTINGS.get(writes(step)[0].partition(".")[0], ())
+    schema, _, name = writes(step)[0].partition(".")
+    return (f"model {name}:",) if schema == "models" else _SETTINGS.get(schema, ())
 
 
 def _takes_in(step: Step) -> bool:

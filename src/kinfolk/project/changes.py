@@ -13,7 +13,7 @@ from kinfolk.project.definition import definition
 from kinfolk.project.judgement import Difference, Path, generic, holds_rules, rule_of
 
 # What tells the things of one list apart, so that a new one in the middle is not taken for a change of all after it.
-_NAMES = ("name", "table", "different", "columns")
+_NAMES = ("name", "table", "different", "columns", "source")
 _FILES = {"identity": "identity.yml", "survivorship": "identity.yml", "ownership": "owners.yml"}
 _LONGEST = 80
 

@@ -148,6 +148,24 @@ def _column(found: Difference) -> Verdict:
     return False, f"values of {name} may change in {_golden(table)}"
 
 
+def _contract(found: Difference) -> Verdict:
+    if found.kind is Kind.ADDED:
+        return False, "rows that break it are set aside, or stop the run"
+    return True, "nothing is promised of its columns any more, and nothing is checked"
+
+
+def _promised(found: Difference) -> Verdict:
+    if found.kind is Kind.ADDED:
+        return False, "rows that break it are set aside, or stop the run"
+    return True, "the column is no longer promised to those who read it"
+
+
+def _model(found: Difference) -> Verdict:
+    if found.kind is Kind.ADDED:
+        return False, f"models.{found.path[1]} is published"
+    return True, f"models.{found.path[1]} is no longer published: whoever reads it has nothing to read any more"
+
+
 def _status(found: Difference) -> Verdict:
     if found.after == "active":
         return False, "its records join again, with the customers they had"
@@ -181,6 +199,9 @@ def _listed(names: list[str]) -> str:
 _SAID = _always(False, "it says something of the data and changes nothing in it")
 _EVIDENCE = _always(True, "evidence is weighed anew: customers may be merged or split")
 _OTHER_VALUE = _always(False, "another value may become the golden one")
+
+_OTHER_ROWS = _always(False, "its table is made anew; columns and rows are counted below")
+_TESTED = _always(False, "what must hold of the data is another")
 
 RULES: tuple[Rule, ...] = (
     Rule("name", "name of the project", _SAID, public=False),
@@ -276,6 +297,24 @@ RULES: tuple[Rule, ...] = (
         _always(False, "completeness is counted over other fields"),
         whole=True,
     ),
+    Rule("contracts/*", "contract of {1}", _contract),
+    Rule("contracts/*/version", "contract of {1}: version", _SAID),
+    Rule("contracts/*/written", "contract of {1}: text", _SAID, public=False),
+    Rule("contracts/*/properties/*", "contract of {1}: {3}", _promised),
+    Rule("models/*", "model {1}", _model),
+    *(
+        Rule(f"models/*/{setting}", f"model {{1}}: {setting}", _SAID, public=False, whole=True)
+        for setting in ("description", "owner", "grain", "columns")
+    ),
+    *(
+        Rule(f"models/*/{setting}", f"model {{1}}: {setting}", _OTHER_ROWS, public=False, whole=True)
+        for setting in ("language", "inputs", "origins", "keys")
+    ),
+    Rule("models/*/text", "model {1}", _OTHER_ROWS, public=False),
+    Rule("models/*/reads", "model {1}: reads", _OTHER_ROWS, whole=True),
+    Rule("models/*/tests/*", "model {1}: test", _TESTED, public=False, whole=True),
+    Rule("models/*/tests", "model {1}: tests", _TESTED, public=False, whole=True),
+    Rule("model_tests/*", "test {1}", _TESTED, public=False, whole=True),
     Rule("ownership/people", "owners: people", _SAID, public=False, whole=True),
     Rule("ownership/domains/*", "owners: domain {2}", _SAID, public=False, whole=True),
     Rule("ownership/council", "owners: council", _SAID, public=False, whole=True),

@@ -71,10 +71,10 @@ def _tables(out: Console, tables: Sequence[TableEffect]) -> None:
     touched = [effect for effect in tables if effect.touched]
     if touched:
         numbers = ["before", "after", "added", "changed", "removed"]
-        listed = table("Tables", ["table", *numbers, "columns"], right=numbers)
+        listed = table("Tables", ["table", *numbers, "columns", "owner"], right=numbers)
         for e in touched:
             counts = (e.before, e.after, e.added, e.changed, e.removed)
-            listed.add_row(escaped(e.table), *map(cell, counts), escaped(columns(e)))
+            listed.add_row(escaped(e.table), *map(cell, counts), escaped(columns(e)), escaped(e.owner))
         out.print(listed)
     same = len(tables) - len(touched)
     out.print(f"{same} published {'table stays as it is' if same == 1 else 'tables stay as they are'}.\n")
