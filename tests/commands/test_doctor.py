@@ -34,13 +34,13 @@ run(Path(sys.argv[1]))
 
 @pytest.fixture
 def company(tmp_path: Path) -> Company:
-    """Two published states."""
+    """Two published states, the second made anew, so that the files of the first are its own."""
     made = Company(tmp_path)
     made.source("crm", "record_id: id\npeople: {first_name: name, email: mail}\n")
     made.identity("keys: [email]\n")
     for people in (5, 6):
         made.csv("crm", [{"id": n, "name": f"N{n}", "mail": f"n{n}@example.com"} for n in range(people)])
-        made.run()
+        made.run(full=people == 6)
     return made
 
 

@@ -49,7 +49,8 @@ def land(work: Work, arrived: tuple[Delivery, ...], ledger: Ledger) -> None:
     loaded_at = datetime.now(UTC)
     for load_id, delivery in enumerate(in_order(arrived, work.project), start=ledger.next_load_id):
         work.about = delivery.source.name
-        _land_one(work, delivery, ledger, taken, (load_id, loaded_at))
+        with about(delivery.source.name):
+            _land_one(work, delivery, ledger, taken, (load_id, loaded_at))
     work.about = None
     if arrived:
         names = tuple(d.source.name for d in arrived)
@@ -74,8 +75,7 @@ def _land_one(work: Work, delivery: Delivery, ledger: Ledger, taken: _Taken, loa
     arrival = _arrival(work, delivery, ledger, taken.record_no, load)
     work.do(landing_steps(arrival))
     _settle(work, arrival, delivery)
-    with about(source.name):
-        taken.record_no += arrival.rows + _check_deletes(work, arrival)
+    taken.record_no += arrival.rows + _check_deletes(work, arrival)
     refused = _refused(work, source)
     reached = ledger.cursors.get(source.name)
     if delivery.parts:
