@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 from sqlglot import exp
 
 from kinfolk.engine import sql
 from kinfolk.errors import SourceError
 from kinfolk.model.locator import ArrowBatches, ArrowStream, DelimitedFile, Locator, ParquetFile, Rejection
+
+if TYPE_CHECKING:  # a run that finds nothing to read should not wait for Arrow
+    import pyarrow as pa
 
 _BATCH = "kinfolk_batch"
 _PIECE_ROWS = 100_000
@@ -260,6 +262,8 @@ def _read_stream(table: _Table, locator: ArrowStream) -> int:
 
 def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Batches put together until they are worth a statement of their own."""
+    import pyarrow as pa
+
     kept: list[pa.RecordBatch] = []
     for batch in batches:
         if kept and not batch.schema.equals(kept[0].schema):
@@ -275,6 +279,8 @@ def _pieces(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 def _append_typed(table: _Table, piece: pa.Table, before: int) -> int:
     """Appends a piece of a stream as text; `before` rows of it are in the table already."""
+    import pyarrow as pa
+
     numbered = piece.append_column("_row", pa.array(range(before + 1, before + piece.num_rows + 1), pa.int64()))
     table.connection.register(_BATCH, numbered)
     try:
@@ -305,6 +311,8 @@ def _read_exactly(table: _Table, locator: ArrowBatches) -> tuple[int, list[Rejec
 
 def _append(table: _Table, batch: pa.RecordBatch) -> int:
     table.have(tuple(name for name in batch.schema.names if name != "_row"))
+    import pyarrow as pa
+
     table.connection.register(_BATCH, pa.Table.from_batches([batch]))
     try:
         return table.add(sql.query("select *, $part as _part from kinfolk_batch", part=table.part))

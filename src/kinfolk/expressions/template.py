@@ -89,7 +89,9 @@ def literal(value: Any) -> exp.Expression:
 def _parse(text: str) -> exp.Expression:
     tree = sqlglot.parse_one(text, dialect=DIALECT)
     for node in tree.walk():
-        node._meta = None  # where in the text it stood: nobody asks, and it makes each of many copies five times as slow
+        node._meta = (
+            None  # where in the text it stood: nobody asks, and it makes each of many copies five times as slow
+        )
     return cast(exp.Expression, tree)
 
 

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from kinfolk.engine.sql import query, table, union_by_name
 from kinfolk.engine.step import Compute, Publish, Query, Step
 from kinfolk.model.locator import Rejection
 from kinfolk.tables import landing
 from kinfolk.tables.table import Table
-
-_ARROW: dict[str, pa.DataType] = {
-    "varchar": pa.string(),
-    "bigint": pa.int64(),
-    "ubigint": pa.uint64(),
-    "timestamp": pa.timestamp("us"),
-}
 
 
 def bookkeeping_steps(
@@ -43,7 +34,15 @@ def bookkeeping_steps(
 
 def _written_down(name: str, described: Table, values: list[tuple[object, ...]], publish: Publish) -> Compute:
     """A step that writes rows this process holds; Arrow, because a rejected file may hold a million of them."""
-    schema = pa.schema([(c.name, _ARROW[c.type]) for c in described.columns])
+    import pyarrow as pa  # here, because a run that finds nothing to land should not wait for Arrow
+
+    types: dict[str, pa.DataType] = {
+        "varchar": pa.string(),
+        "bigint": pa.int64(),
+        "ubigint": pa.uint64(),
+        "timestamp": pa.timestamp("us"),
+    }
+    schema = pa.schema([(c.name, types[c.type]) for c in described.columns])
     columns = zip(*values, strict=True) if values else ([] for _ in described.columns)
     made = pa.table([pa.array(list(v), t) for v, t in zip(columns, schema.types, strict=True)], schema=schema)
     return Compute({}, {name: publish}, name, lambda inputs, tell: {name: made})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import pyarrow as pa
 from sqlglot import exp
 
 from kinfolk.engine.sql import query, rows, sql, table, union_by_name
@@ -58,6 +57,8 @@ def waiting(source: str, *, fixes: bool, everything: bool) -> exp.Query:
 
 def mended_step(source: str, mended: Sequence[tuple[int, int]], replaced: Sequence[int]) -> Compute:
     """Which rows of the load are corrections (position, hash they came with), and which rows they stand for."""
+    import pyarrow as pa
+
     positions, hashes = zip(*mended, strict=True) if mended else ((), ())
     made = {
         f"mended.{source}": pa.table(
@@ -70,6 +71,8 @@ def mended_step(source: str, mended: Sequence[tuple[int, int]], replaced: Sequen
 
 def replayed_step(source: str, record_nos: Sequence[int]) -> Compute:
     """Writes `replayed.<source>`: rows of quarantine.open that are in this load."""
+    import pyarrow as pa
+
     made = {f"replayed.{source}": pa.table({"record_no": pa.array(record_nos, pa.int64())})}
     return Compute({}, dict.fromkeys(made, Publish.NO), f"Rows of {source} sent again", lambda inputs, tell: made)
 

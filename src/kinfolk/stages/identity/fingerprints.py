@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from kinfolk.model.identity import IdentityRules
-from kinfolk.stages.identity.arrays import Ints, ranges
+from kinfolk.stages.identity.arrays import Ints
 from kinfolk.stages.identity.arrow import Strings, array
 from kinfolk.stages.identity.coding import Column
 from kinfolk.stages.identity.prepared import Prepared
@@ -25,9 +27,11 @@ def fingerprints(values: Strings) -> Ints:
     """A number for each text; equal texts have one number, and of a billion texts no two are expected to share one."""
     offsets, data = bytes_of(values)
     lengths = np.diff(offsets)
+    starts = np.repeat(offsets[:-1].astype(np.int32), lengths)
+    place = np.arange(len(data), dtype=np.int32) - starts  # of each byte in its text
     draw = np.random.default_rng(_SEED)
     factors = draw.integers(0, 1 << 63, int(lengths.max(initial=0)) + 1, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    terms = (data.astype(np.uint64) + np.uint64(1)) * factors[ranges(lengths)]
+    terms = (data.astype(np.uint64) + np.uint64(1)) * factors[place]
     sums = np.zeros(len(values), np.uint64)
     filled = lengths > 0
     if filled.any():
@@ -39,8 +43,9 @@ def compared_table(prepared: Prepared, rules: IdentityRules) -> pa.Table:
     """Rows of identity.compared for these records."""
     made: dict[str, object] = {"record_no": array(prepared.record_no)}
     whole = np.zeros(len(prepared), np.uint64)
-    for name, column in prepared.compared.items():
-        numbers, known = _of_records(column)
+    with ThreadPoolExecutor(2) as pool:
+        numbered = list(pool.map(_of_records, prepared.compared.values()))
+    for name, (numbers, known) in zip(prepared.compared, numbered, strict=True):
         whole = _mixed((whole ^ numbers.view(np.uint64)) * _ODD)
         made[FORM + name] = array(numbers, mask=~known)
     for never in rules.never:
