@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kinfolk.interfaces.cli import output
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder
 from kinfolk.model.signature import Party
 
 app = typer.Typer(
@@ -17,13 +17,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Folder = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.", show_default="here")]
-Environment = Annotated[
-    str | None, typer.Option("--environment", "-e", help="One of the project's environments.", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
 Source = Annotated[str, typer.Argument(help="Name of a source.")]
-HERE = Path()
 
 
 @app.command()

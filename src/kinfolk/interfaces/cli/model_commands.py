@@ -8,15 +8,9 @@ from typing import Annotated
 import typer
 
 from kinfolk.interfaces.cli import model_views, output
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, FolderArgument
 
-Folder = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.", show_default="here")]
-FolderArgument = Annotated[Path, typer.Argument(help="Folder of the project.", show_default="here")]
-Environment = Annotated[
-    str | None, typer.Option("--environment", "-e", help="One of the project's environments.", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
 Name = Annotated[str, typer.Argument(help="Name of the model.")]
-HERE = Path()
 
 docs = typer.Typer(help="The project as a website.", no_args_is_help=True, rich_markup_mode=None)
 models = typer.Typer(help="The company's own tables, from models/.", no_args_is_help=True, rich_markup_mode=None)

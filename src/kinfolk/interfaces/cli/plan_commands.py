@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from kinfolk.interfaces.cli import output, plan_views
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, FolderArgument
 from kinfolk.model.run import RunOptions
 
 
@@ -17,10 +18,8 @@ def register(app: typer.Typer) -> None:
 
 
 def plan(
-    folder: Annotated[Path, typer.Argument(help="Folder of the project.", show_default="here")] = Path(),
-    environment: Annotated[
-        str | None, typer.Option("--environment", "-e", help="One of the project's environments.", show_default=False)
-    ] = None,
+    folder: FolderArgument = HERE,
+    environment: Environment = None,
     allow_deletes: Annotated[
         list[str] | None,
         typer.Option("--allow-deletes", help="A source that may lose most of its records.", show_default=False),
@@ -37,7 +36,7 @@ def plan(
         Literal["breaking"] | None,
         typer.Option("--fail-on", help="End with 12 when the plan has breaking effects.", show_default=False),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what a run would do, before it does it: definitions, rows, customers, steps."""
     from kinfolk.commands.plan import check_breaking, plan, save

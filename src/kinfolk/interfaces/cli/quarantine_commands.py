@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kinfolk.interfaces.cli import output
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder
 
 app = typer.Typer(
     name="quarantine",
@@ -17,14 +18,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Folder = Annotated[Path, typer.Option("--project", "-p", help="Folder of the project.", show_default="here")]
-Environment = Annotated[
-    str | None, typer.Option("--environment", "-e", help="One of the project's environments.", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
 Source = Annotated[str | None, typer.Argument(help="Only rows of this source.", show_default="all")]
 Number = Annotated[int, typer.Argument(help="Number of the row (record_no).")]
-HERE = Path()
 
 
 @app.command("list")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kinfolk.interfaces.cli import output
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, FolderArgument
 
 
 def register(app: typer.Typer) -> None:
@@ -17,14 +18,12 @@ def register(app: typer.Typer) -> None:
 
 
 def metrics(
-    folder: Annotated[Path, typer.Argument(help="Folder of the project.", show_default="here")] = Path(),
-    environment: Annotated[
-        str | None, typer.Option("--environment", "-e", help="One of the project's environments.", show_default=False)
-    ] = None,
+    folder: FolderArgument = HERE,
+    environment: Environment = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Replace this file, whole, instead of printing.", show_default=False)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print how the pipeline is doing, in the text format of Prometheus."""
     from kinfolk.commands.metrics import metrics
