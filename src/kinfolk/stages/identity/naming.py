@@ -22,20 +22,12 @@ class Named:
     given_up: dict[int, int]
 
 
-@dataclass(frozen=True)
-class Elsewhere:
-    """Customers that stay as they are: those among them that an alias leads to, and the greatest number of all."""
-
-    customers: frozenset[int]
-    greatest: int
-
-
-def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int], elsewhere: Elsewhere | None = None) -> Named:
+def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int], greatest: int = 0) -> Named:
     """Numbers for the groups 0..n-1 of records in order of record_no, groups numbered by their first record.
 
     previous  number of the customer each record belonged to when it was last seen, 0 where it is new
     aliases   numbers given up before -> the number that lived on
-    elsewhere the customers these records have nothing to do with
+    greatest  greatest number of any customer, also of those these records have nothing to do with
 
     A previous customer's heir is the group with most of its records (ties: the one with the smallest record_no). A
     group keeps the smallest number it is heir to; the others become aliases of it. Other groups get new numbers,
@@ -43,14 +35,13 @@ def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int], elsewhere
     nothing tells which records they once stood for. A customer without any record left is given up for nobody, and is
     itself again when one of its records returns; until then its own aliases go on leading to it.
     """
-    elsewhere = elsewhere or Elsewhere(frozenset(), 0)
     previous = living(previous, aliases)
     count = int(groups.max(initial=-1)) + 1
     heirs, customers = _heirs(groups, previous)
     numbers = np.full(count, np.iinfo(np.int64).max, np.int64)
     np.minimum.at(numbers, heirs, customers)
     unnamed = np.flatnonzero(numbers == np.iinfo(np.int64).max)
-    used = max([elsewhere.greatest, int(previous.max(initial=0)), *aliases, *aliases.values()])
+    used = max([greatest, int(previous.max(initial=0)), *aliases, *aliases.values()])
     numbers[unnamed] = used + 1 + np.arange(len(unnamed))
     lives = {int(c): int(numbers[g]) for c, g in zip(customers.tolist(), heirs.tolist(), strict=True)}
     given_up = {old: new for old, new in lives.items() if old != new}

@@ -18,7 +18,7 @@ from kinfolk.stages.identity.guards import Guard, Guards
 from kinfolk.stages.identity.kept import Kept, codes_of, frequencies
 from kinfolk.stages.identity.keys import key_name, link, named_value, never_codes, values_of
 from kinfolk.stages.identity.model import Model
-from kinfolk.stages.identity.naming import GONE, Elsewhere, Named, name_groups
+from kinfolk.stages.identity.naming import GONE, Named, name_groups
 from kinfolk.stages.identity.neighbours import (
     ARRIVED,
     CROWDED,
@@ -91,10 +91,10 @@ def following_steps(rules: IdentityRules, model: Model | None) -> Iterator[Step]
         ),
         "elsewhere": query(
             "select distinct cast(substr(m.customer_id, 3) as bigint) as number from members m "
-            "where m.customer_id in (select customer_id from aliases) "
+            "where m.customer_id in (select customer_id from former) "
             "and m.record_no not in (select record_no from reached)",
             members=table(promised.MEMBERS.name),
-            aliases=table(promised.ALIASES.name),
+            former=table(promised.FORMER_MEMBERS.name),
             reached=table(REACHED),
         ),
         "crowded": query("select * from crowded", crowded=table(CROWDED)),
@@ -226,11 +226,12 @@ class _Change:
         for found in (self.inputs["previous"], self.inputs["returned"]):
             found = found.filter(found["record_no"].is_valid())
             previous[np.searchsorted(some.record_no, found["record_no"].to_numpy())] = found["number"].to_numpy()
-        gone = np.setdiff1d(self.inputs["returned"]["number"].to_numpy(), previous)
-        stay = frozenset(row["number"] for row in self.inputs["elsewhere"].to_pylist())
-        elsewhere = Elsewhere(stay, self.inputs["greatest"]["number"][0].as_py() or 0)
+        # A customer whose records are out of reach lives on, though one of them may have gone long ago.
+        here = np.union1d(previous, self.inputs["elsewhere"]["number"].to_numpy())
+        gone = np.setdiff1d(self.inputs["returned"]["number"].to_numpy(), here)
         aliases = dict.fromkeys(gone.tolist(), GONE) | aliases_of(self.inputs["aliases"])
-        return name_groups(resolution.groups, previous, aliases, elsewhere)
+        greatest = self.inputs["greatest"]["number"][0].as_py() or 0
+        return name_groups(resolution.groups, previous, aliases, greatest)
 
     def _former(self) -> pa.Table:
         """Records that once were members and are not there now."""
