@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from kinfolk.commands.backup import backup
 from kinfolk.commands.check import check
 from kinfolk.commands.plan import plan
 from kinfolk.commands.query import query
+from kinfolk.commands.restore import restore
+from kinfolk.commands.rollback import rollback
 from kinfolk.commands.run import run, run_plan
 from kinfolk.errors import SourceError, StalePlanError
 from kinfolk.model.run import RunStatus
@@ -90,3 +93,19 @@ def test_dev_says_so_when_prod_never_took_in_a_source(company: Company) -> None:
 def test_check_does_not_look_for_sources_that_are_not_read(company: Company) -> None:
     (company.folder / "data/crm.csv").unlink()
     assert [source.parts for source in check(company.folder, "dev").sources] == [0]
+
+
+def test_dev_follows_prod_to_a_restored_state_whose_number_was_given_out_before(company: Company) -> None:
+    company.run()
+    company.csv("crm", [{"id": n, "name": f"Ada{n}", "mail": f"a{n}@example.com"} for n in range(6)])
+    company.run()
+    saved = company.folder.parent / "saved.zip"
+    backup(company.folder, saved)
+    rollback(company.folder, "run:1", yes=True)
+    run(company.folder, "dev")
+    foretold = plan(company.folder).plan
+    restore(company.folder, saved, yes=True)
+    assert run(company.folder, "dev").status is RunStatus.PUBLISHED
+    assert customers(company, "dev") == customers(company, "prod") == 6
+    with pytest.raises(StalePlanError, match="published since"):
+        run_plan(company.folder, foretold.ground)

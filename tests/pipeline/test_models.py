@@ -227,3 +227,26 @@ def test_a_test_that_cannot_be_asked_is_named(shop: Company) -> None:
     shop.write("models/tests/odd.sql", "select * from models.spent where spend > 5")
     with pytest.raises(ModelError, match=r"models/tests/odd\.sql:1: The test odd cannot be asked"):
         shop.run()
+
+
+def test_a_python_model_that_exits_fails_the_run_and_one_that_prints_does_not_disturb_the_answer(
+    shop: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.write(
+        "models/leaves.py", 'import sys\nREADS = {"c": "profiles.customers"}\ndef model(inputs):\n    sys.exit(0)\n'
+    )
+    with pytest.raises(ModelError, match="models/leaves.py:4"):
+        shop.run()
+    shop.write(
+        "models/leaves.py",
+        'READS = {"c": "profiles.customers"}\ndef model(inputs):\n    print("hello")\n    return inputs["c"]\n',
+    )
+    shop.run()
+    assert "hello" not in capsys.readouterr().out
+
+
+def test_a_model_that_stumbles_over_a_value_does_not_repeat_it(shop: Company) -> None:
+    shop.write("models/bad.sql", "select customer_id, cast(email as integer) as number from profiles.customers\n")
+    with pytest.raises(ModelError) as failed:
+        shop.run()
+    assert "@" not in str(failed.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 from collections.abc import Callable, Iterable
@@ -105,7 +106,9 @@ class Session:
             return self._exchange(step)
         except duckdb.Error as error:
             if lake.damaged(self.state, error):
-                raise lake.unusable(self.state / "lake", f"The lake is damaged: {_first_line(error)}.") from error
+                raise lake.unusable(
+                    self.state / "lake", f"The lake is damaged: {str(error).splitlines()[0]}."
+                ) from error
             raise EngineError(f"{step.title} failed: {_first_line(error)}") from error
 
     def arrow(self, tree: exp.Query) -> pa.Table:
@@ -151,9 +154,13 @@ class Session:
         own = self.published.keys() - self.borrowed
         return lake.newest_snapshot(self.connection) if lake.exists(self.state) and own else None
 
+    def state_of(self) -> int | None:
+        """When the published state this session builds on was published (microseconds); None before the first."""
+        return lake.published_at(self.connection) if self.based_on() is not None else None
+
     def landing_snapshot(self) -> int | None:
-        """The number of the state of the landing that is read, where that is another environment's."""
-        return lake.newest_snapshot(self.connection, lake.LANDING) if self.borrowed else None
+        """When the state of the landing that is read was published, where that is another environment's."""
+        return lake.published_at(self.connection, lake.LANDING) if self.borrowed else None
 
     @property
     def pending(self) -> bool:
@@ -365,4 +372,7 @@ def _name(catalogue: str, table: str) -> exp.Table:
 
 
 def _first_line(error: duckdb.Error) -> str:
-    return str(error).strip().splitlines()[0]
+    """What the database said, without the value it stumbled over: the words end up in logs."""
+    words = str(error).strip().splitlines()[0]
+    about_a_value = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
+    return re.sub(r"'[^']*'|\"[^\"]*@[^\"]*\"", "'…'", words) if isinstance(error, about_a_value) else words

@@ -72,6 +72,20 @@ def newest_snapshot(connection: duckdb.DuckDBPyConnection, name: str = LAKE) -> 
     return int(connection.execute(sql.text(found)).fetchall()[0][0])
 
 
+def published_at(connection: duckdb.DuckDBPyConnection, name: str = LAKE) -> int:
+    """When the state that is read was published, in microseconds since 1970.
+
+    Its number would not do to tell it apart: after a restore numbers are given out a second time.
+    """
+    states = exp.Table(this=exp.Anonymous(this="snapshots"), db=exp.to_identifier(name))
+    tree = (
+        exp.select("epoch_us(snapshot_time)")
+        .from_(states)
+        .where(exp.column("snapshot_id").eq(newest_snapshot(connection, name)))
+    )
+    return int(connection.execute(sql.text(tree)).fetchall()[0][0])
+
+
 def _config(spill_folder: Path) -> dict[str, str | bool | int | float | list[str]]:
     return {"autoload_known_extensions": "false", "temp_directory": str(spill_folder)}
 

@@ -14,7 +14,7 @@ class Ground:
     """What a plan stands on: a run may execute it only while all of this is still so.
 
     fingerprint    of the project's settings
-    snapshot       of the lake, counting up with every publication; None before the first
+    snapshot       when the state it builds on was published, in microseconds; None before the first
     landing        of the lake that landing is read from, where that is another environment's
     parts          source, part and the fingerprint of its content: everything that arrived
     allow_deletes  sources that may lose most of their records

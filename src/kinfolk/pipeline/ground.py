@@ -16,7 +16,7 @@ def ground(work: Work) -> Ground:
         project=work.project.name,
         environment=work.project.environment,
         fingerprint=work.project.fingerprint,
-        snapshot=work.session.based_on(),
+        snapshot=work.session.state_of(),
         parts=tuple(sorted(parts)),
         landing=work.session.landing_snapshot(),
         allow_deletes=tuple(sorted(work.options.allow_deletes)),

@@ -146,9 +146,11 @@ def _check_deletes(work: Work, arrival: Arrival) -> int:
     # Where ids are made by a new rule every record is new, so only how many there are can be compared.
     gone = max(before - work.session.count(f"arriving.{source.name}"), 0) if arrival.relaid else deleted
     too_many = before >= _DELETES_CHECKED_FROM and gone > before * _DELETES_ALLOWED
-    if too_many and source.load is Load.SNAPSHOT and source.name not in work.options.allow_deletes:
+    told = bool(source.cursor and source.cursor.deleted) and not arrival.relaid
+    if too_many and (told or source.load is Load.SNAPSHOT) and source.name not in work.options.allow_deletes:
+        how = "are deleted by this load" if told else "are no longer in its data"
         raise SourceError(
-            f"{gone} of the {before} records of {source.name} are no longer in its data, "
+            f"{gone} of the {before} records of {source.name} {how}, "
             "which looks like a broken export. Nothing was changed.",
             where=str(source.place),
             hint=f"If they are really gone, run with --allow-deletes {source.name}.",

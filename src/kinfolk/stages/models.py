@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import linecache
+import sys
 import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import redirect_stdout
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -215,9 +217,10 @@ def _runner(
         linecache.cache[file] = (len(model.text), None, model.text.splitlines(keepends=True), file)
         module: dict[str, object] = {"__name__": f"{SCHEMA}.{model.name}", "__file__": file}
         try:
-            exec(compile(model.text, file, "exec"), module)
-            made = module["model"](dict(inputs))  # type: ignore[operator]  # the project's checks found a function
-        except Exception as error:
+            with redirect_stdout(sys.stderr):  # standard output is for the answer of the command
+                exec(compile(model.text, file, "exec"), module)
+                made = module["model"](dict(inputs))  # type: ignore[operator]  # the project's checks found a function
+        except (Exception, SystemExit) as error:  # a model that exits must not pass for a run that went well
             raise _failed(model, error) from error
         if not isinstance(made, pa.Table) or made.num_columns == 0:
             what = f"Model {model.name} returned {type(made).__name__}, not an Arrow table with columns."
@@ -227,7 +230,7 @@ def _runner(
     return run
 
 
-def _failed(model: CompanyModel, error: Exception) -> ModelError:
+def _failed(model: CompanyModel, error: BaseException) -> ModelError:
     """The error at the last line of the model's own file that it went through."""
     frames = traceback.extract_tb(error.__traceback__)
     line = next((frame.lineno for frame in reversed(frames) if frame.filename == model.place.file), 1)

@@ -208,7 +208,7 @@ LANDED = Table(
     keys=(),
     columns=(
         Column("environment", "varchar", "the environment whose landing it is"),
-        Column("snapshot", "bigint", "number of that state in its lake"),
+        Column("snapshot", "bigint", "when that state was published, in microseconds since 1970"),
     ),
     subject=None,
     erasure=Erasure.KEEP,

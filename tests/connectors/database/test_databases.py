@@ -83,15 +83,16 @@ def test_every_type_of_mysql_arrives_whole(mysql: Mysql) -> None:
     mysql.run(
         "drop table if exists kinds",
         "create table kinds (id int primary key, f float, g double, n decimal(30,5), at datetime(6), seen timestamp,"
-        " raw blob, j json, e enum('a', 'b'), name varchar(40)) character set utf8mb4",
+        " raw blob, j json, e enum('a', 'b'), name varchar(40), flag bit(1)) character set utf8mb4",
         "set time_zone = '+02:00'",
     )
     mysql.run(
         "insert into kinds values (1, 16777216, 0.1, 1234567890123456789012345.12345, '2020-01-01 10:00:00.25',"
-        " '2020-01-01 10:00:00', x'ff00', '{\"a\":1}', 'b', 'Zoë 🙂'), (2, null, null, null, null, '2020-01-02',"
-        " 'text', null, null, '')"
+        " '2020-01-01 10:00:00', x'ff00', '{\"a\":1}', 'b', 'Zoë 🙂', 0), (2, null, null, null, null, '2020-01-02',"
+        " 'text', null, null, '', 1)"
     )
     first, second = landed(source("mysql", {**mysql.options, "table": "kinds"}))
+    assert (first["flag"], second["flag"]) == ("0", "1")
     assert (first["f"], first["g"], first["n"]) == ("16777216", "0.1", "1234567890123456789012345.12345")
     assert first["at"] == "2020-01-01 10:00:00.250000" and first["seen"].startswith("2020-01-01")
     assert (first["raw"], first["j"], first["e"], first["name"]) == ("FF00", '{"a":1}', "b", "Zoë 🙂")

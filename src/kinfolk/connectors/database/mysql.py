@@ -68,7 +68,9 @@ class MysqlDatabase:
         return by_name((name, Field(kind, _kind(kind))) for name, kind in described)
 
     def value(self, name: str, field: Field) -> exp.Expression:
-        """The column itself; a FLOAT with all its digits, of which MySQL writes only six."""
+        """The column itself; a FLOAT with all its digits, of which MySQL writes only six; a BIT as the number it is."""
+        if field.type == "bit":
+            return fill("$c + 0", c=column(name))
         return fill("$c + 0e0", c=column(name)) if field.type == "float" else column(name)
 
     def bound(self, value: str, field: Field) -> exp.Expression:
