@@ -11,12 +11,13 @@ from kinfolk.model.identity import IdentityRules
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.stages import identity, profiles, staging
+from kinfolk.stages.identity.neighbours import ARRIVED, SUPERSEDED, TOUCHED
+from kinfolk.stages.identity.reach import REACHED
 from kinfolk.tables import profiles as profiles_tables
 from kinfolk.tables import staging as staging_tables
 from kinfolk.tables.identity import COMPARED, MEMBERS, MODEL
 from kinfolk.tables.identity import TABLES as IDENTITY
 
-TOUCHED, ARRIVED, SUPERSEDED = "touched.records", "touched.arrived", "touched.superseded"
 _BEFORE, _MOVED, _CUSTOMERS = "previous.all_members", "touched.members", "touched.customers"
 
 
@@ -111,7 +112,7 @@ def _members_moved() -> Query:
         "or n.record_no in (select record_no from touched)",
         before=table(_BEFORE),
         now=table(MEMBERS.name),
-        reached=table("touched.identity"),
+        reached=table(REACHED),
         touched=table(TOUCHED),
     )
     return Query(_MOVED, tree, "Records whose customer changed")

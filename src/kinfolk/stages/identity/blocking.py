@@ -65,16 +65,14 @@ def again(
     codes: Mapping[str, Codes],
     rules: Mapping[tuple[str, ...], Sequence[Codes]],
     tenant: Codes | None,
-    largest: int = LARGEST_BLOCK,
 ) -> list[Blocks]:
     """Blocks of rules chosen before.
 
     rules    columns -> value codes (one array a column, then tenant) to be left out
-    largest  rows from which on a block is too large
     """
     count = len(next(iter(codes.values()))) if codes else 0
     return [
-        _blocks(columns, pack_but([codes[name] for name in columns], tenant, left_out), count, largest)
+        _blocks(columns, pack_but([codes[name] for name in columns], tenant, left_out), count)
         for columns, left_out in rules.items()
     ]
 
@@ -114,13 +112,13 @@ def candidates(blocks: Sequence[Blocks]) -> Iterator[tuple[int, Ints, Ints]]:
             yield number, a[fresh], b[fresh]
 
 
-def _blocks(names: tuple[str, ...], key: tuple[Ints, Ints], count: int, largest: int) -> Blocks:
+def _blocks(names: tuple[str, ...], key: tuple[Ints, Ints], count: int) -> Blocks:
     known, packed = key
     order = stable_order(packed)
     starts = starts_of(packed[order])
     sizes = run_lengths(starts, len(order))
     order = known[order]
-    large = sizes > largest
+    large = sizes > LARGEST_BLOCK
     used = ~large & (sizes > 1)
     number = np.full(len(sizes), NO_VALUE, np.int32)
     number[used] = np.arange(int(used.sum()), dtype=np.int32)

@@ -40,8 +40,6 @@ class Kept:
         compared = dict(prepared.compared)
         for field in self.model.fields:
             column = prepared.compared[field.column]
-            if column.counted is not None:
-                continue
             of_field = self.frequencies.filter(pc.equal(self.frequencies["column_name"], field.column))
             at = pc.index_in(column.values, value_set=of_field["value"].combine_chunks())
             records = pc.fill_null(of_field["records"].take(at), 1)
