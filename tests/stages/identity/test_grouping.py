@@ -21,7 +21,8 @@ def batch(squares: list[np.ndarray], prior: float, least: float) -> profiles.Bat
     cells = np.stack([known.astype(float), np.where(known, np.exp2(np.nan_to_num(values)), 0)], axis=3)
     n = values.shape[1]
     nothing = np.zeros((len(squares), n, n), bool)
-    return profiles.Batch(cells, nothing.copy(), nothing.copy(), (prior, 0.0), least)
+    alone = np.nansum(values, axis=3) + prior
+    return profiles.Batch(cells, alone, nothing.copy(), nothing.copy(), (prior, 0.0), least)
 
 
 @st.composite

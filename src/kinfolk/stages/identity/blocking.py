@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -71,10 +72,13 @@ def again(
     rules    columns -> value codes (one array a column, then tenant) to be left out
     """
     count = len(next(iter(codes.values()))) if codes else 0
-    return [
-        _blocks(columns, pack_but([codes[name] for name in columns], tenant, left_out), count)
-        for columns, left_out in rules.items()
-    ]
+
+    def of_rule(rule: tuple[tuple[str, ...], Sequence[Codes]]) -> Blocks:
+        columns, left_out = rule
+        return _blocks(columns, pack_but([codes[name] for name in columns], tenant, left_out), count)
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(of_rule, rules.items()))
 
 
 def automatic(codes: Mapping[str, Codes]) -> list[tuple[str, ...]]:

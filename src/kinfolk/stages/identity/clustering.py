@@ -224,6 +224,14 @@ def _of_one_mind(evidence: _Evidence, scorer: Scorer, least: float) -> Flags:
     return np.asarray((score >= least) & ~evidence.apart.any(axis=1))
 
 
+def _each_pair(evidence: _Evidence, scorer: Scorer) -> Floats:
+    """S of every pair by itself: components × pairs."""
+    score: Floats = evidence.strangers.sum(axis=0) + scorer.model.prior_bits
+    if evidence.kin is None:
+        return score
+    return soft_minimum(score, evidence.kin.sum(axis=0) + (scorer.model.related_prior_bits or 0.0))
+
+
 def _batch(nodes: Nodes, members: Ints, evidence: _Evidence, scorer: Scorer, least: float) -> profiles.Batch:
     """The evidence as squares, a component each."""
     count, n = members.shape
@@ -235,9 +243,12 @@ def _batch(nodes: Nodes, members: Ints, evidence: _Evidence, scorer: Scorer, lea
     cells[:, i, j] = cells[:, j, i] = np.stack(kinds).transpose(2, 3, 0, 1)
     apart = np.zeros((count, n, n), bool)
     apart[:, i, j] = apart[:, j, i] = evidence.apart
+    alone = np.zeros((count, n, n))
+    alone[:, i, j] = alone[:, j, i] = _each_pair(evidence, scorer)
     together = nodes.together[members]
     return profiles.Batch(
         cells=cells,
+        alone=alone,
         together=together[:, :, None] == together[:, None, :],
         apart=apart,
         priors=(scorer.model.prior_bits, scorer.model.related_prior_bits or 0.0),

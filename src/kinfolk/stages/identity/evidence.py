@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -46,18 +46,18 @@ class Comparer:
     swap: tuple[int, int, Codes] | None
     mailboxes: Mailboxes
 
-    def compare(self, a: Ints, b: Ints) -> Levels:
-        """The level of each pair of rows in each field."""
+    def compare(self, a: Ints, b: Ints, same: Collection[str] = ()) -> Levels:
+        """The level of each pair of rows in each field. same: fields whose values are known to be equal"""
         out = np.empty((len(self.fields), len(a)), np.uint8)
         for number, (field, codes) in enumerate(zip(self.fields, self.codes, strict=True)):
-            out[number] = field.levels(codes.take(a), codes.take(b))
+            out[number] = SAME if field.name in same else field.levels(codes.take(a), codes.take(b))
         if self.swap is not None:
             self._mark_swapped(out, a, b)
         self.mailboxes.judge(out, a, b)
         return out
 
-    def compare_each(self, pairs: Iterable[tuple[Ints, Ints]]) -> Iterator[Levels]:
-        """The levels of several sets of pairs, in order, worked on by two threads."""
+    def compare_each(self, pairs: Iterable[tuple[Ints, Ints] | tuple[Ints, Ints, Collection[str]]]) -> Iterator[Levels]:
+        """The levels of several sets of pairs (see `compare`), in order, worked on by two threads."""
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(Field.ready, self.fields))
             yield from pool.map(lambda pair: self.compare(*pair), pairs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from kinfolk.stages.identity.related import Related, learn_related
 from kinfolk.stages.identity.rows import Rows
 from kinfolk.stages.identity.scoring import Scorer
 
+_PIECES = 8  # that pairs are scored in, by two threads
 _SWAPPED = "given and family name swapped"
 
 
@@ -56,7 +58,9 @@ def fit(judge: Comparer, patterns: Patterns, blocks: Sequence[Blocks], known: tu
 def likely(fitted: Scorer, found: Found, patterns: Patterns, of_pair: Codes) -> tuple[Ints, Floats]:
     """Which pairs are at even odds or better, and their weights."""
     worth = np.flatnonzero(_at_best(fitted, patterns)[of_pair] >= 0)
-    weight = fitted.weights(found.levels[:, worth], found.a[worth])
+    with ThreadPoolExecutor(2) as pool:
+        pieces = np.array_split(worth, _PIECES)
+        weight = np.concatenate(list(pool.map(lambda p: fitted.weights(found.levels[:, p], found.a[p]), pieces)))
     kept = weight >= 0
     return worth[kept], weight[kept]
 

@@ -105,7 +105,10 @@ def digits(values: Strings) -> Strings:
 
 def street(values: Strings) -> Strings:
     """Words of a street with the usual abbreviations."""
-    return array([_street(value) for value in words(values).to_pylist()], pa.string())
+    split = pc.split_pattern(words(values), " ")
+    each = split.values.dictionary_encode()
+    short = array([_street_word(word) for word in each.dictionary.to_pylist()], pa.string())
+    return pc.binary_join(pa.ListArray.from_arrays(split.offsets, short.take(each.indices)), " ")
 
 
 def house_and_street(values: Strings) -> tuple[Strings, Strings]:
@@ -142,9 +145,8 @@ def _company(value: str) -> str:
     return " ".join(kept) or value
 
 
-def _street(value: str) -> str:
-    spelled = [_STREET_ENDING.sub(r"\1 st", word) for word in value.split()]
-    return " ".join(_STREET_WORDS.get(word, word) for word in " ".join(spelled).split())
+def _street_word(word: str) -> str:
+    return " ".join(_STREET_WORDS.get(part, part) for part in _STREET_ENDING.sub(r"\1 st", word).split())
 
 
 FORMS: dict[str, Callable[[Strings], Strings]] = {

@@ -60,6 +60,8 @@ def link(
 
 def components(a: Ints, b: Ints, count: int) -> Codes:
     """The connected component of each of `count` nodes."""
+    joins = a != b
+    a, b = a[joins], b[joins]
     graph = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,15 +54,12 @@ class Outcome:
 
 def tables(outcome: Outcome, guards: Guards) -> dict[str, pa.Table]:
     """Every table of identity but that of former members, with exactly its columns and types."""
-    review = _review(outcome)
     _note_groups(outcome, guards)
     rows = guards.sorted()
+    with ThreadPoolExecutor(2) as pool:
+        made = dict(zip(_MADE, pool.map(lambda make: make(outcome), _MADE.values()), strict=True))
     return {
-        promised.MEMBERS.name: _members(outcome),
-        promised.LINKS.name: _links(outcome),
-        promised.PAIRS.name: _pairs(outcome),
-        promised.REVIEW.name: review,
-        promised.ALIASES.name: _aliases(outcome.named),
+        **made,
         promised.GUARDS.name: _table(promised.GUARDS, {name: [getattr(r, name) for r in rows] for name in GUARD}),
         promised.MODEL.name: _table(promised.MODEL, {"model": [to_json(outcome.resolution.model)]}),
         promised.FREQUENCIES.name: _table(promised.FREQUENCIES, {n: outcome.learned[n] for n in FREQUENCIES.names}),
@@ -169,10 +167,21 @@ def _conflicts(outcome: Outcome, codes: Codes, pairs: Scored) -> Flags:
     return np.asarray((x >= 0) & (y >= 0) & (x != y))
 
 
-def _aliases(named: Named) -> pa.Table:
+def _aliases(outcome: Outcome) -> pa.Table:
+    named = outcome.named
     old = np.array(sorted(named.given_up), np.int64)
     new = np.array([named.given_up[number] for number in old.tolist()], np.int64)
     return _table(promised.ALIASES, {"alias": ids_of(old), "customer_id": ids_of(new)})
+
+
+# What each record, pair or customer has a row of its own in.
+_MADE: dict[str, Callable[[Outcome], pa.Table]] = {
+    promised.MEMBERS.name: _members,
+    promised.PAIRS.name: _pairs,
+    promised.REVIEW.name: _review,
+    promised.LINKS.name: _links,
+    promised.ALIASES.name: _aliases,
+}
 
 
 def _note_groups(outcome: Outcome, guards: Guards) -> None:

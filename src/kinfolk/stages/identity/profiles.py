@@ -24,6 +24,7 @@ class Batch:
 
     cells     components × nodes × nodes × kinds × fields; kinds: number of known cross pairs, sum of their 2^bits
               against strangers, and, with that hypothesis, against one household
+    alone     S of every two nodes by themselves: components × nodes × nodes
     together  components × nodes × nodes: must be in one group
     apart     components × nodes × nodes: must not
     priors    log2 odds against strangers and against one household
@@ -31,6 +32,7 @@ class Batch:
     """
 
     cells: Grid
+    alone: Grid
     together: Flags
     apart: Flags
     priors: tuple[float, float]
@@ -42,7 +44,7 @@ def merge(batch: Batch) -> Ints:
     count, n = batch.together.shape[:2]
     group = np.tile(np.arange(n), (count, 1))
     sizes = np.ones((count, n))
-    score = _scores(batch, sizes)
+    score = _scores(batch)
     live = np.arange(count)
     for _ in range(n - 1):
         flat = score[live].reshape(len(live), n * n)
@@ -73,13 +75,12 @@ def _absorb(batch: Batch, live: Ints, i: Ints, j: Ints) -> None:
         flags[live, i] = flags[live, :, i] = either
 
 
-def _scores(batch: Batch, sizes: Floats) -> Grid:
-    """S of every two nodes."""
-    fewer = np.minimum(sizes[:, :, None], sizes[:, None, :])
-    score = _judged(batch, batch.cells, fewer)
+def _scores(batch: Batch) -> Grid:
+    """S of every two nodes, as must and must not have it."""
+    score = batch.alone
     score[batch.together] = _ALWAYS
     score[batch.apart] = _NEVER
-    nodes = np.arange(sizes.shape[1])
+    nodes = np.arange(score.shape[1])
     score[:, nodes, nodes] = _NEVER
     return score
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kinfolk.model.identity import IdentityRules
-from kinfolk.stages.identity.arrays import Codes, Floats, Ints
+from kinfolk.stages.identity.arrays import Codes, Floats, Ints, stable_order
 from kinfolk.stages.identity.blocking import Blocks, again, candidates, choose
 from kinfolk.stages.identity.clustering import Edges, Nodes, group
 from kinfolk.stages.identity.comparison import SAME, UNKNOWN, Field, fields
@@ -121,11 +121,11 @@ def score(
 
 def _compared(judge: Comparer, blocks: Sequence[Blocks], tell: Tell) -> Found:
     """Every candidate pair with its levels and the number of the rule that found it."""
-    pieces = list(candidates(blocks))
+    pieces: list[tuple[int, Ints, Ints]] = []
     levels, done = [np.zeros((len(judge.fields), 0), np.uint8)], 0
-    for piece, compared in zip(pieces, judge.compare_each((a, b) for _, a, b in pieces), strict=True):
+    for compared in judge.compare_each(_noting(blocks, pieces)):
         levels.append(compared)
-        done += len(piece[1])
+        done += compared.shape[1]
         tell(f"Compared {done:,} pairs")
     nothing = np.zeros(0, np.int64)
     rules = [np.full(len(a), number, np.int64) for number, a, _ in pieces]
@@ -135,6 +135,15 @@ def _compared(judge: Comparer, blocks: Sequence[Blocks], tell: Tell) -> Found:
         a=np.concatenate([a for _, a, _ in pieces] or [nothing]),
         b=np.concatenate([b for _, _, b in pieces] or [nothing]),
     )
+
+
+def _noting(
+    blocks: Sequence[Blocks], pieces: list[tuple[int, Ints, Ints]]
+) -> Iterator[tuple[Ints, Ints, tuple[str, ...]]]:
+    """Pairs as they are found, noted in `pieces`, and what they share: compared while others are looked for."""
+    for number, a, b in candidates(blocks):
+        pieces.append((number, a, b))
+        yield a, b, blocks[number].rule.columns
 
 
 def in_order_of_first(labels: Codes) -> Ints:
@@ -164,5 +173,5 @@ def _joined(pairs: Scored, copies: Scored, least: float) -> Scored:
     worth = copies.weight >= least
     a, b = np.concatenate([pairs.a, copies.a[worth]]), np.concatenate([pairs.b, copies.b[worth]])
     weight = np.concatenate([pairs.weight, copies.weight[worth]])
-    order = np.lexsort((b, a))
+    order = stable_order(a * (int(b.max(initial=0)) + 1) + b)
     return Scored(a[order], b[order], weight[order])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -66,25 +67,24 @@ def needed(rules: IdentityRules) -> exp.Query:
 def _all(rules: IdentityRules, inputs: Tables, tell: Tell) -> Tables:
     guards, records = Guards(), inputs["records"]
     prepared = prepare(records, rules, guards)
-    learned = kept(inputs.get("model"), inputs.get("frequencies"), rules, len(prepared))
-    tell("Linking records by keys")
-    linked = Linked(prepared, *link(prepared, rules, guards))
-    previous, gone = _before(inputs.get("before"), prepared.record_no)
-    try:
-        resolution = resolve(linked, rules, learned, tell)
-    except OutgrownError:
-        learned = None
-        resolution = resolve(linked, rules, learned, tell)
-    named = name_groups(resolution.groups, previous, gone | aliases_of(inputs.get("aliases")))
-    counted = learned.frequencies if learned else frequencies(prepared, resolution.model)
-    apart = tuple(never_codes(prepared, rules))
-    ordered = records.select(list(OWN)).take(array(prepared.order))
-    made = tables(Outcome(ordered, rules, apart, resolution, named, counted), guards)
-    return {
-        **made,
-        promised.FORMER_MEMBERS.name: _former(inputs.get("before")),
-        promised.COMPARED.name: compared_table(prepared, rules),
-    }
+    with ThreadPoolExecutor(1) as aside:  # nothing below needs it
+        compared = aside.submit(compared_table, prepared, rules)
+        learned = kept(inputs.get("model"), inputs.get("frequencies"), rules, len(prepared))
+        tell("Linking records by keys")
+        linked = Linked(prepared, *link(prepared, rules, guards))
+        previous, gone = _before(inputs.get("before"), prepared.record_no)
+        try:
+            resolution = resolve(linked, rules, learned, tell)
+        except OutgrownError:
+            learned = None
+            resolution = resolve(linked, rules, learned, tell)
+        named = name_groups(resolution.groups, previous, gone | aliases_of(inputs.get("aliases")))
+        counted = learned.frequencies if learned else frequencies(prepared, resolution.model)
+        apart = tuple(never_codes(prepared, rules))
+        ordered = records.select(list(OWN)).take(array(prepared.order))
+        made = tables(Outcome(ordered, rules, apart, resolution, named, counted), guards)
+        former = _former(inputs.get("before"))
+        return {**made, promised.FORMER_MEMBERS.name: former, promised.COMPARED.name: compared.result()}
 
 
 def _former(before: pa.Table | None) -> pa.Table:
