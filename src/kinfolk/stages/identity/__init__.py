@@ -1,5 +1,6 @@
 """Identity: which records are one customer, on what evidence, under an id that stays."""
 
+from kinfolk.stages.identity.decisions import contradictions, news_query
 from kinfolk.stages.identity.explain import (
     Explanation,
     FieldEvidence,
@@ -22,11 +23,13 @@ __all__ = [
     "SharedKey",
     "arrived_forms_step",
     "as_learned",
+    "contradictions",
     "explain",
     "following_steps",
     "form_steps",
     "frequency_query",
     "learned_anew_step",
+    "news_query",
     "outgrown_step",
     "path",
     "steps",

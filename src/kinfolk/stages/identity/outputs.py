@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow as pa
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Codes, Flags, Ints
 from kinfolk.stages.identity.arrow import ArrowArray, array, pc
+from kinfolk.stages.identity.decisions import Decided, among
 from kinfolk.stages.identity.guards import Guard, Guards
 from kinfolk.stages.identity.kept import FREQUENCIES
 from kinfolk.stages.identity.keys import key_name, values_of_groups
@@ -96,7 +97,7 @@ def _members(outcome: Outcome) -> pa.Table:
 
 def _links(outcome: Outcome) -> pa.Table:
     links, number = outcome.resolution.links, outcome.records["record_no"].to_numpy()
-    names = array([key_name(key) for key in outcome.rules.keys], pa.string())
+    names = array([*(key_name(key) for key in outcome.rules.keys), promised.BY_DECISION], pa.string())
     columns = {"record_no_a": number[links.a], "record_no_b": number[links.b], "key": names.take(array(links.key))}
     return _table(promised.LINKS, columns)
 
@@ -122,6 +123,7 @@ def _review(outcome: Outcome) -> pa.Table:
     open_ = resolution.groups[every.a] != resolution.groups[every.b]
     if outcome.rules.matching is not None:
         open_ &= every.weight >= bits(outcome.rules.matching.review_at)
+    open_ &= ~_settled(resolution.decided, every, resolution.groups)
     pairs = Scored(every.a[open_], every.b[open_], every.weight[open_])
     order = np.lexsort((pairs.b, pairs.a, -pairs.weight))
     a, b, weight = pairs.a[order], pairs.b[order], pairs.weight[order]
@@ -138,6 +140,13 @@ def _review(outcome: Outcome) -> pa.Table:
             "reason": _reasons(outcome, Scored(a, b, weight)),
         },
     )
+
+
+def _settled(decided: Decided, pairs: Scored, groups: Ints) -> Flags:
+    """Pairs that people answered: that nobody can tell, or of two customers with a decision that they are two."""
+    different = decided.different
+    theirs = replace(different, a=groups[different.a], b=groups[different.b])
+    return among(decided.unsure, pairs.a, pairs.b) | among(theirs, groups[pairs.a], groups[pairs.b])
 
 
 def _reasons(outcome: Outcome, pairs: Scored) -> ArrowArray:
