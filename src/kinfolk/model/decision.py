@@ -1,4 +1,4 @@
-"""What a person decided about two records."""
+"""What a person decided about two records, and what would come of it."""
 
 from __future__ import annotations
 
@@ -46,3 +46,41 @@ class Decision:
     def records(self) -> tuple[str, str]:
         """The two records as people name them."""
         return f"{self.source_a}:{self.record_id_a}", f"{self.source_b}:{self.record_id_b}"
+
+
+@dataclass(frozen=True)
+class RecordMove:
+    """A record whose customer would be another."""
+
+    record: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class ValueMove:
+    """A golden value that would be another; a profile that comes or goes has nothing on one side."""
+
+    customer_id: str
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class ActivityMove:
+    """Orders, events, tickets … whose customer would be another. ids: the first of them, as source:id."""
+
+    kind: str
+    rows: int
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What would become of everybody if the decisions were taken, and whatever has arrived were taken in too."""
+
+    decisions: tuple[Decision, ...]
+    records: tuple[RecordMove, ...]
+    values: tuple[ValueMove, ...]
+    activity: tuple[ActivityMove, ...]

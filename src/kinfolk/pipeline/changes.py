@@ -10,12 +10,12 @@ from kinfolk.engine.step import Patch, Query, Step, patching
 from kinfolk.model.identity import IdentityRules
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
+from kinfolk.pipeline.decisions import decisions_there
 from kinfolk.stages import identity, profiles, staging
 from kinfolk.stages.identity.neighbours import ARRIVED, SUPERSEDED, TOUCHED
 from kinfolk.stages.identity.reach import REACHED
 from kinfolk.tables import profiles as profiles_tables
 from kinfolk.tables import staging as staging_tables
-from kinfolk.tables.decisions import DECISIONS
 from kinfolk.tables.identity import COMPARED, MEMBERS, MODEL
 from kinfolk.tables.identity import TABLES as IDENTITY
 
@@ -60,10 +60,10 @@ def stages_after_changes(
 def _who_is_who(rules: IdentityRules, session: Session) -> Iterator[Step]:
     """Identity where the change reaches; everywhere, when what was learned before must not be used any more."""
     [(learned,)] = session.fetch(query("select model from kept", kept=table(MODEL.name)))
-    decisions_there = session.present(DECISIONS.name)
+    decided = decisions_there(session)
     model = identity.still_good(learned, rules, session.count(staging_tables.RECORDS.name))
     if rules.matching is not None and model is None:
-        yield identity.learned_anew_step(rules, decisions_there=decisions_there)
+        yield identity.learned_anew_step(rules, decisions_there=decided)
         return
     before = query("select * from published", published=table(COMPARED.name))
     yield Query("previous.compared", before, "Compared values so far", as_view=True)
@@ -73,9 +73,9 @@ def _who_is_who(rules: IdentityRules, session: Session) -> Iterator[Step]:
         yield identity.outgrown_step(model)
         [(outgrown,)] = session.fetch(query("select coalesce(sum(blocks), 0) from b", b=table(identity.OUTGROWN)))
         if outgrown:
-            yield identity.learned_anew_step(rules, decisions_there=decisions_there)
+            yield identity.learned_anew_step(rules, decisions_there=decided)
             return
-    yield from identity.following_steps(rules, model, decisions_there=decisions_there)
+    yield from identity.following_steps(rules, model, decisions_there=decided)
 
 
 def _touched(changed: Sequence[Source]) -> Iterator[Query]:

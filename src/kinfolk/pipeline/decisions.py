@@ -83,9 +83,14 @@ def holding(decisions: Sequence[Decision]) -> list[Decision]:
     return sorted((d for d in last.values() if d.verdict != WITHDRAWN), key=lambda d: d.decision_no)
 
 
+def decisions_there(session: Session) -> bool:
+    """Whether anybody has decided anything yet, or does so in a rehearsal."""
+    return session.present(DECISIONS.name) or DECISIONS.name in session.built
+
+
 def decisions_wait(session: Session) -> int:
     """Pairs on which people decided something that is not yet in what is published."""
-    if not session.present(DECISIONS.name):
+    if not decisions_there(session):
         return 0
     if not session.present(DECIDED.name):  # published by a version that knew of no decisions
         return session.count(DECISIONS.name)

@@ -9,6 +9,7 @@ from kinfolk.engine.sql import query, rows, table, union_by_name
 from kinfolk.engine.step import Publish, Query, Step
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
+from kinfolk.pipeline.decisions import decisions_there
 from kinfolk.stages import identity, profiles, staging
 from kinfolk.tables import profiles as profiles_tables
 from kinfolk.tables.decisions import DECISIONS
@@ -22,7 +23,7 @@ def stages_after_landing(project: Project, sources: Sequence[Source], session: S
     previous = tuple(_previous(session))
     yield from previous
     known = {step.writes for step in previous}
-    if session.present(DECISIONS.name):
+    if decisions_there(session):
         known.add(DECISIONS.name)
     yield from identity.steps(project.identity, frozenset(known))
     fields = profiles.golden_fields(sources)

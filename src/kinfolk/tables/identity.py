@@ -67,7 +67,7 @@ HELD_APART = "held apart by the never rule"  # how the reason of a pair begins t
 
 REVIEW = Table(
     name="identity.review",
-    grain="two records a steward should look at; strongest first",
+    grain="two records a steward should look at; those first whose answer is worth most",
     keys=("record_no_a", "record_no_b"),
     columns=(
         *_PAIR,
@@ -76,6 +76,12 @@ REVIEW = Table(
         Column("weight", "double", "evidence for one customer, in bits"),
         Column("probability", "double", "probability that both are one customer, 0 to 1"),
         Column("reason", "varchar", "why a person must decide: between thresholds, or held apart by a guard"),
+        Column(
+            "value",
+            "double",
+            "what an answer is worth: bits of doubt it takes away (entropy of the probability) times what hangs on it: "
+            "records of the two customers, and other open pairs between them; 0 where a never rule answers",
+        ),
     ),
     subject="customer_a",
     erasure=Erasure.REBUILD,
