@@ -191,6 +191,10 @@ def test_nobody_is_asked_again_about_what_was_decided_until_it_is_withdrawn() ->
         assert asked(bench.decide(*pair, "withdrawn").run(DOUBTFUL)) == open_
 
 
+def test_an_answer_that_a_rule_would_overrule_is_worth_nothing() -> None:
+    assert [row["value"] for row in Workbench(MATCHED).run(DOUBTFUL).rows("review")] == [0.0]
+
+
 def test_who_was_not_sure_is_asked_again_when_a_record_changes() -> None:
     bench = Workbench(MATCHED).run(DOUBTFUL)
     a, b = min(asked(bench))

@@ -7,7 +7,7 @@ another: where A is B and B is C, A is C, whether or not B is there.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -122,13 +122,13 @@ def decided(decisions: pa.Table | None, met: pa.Table | None, record_no: Ints, g
         words = "Decisions contradict each other, so none of them made records one customer; withdraw one of them."
         guards.add(Guard("decision", f"decisions {', '.join(map(str, numbers))}", "", records, words))
     void = {number for numbers, _ in contradicted for number in numbers}
-    place = {int(number): at for at, number in enumerate(record_no.tolist())}
+    known = _meetings(met)
     usable = [fact for fact in facts if fact.number not in void or fact.verdict != SAME]
-    unsure = [fact for fact in facts if fact.verdict == NOT_SURE and _as_met(fact, _meetings(met))]
+    unsure = [fact for fact in facts if fact.verdict == NOT_SURE and _as_met(fact, known)]
     return Decided(
-        _pairs(_ways(usable), place),
-        _pairs([f for f in facts if f.verdict == DIFFERENT], place),
-        _pairs(unsure, place),
+        _pairs(_ways(usable), record_no),
+        _pairs([f for f in facts if f.verdict == DIFFERENT], record_no),
+        _pairs(unsure, record_no),
     )
 
 
@@ -262,12 +262,14 @@ def _ways(facts: Iterable[Fact]) -> list[Fact]:
     return found
 
 
-def _pairs(facts: Iterable[Fact], place: Mapping[int, int]) -> Pairs:
+def _pairs(facts: Sequence[Fact], record_no: Ints) -> Pairs:
     """Positions of those whose records are both at hand; the smaller first, each pair once, by decision."""
+    numbers = np.array([number or 0 for fact in facts for number in fact.numbers], np.int64).reshape(-1, 2)
+    at = np.searchsorted(record_no, numbers)
+    here = np.isin(numbers, record_no).all(axis=1)
     found: dict[tuple[int, int], int] = {}
-    for fact in facts:
-        a, b = (place.get(number, -1) if number is not None else -1 for number in fact.numbers)
-        if min(a, b) >= 0:
+    for fact, (a, b), there in zip(facts, at.tolist(), here.tolist(), strict=True):
+        if there:
             found.setdefault((min(a, b), max(a, b)), fact.number)
     ordered = sorted(found.items(), key=lambda item: (item[1], item[0]))
     columns = list(zip(*((a, b, number) for (a, b), number in ordered), strict=True)) or [(), (), ()]

@@ -33,12 +33,18 @@ class Former:
     there: Mapping[int, int] = field(default_factory=dict)
 
     def claims(self, groups: Ints, previous: Ints, aliases: Mapping[int, int]) -> dict[int, int]:
-        """Alias -> the group that holds most of what it stood for, looking at records of whom it leads to now."""
+        """Alias -> the group that holds most of what it stood for, looking at records of whom it leads to now.
+
+        Only of those who part: while a customer is one group, its aliases lead to it.
+        """
         found = {}
+        parted = _parted(groups, previous)
         for alias, records in self.records.items():
             target = aliases.get(alias, GONE)
+            if target not in parted:
+                continue
             at, count = _most(groups, records[previous[records] == target])
-            if target != GONE and 2 * count > self.there[alias]:
+            if 2 * count > self.there[alias]:
                 found[alias] = at
         return found
 
@@ -72,12 +78,16 @@ def former(found: pa.Table | None, record_no: Ints) -> Former:
     rows = pa.table({"source": found["source"], "record_id": found["record_id"], "number": array(numbers)})
     here = found["record_no"].is_valid().to_numpy()
     now = np.array([number or 0 for number in found["record_no"].to_pylist()], np.int64)
-    place = np.searchsorted(record_no, now)
-    at_hand = here & np.isin(now, record_no)
+    at_hand, place = here & np.isin(now, record_no), np.searchsorted(record_no, now)
+    customers, there = np.unique(numbers[here], return_counts=True)
+    order = np.lexsort((place[at_hand], numbers[at_hand]))
+    of_order = numbers[at_hand][order]
+    starts = np.searchsorted(of_order, customers)
+    parts = np.split(place[at_hand][order], starts[1:]) if len(customers) else []
     return Former(
         rows,
-        {int(n): np.sort(place[at_hand & (numbers == n)]) for n in np.unique(numbers)},
-        {int(n): int((here & (numbers == n)).sum()) for n in np.unique(numbers)},
+        dict(zip(customers.tolist(), parts, strict=True)),
+        dict(zip(customers.tolist(), there.tolist(), strict=True)),
     )
 
 
@@ -108,6 +118,14 @@ def _most(groups: Ints, records: Ints) -> tuple[int, int]:
     found, first, counts = np.unique(groups[records], return_index=True, return_counts=True)
     best = np.lexsort((first, -counts))[0]
     return int(found[best]), int(counts[best])
+
+
+def _parted(groups: Ints, previous: Ints) -> set[int]:
+    """Customers whose records are in several groups now."""
+    known = np.flatnonzero(previous > 0)
+    width = int(groups.max(initial=0)) + 1
+    customers, counts = np.unique(np.unique(previous[known] * width + groups[known]) // width, return_counts=True)
+    return set(customers[counts > 1].tolist())
 
 
 def _among(numbers: Ints, wanted: Iterable[int]) -> Flags:
