@@ -20,7 +20,7 @@ from kinfolk.tables.decisions import SAME, VERDICTS, WITHDRAWN
 
 @dataclass(frozen=True)
 class Asked:
-    """A pair that waits. value: what an answer is worth (identity.review)."""
+    """A pair that waits. value: what an answer is worth (identity.review); pairs: that wait between the customers."""
 
     first: str
     second: str
@@ -29,6 +29,7 @@ class Asked:
     probability: float
     value: float
     reason: str
+    pairs: int
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,16 @@ class Signature:
 
 
 def queue(folder: Path, most: int, environment: str | None = None) -> list[Asked]:
-    """The pairs that wait, those first whose answer is worth most."""
+    """The pairs that wait, those first whose answer is worth most; of two customers the strongest pair alone."""
     with reading(open_project(folder, environment).state) as reader:
         tree = query(
             "select a.source || ':' || a.record_id, b.source || ':' || b.record_id, r.customer_a, r.customer_b, "
-            "r.probability, r.value, r.reason from r join firsts a on a.record_no = r.record_no_a "
-            "join seconds b on b.record_no = r.record_no_b "
+            "r.probability, r.value, r.reason, r.pairs from (select *, count(*) over couple as pairs, row_number() over "
+            "(couple order by weight desc, record_no_a, record_no_b) as nth from review "
+            "window couple as (partition by least(customer_a, customer_b), greatest(customer_a, customer_b))) as r "
+            "join firsts a on a.record_no = r.record_no_a join seconds b on b.record_no = r.record_no_b where nth = 1 "
             "order by r.value desc, r.weight desc, r.record_no_a, r.record_no_b limit $most",
-            r=table(identity.REVIEW.name),
+            review=table(identity.REVIEW.name),
             firsts=table(identity.MEMBERS.name),
             seconds=table(identity.MEMBERS.name),
             most=most,

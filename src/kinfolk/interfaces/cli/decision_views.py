@@ -22,13 +22,12 @@ def queue(found: Sequence[Asked]) -> None:
     if not found:
         out.print("Nothing waits for a person.")
         return
-    columns = ["record", "and record", "customers", "probability", "value", "why"]
-    made = table("Pairs that wait", columns, right=["probability", "value"])
+    columns = ["record", "and record", "customers", "pairs", "probability", "value", "why"]
+    made = table("Pairs that wait", columns, right=["pairs", "probability", "value"])
     for a in found:
         both = f"{a.customer_a}, {a.customer_b}"
-        made.add_row(
-            escaped(a.first), escaped(a.second), both, percent(a.probability), f"{a.value:.2f}", escaped(a.reason)
-        )
+        numbers = (cell(a.pairs), percent(a.probability), f"{a.value:.2f}")
+        made.add_row(escaped(a.first), escaped(a.second), both, *numbers, escaped(a.reason))
     out.print(made)
     out.print("Next: kinfolk review show RECORD RECORD, then kinfolk review decide RECORD RECORD same|different")
 
