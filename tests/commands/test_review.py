@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from kinfolk.commands import customer, review
 from kinfolk.commands.open_project import open_project
@@ -14,6 +16,7 @@ from kinfolk.commands.plan import plan
 from kinfolk.commands.review import Signature
 from kinfolk.commands.rollback import rollback
 from kinfolk.errors import BusyError, KinfolkError, NotFoundError
+from kinfolk.interfaces.cli.review_commands import app
 from kinfolk.model.run import RunStatus
 from kinfolk.store.write.lease import writer_lease
 from tests.company import Company
@@ -141,3 +144,10 @@ def test_two_who_decide_at_once_take_turns(company: Company) -> None:
     with writer_lease(open_project(company.folder).state, 0):
         refused(lambda: review.decide(company.folder, ("crm:1", "crm:2"), "same", INES), ".", BusyError)
     assert review.decisions(company.folder) == []
+
+
+def test_who_does_not_say_who_decides_is_the_user_signed_in(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "otto")
+    said = CliRunner().invoke(app, ["decide", "crm:1", "crm:2", "not sure", "-p", str(company.folder), "--json"])
+    [decision] = json.loads(said.output)
+    assert (decision["decided_by"], decision["verdict"], decision["note"]) == ("otto", "not sure", None)

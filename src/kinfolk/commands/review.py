@@ -20,7 +20,7 @@ from kinfolk.tables.decisions import SAME, VERDICTS, WITHDRAWN
 
 @dataclass(frozen=True)
 class Asked:
-    """A pair that waits. value: what an answer is worth (identity.review); pairs: that wait between the customers."""
+    """A pair that waits. value: what an answer is worth (identity.review); pairs: that wait between the two customers."""
 
     first: str
     second: str
@@ -62,8 +62,8 @@ def queue(folder: Path, most: int, environment: str | None = None) -> list[Asked
     with reading(open_project(folder, environment).state) as reader:
         tree = query(
             "select a.source || ':' || a.record_id, b.source || ':' || b.record_id, r.customer_a, r.customer_b, "
-            "r.probability, r.value, r.reason, r.pairs from (select *, count(*) over couple as pairs, row_number() over "
-            "(couple order by weight desc, record_no_a, record_no_b) as nth from review "
+            "r.probability, r.value, r.reason, r.pairs from (select *, count(*) over couple as pairs, "
+            "row_number() over (couple order by weight desc, record_no_a, record_no_b) as nth from review "
             "window couple as (partition by least(customer_a, customer_b), greatest(customer_a, customer_b))) as r "
             "join firsts a on a.record_no = r.record_no_a join seconds b on b.record_no = r.record_no_b where nth = 1 "
             "order by r.value desc, r.weight desc, r.record_no_a, r.record_no_b limit $most",
