@@ -20,7 +20,7 @@ from kinfolk.tables.decisions import SAME, VERDICTS, WITHDRAWN
 
 @dataclass(frozen=True)
 class Asked:
-    """A pair that waits. value: what an answer is worth (identity.review); pairs: that wait between the two customers."""
+    """A pair that waits. value: what an answer is worth (identity.review); pairs: that wait between the customers."""
 
     first: str
     second: str

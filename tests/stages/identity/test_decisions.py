@@ -202,3 +202,22 @@ def test_who_was_not_sure_is_asked_again_when_a_record_changes() -> None:
     changed = [{**row, "record_id": str(n), "record_no": n} for n, row in enumerate(DOUBTFUL, 1)]
     changed[a - 1]["record_no"] = 50
     assert (b, 50) in asked(bench.run(changed))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from("abcd"), min_size=2, max_size=9))
+def test_customers_that_a_key_merged_and_people_parted_are_who_they_were(emails: list[str]) -> None:
+    """All come to share one address; then people decide for every two records that they were apart before."""
+    bench = Workbench(IdentityRules(keys=(key("email"),))).run([{"email": email} for email in emails])
+    was, one = (
+        {name: bench.rows(name) for name in ("members", "aliases", "former_groups")},
+        [{"email": "a"}] * len(emails),
+    )
+    before = bench.customers()
+    assert len(bench.run(one).groups()) == 1
+    for a, customer in before.items():
+        for b in before:
+            if a < b and before[b] != customer:
+                bench.decide(a, b, "different")
+    bench.run(one)
+    assert {name: bench.rows(name) for name in was} == was
