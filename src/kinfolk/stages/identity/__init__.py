@@ -1,6 +1,6 @@
 """Identity: which records are one customer, on what evidence, under an id that stays."""
 
-from kinfolk.stages.identity.decisions import contradictions, news_query
+from kinfolk.stages.identity.decisions import news_query
 from kinfolk.stages.identity.explain import (
     Explanation,
     FieldEvidence,
@@ -23,7 +23,6 @@ __all__ = [
     "SharedKey",
     "arrived_forms_step",
     "as_learned",
-    "contradictions",
     "explain",
     "following_steps",
     "form_steps",
