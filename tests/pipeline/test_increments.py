@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from kinfolk.commands.open_project import open_project
+from kinfolk.model.decision import Verdict
 from kinfolk.model.run import RunStatus
+from kinfolk.pipeline.decisions import Act, write_decisions
 from kinfolk.stages.identity import kept
 from tests.company import Company
 
@@ -66,6 +69,7 @@ class World:
         self.random = random.Random(seed)
         self.rows: dict[str, dict[str, dict[str, Any]]] = {"crm": {}, "shop": {}, "orders": {}, "tickets": {}}
         self.next = 0
+        self.asked: list[tuple[tuple[str, str], tuple[str, str]]] = []
         for _ in range(90):
             self.add()
 
@@ -85,6 +89,16 @@ class World:
                     del rows[key]
                 else:
                     rows[key] = getattr(self, f"_{source}")()
+
+    def decide(self) -> list[Verdict]:
+        """People answer about a few pairs, also about records long gone, and contradict each other."""
+        known = [("crm", key) for key in self.rows["crm"]] + [("shop", key) for key in self.rows["shop"]]
+        pairs = [self.random.sample(known, 2) for _ in range(self.random.randint(0, 3))]
+        again = [self.random.sample(self.asked, 1)[0] for _ in range(self.random.randint(0, 1)) if self.asked]
+        self.asked += [(a, b) for a, b in pairs]
+        said = ["same", "same", "different", "different", "not sure"]
+        new = [Verdict(a, b, self.random.choice(said)) for a, b in pairs]
+        return new + [Verdict(a, b, self.random.choice(["withdrawn", *said])) for a, b in again]
 
     def write(self, company: Company) -> None:
         """The files as they are now."""
@@ -176,4 +190,8 @@ def test_ten_loads_of_random_edits_leave_what_full_runs_leave(
         left, right = state(changes), state(everything)
         for name in sorted({*left, *right}):
             assert left.get(name) == right.get(name), f"{name} differs after load {load}"
-        world.edit()
+        if load % 3:  # every third time only people have changed anything
+            world.edit()
+        for verdicts in [verdicts for verdicts in [world.decide()] if verdicts]:
+            for made in (changes, everything):
+                write_decisions(open_project(made.folder), Act(verdicts, "Ines"), lambda decisions: None)

@@ -132,6 +132,7 @@ class Plan:
     breaking  in sentences, what may change customer ids, take away what others read, or lose data
     steps     none when there is nothing to do
     seconds   the steps' and the publication's expected time together
+    decisions pairs on which people decided something that the published state does not know yet
     """
 
     ground: Ground
@@ -143,3 +144,4 @@ class Plan:
     seconds: float = 0.0
     tables: tuple[TableEffect, ...] = ()
     customers: CustomerEffect | None = None
+    decisions: int = 0

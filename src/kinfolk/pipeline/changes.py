@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kinfolk.engine.duckdb import Session
-from kinfolk.engine.sql import query, table, union_by_name
+from kinfolk.engine.sql import query, rows, table, union_by_name
 from kinfolk.engine.step import Patch, Query, Step, patching
 from kinfolk.model.identity import IdentityRules
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
+from kinfolk.pipeline.decisions import decisions_there
 from kinfolk.stages import identity, profiles, staging
 from kinfolk.stages.identity.neighbours import ARRIVED, SUPERSEDED, TOUCHED
 from kinfolk.stages.identity.reach import REACHED
@@ -38,12 +39,12 @@ def stages_after_changes(
     """Every step from the rows just landed to golden profiles, in order; the result is that of a run over everything.
 
     sources  all that are read
-    changed  those that landed rows
+    changed  those that landed rows; none where only people decided something
     """
     yield from _touched(changed)
     for source in changed:
         yield _current(source.name)
-    for step in staging.staging_steps(changed, project.sources):
+    for step in staging.staging_steps(changed, project.sources) if changed else ():
         if step.writes != staging_tables.MAPPINGS.name:
             yield patching(step, Patch("record_no", TOUCHED))
     yield Query(_BEFORE, query("select * from m", m=table(MEMBERS.name)), "Customers so far", as_view=True)
@@ -59,9 +60,10 @@ def stages_after_changes(
 def _who_is_who(rules: IdentityRules, session: Session) -> Iterator[Step]:
     """Identity where the change reaches; everywhere, when what was learned before must not be used any more."""
     [(learned,)] = session.fetch(query("select model from kept", kept=table(MODEL.name)))
+    decided = decisions_there(session)
     model = identity.still_good(learned, rules, session.count(staging_tables.RECORDS.name))
     if rules.matching is not None and model is None:
-        yield identity.learned_anew_step(rules)
+        yield identity.learned_anew_step(rules, decisions_there=decided)
         return
     before = query("select * from published", published=table(COMPARED.name))
     yield Query("previous.compared", before, "Compared values so far", as_view=True)
@@ -71,9 +73,9 @@ def _who_is_who(rules: IdentityRules, session: Session) -> Iterator[Step]:
         yield identity.outgrown_step(model)
         [(outgrown,)] = session.fetch(query("select coalesce(sum(blocks), 0) from b", b=table(identity.OUTGROWN)))
         if outgrown:
-            yield identity.learned_anew_step(rules)
+            yield identity.learned_anew_step(rules, decisions_there=decided)
             return
-    yield from identity.following_steps(rules, model)
+    yield from identity.following_steps(rules, model, decisions_there=decided)
 
 
 def _touched(changed: Sequence[Source]) -> Iterator[Query]:
@@ -84,8 +86,9 @@ def _touched(changed: Sequence[Source]) -> Iterator[Query]:
         query("select _record_no as record_no from l where _change <> 'deleted'", l=table(f"landing.{s.name}"))
         for s in changed
     ]
-    yield Query(TOUCHED, union_by_name([*landed, *over]), "Records that changed")
-    yield Query(ARRIVED, union_by_name(here), "Records that arrived")
+    none = rows({"record_no": "bigint"}, [])
+    yield Query(TOUCHED, union_by_name([none, *landed, *over]), "Records that changed")
+    yield Query(ARRIVED, union_by_name([none, *here]), "Records that arrived")
     tree = query(
         "select * from r where record_no in (select record_no from touched)",
         r=table(staging_tables.RECORDS.name),

@@ -9,9 +9,11 @@ from kinfolk.engine.sql import query, rows, table, union_by_name
 from kinfolk.engine.step import Publish, Query, Step
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
+from kinfolk.pipeline.decisions import decisions_there
 from kinfolk.stages import identity, profiles, staging
 from kinfolk.tables import profiles as profiles_tables
-from kinfolk.tables.identity import ALIASES, FORMER_MEMBERS, FREQUENCIES, MEMBERS, MODEL
+from kinfolk.tables.decisions import DECISIONS
+from kinfolk.tables.identity import ALIASES, DECIDED, FORMER_GROUPS, FORMER_MEMBERS, FREQUENCIES, MEMBERS, MODEL
 from kinfolk.tables.staging import ACTIVITY
 
 
@@ -20,7 +22,10 @@ def stages_after_landing(project: Project, sources: Sequence[Source], session: S
     yield from staging.staging_steps(sources, project.sources)
     previous = tuple(_previous(session))
     yield from previous
-    yield from identity.steps(project.identity, frozenset(step.writes for step in previous))
+    known = {step.writes for step in previous}
+    if decisions_there(session):
+        known.add(DECISIONS.name)
+    yield from identity.steps(project.identity, frozenset(known))
     fields = profiles.golden_fields(sources)
     people = [source.name for source in sources if source.mapping("people")]
     yield from profiles.profile_steps(fields, project.survivorship, people)
@@ -44,7 +49,7 @@ def _previous(session: Session) -> Iterator[Query]:
     ]
     if members:
         yield Query("previous.members", union_by_name(members), "Customers so far", as_view=True)
-    for described in (ALIASES, MODEL, FREQUENCIES):
+    for described in (ALIASES, FORMER_GROUPS, DECIDED, MODEL, FREQUENCIES):
         if session.present(described.name):
             name = described.name.replace("identity.", "previous.")
             yield Query(name, query("select * from kept", kept=table(described.name)), name, as_view=True)

@@ -14,7 +14,7 @@ from kinfolk.engine.past import EARLIER, PRESENT, Past, of_state
 from kinfolk.engine.sql import query, union_by_name
 from kinfolk.engine.step import Publish, Query
 from kinfolk.model.history import Label
-from kinfolk.tables import identity, landing, quarantine
+from kinfolk.tables import decisions, identity, landing, quarantine
 from kinfolk.tables.table import Table
 
 Fact = Callable[[Past, Label], Iterator[Query]]
@@ -78,7 +78,13 @@ def corrections(past: Past, label: Label) -> Iterator[Query]:
         yield _replacing(quarantine.FIXES, "Corrections", kept)
 
 
-FACTS: tuple[Fact, ...] = (numbers_given_out, records_of_customers, customer_ids_given_out, corrections)
+def decided(past: Past, label: Label) -> Iterator[Query]:
+    """What people decided about pairs of records goes on holding."""
+    for kept in _rows(past, PRESENT, decisions.DECISIONS):
+        yield _replacing(decisions.DECISIONS, "Decisions", kept)
+
+
+FACTS: tuple[Fact, ...] = (numbers_given_out, records_of_customers, customer_ids_given_out, corrections, decided)
 
 
 def _ids(past: Past, state: str) -> exp.Query:

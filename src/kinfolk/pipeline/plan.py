@@ -16,6 +16,7 @@ from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, StepRecord
 from kinfolk.pipeline.arrivals import Connector
 from kinfolk.pipeline.borrowed import check_landed
+from kinfolk.pipeline.decisions import decisions_wait
 from kinfolk.pipeline.estimate import Past, expected_seconds
 from kinfolk.pipeline.fates import customer_effect
 from kinfolk.pipeline.ground import ground
@@ -27,13 +28,11 @@ from kinfolk.pipeline.work import Work
 from kinfolk.project.changes import changes
 from kinfolk.store.database import exists, open_store
 from kinfolk.store.read.runs import deployed_definition, published_fingerprint, step_history
-from kinfolk.tables import identity, landing, models, profiles, staging
+from kinfolk.tables import landing, models
+from kinfolk.tables.decisions import DECISIONS
 
 # What makes two rows the same row, for every table that is promised.
-KEYS = {
-    described.name: described.keys
-    for described in (*landing.TABLES, *staging.TABLES, *identity.TABLES, *profiles.TABLES, *models.TABLES)
-}
+KEYS = {described.name: described.keys for described in (*models.READABLE.values(), *models.TABLES)}
 
 
 @dataclass
@@ -85,6 +84,7 @@ def plan_project(
     changed = tuple(changes(before.definition, project)) if before.definition else ()
     with Session.behold(project.state, project.landing) as session:
         work = Rehearsal(project, connectors, options, watcher or Silent(), session)
+        waiting = decisions_wait(session)
         prepare(work, before.fingerprint)
         base = ground(work)
         known = before.definition is not None or before.fingerprint is None
@@ -93,7 +93,7 @@ def plan_project(
         keys = {**KEYS, **{model.table: model.keys for model in project.models}}
         tables = tuple(_owned(_read_by(effects(session, keys), work.steps), project))
         customers = customer_effect(session)
-        steps = _steps(work, changed, tables, before.steps)
+        steps = _steps(work, changed, tables, before.steps, decisions=waiting)
         plan = Plan(
             base,
             known,
@@ -104,6 +104,7 @@ def plan_project(
             round(sum(step.seconds for step in steps), 3),
             tables,
             customers,
+            waiting,
         )
         return Planned(plan, people_of(session, customers))
 
@@ -159,10 +160,11 @@ def _owned(tables: Sequence[TableEffect], project: Project) -> list[TableEffect]
 
 
 def _steps(
-    work: Rehearsal, changed: Sequence[Change], tables: Sequence[TableEffect], past: Past
+    work: Rehearsal, changed: Sequence[Change], tables: Sequence[TableEffect], past: Past, *, decisions: int
 ) -> tuple[PlannedStep, ...]:
     """The steps that take time, in order; views cost nothing until they are read."""
-    why = reasons(work.steps, changed, [effect.table for effect in tables if not effect.touched])
+    unchanged = [effect.table for effect in tables if not effect.touched]
+    why = reasons(work.steps, changed, unchanged, [DECISIONS.name] if decisions else [])
     timed = [(s, w) for s, w in zip(work.steps, why, strict=True) if not (isinstance(s, Query) and s.as_view)]
     planned = [
         PlannedStep(record.name, step.title, reason, record.rows_out, expected_seconds(record, past), _source(step))

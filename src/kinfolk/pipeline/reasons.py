@@ -17,13 +17,16 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
 _SHOWN = 3
 
 
-def reasons(steps: Sequence[Step], changes: Sequence[Change], unchanged: Iterable[str]) -> list[str]:
+def reasons(
+    steps: Sequence[Step], changes: Sequence[Change], unchanged: Iterable[str], news: Iterable[str] = ()
+) -> list[str]:
     """One sentence for each step.
 
     unchanged  published tables that turned out as they were: what reads them alone has nothing new to read
+    news       tables that something was written into since the last run, such as decisions
     """
     same = frozenset(unchanged)
-    fresh: set[str] = set()
+    fresh = set(news)
     found = []
     for step in steps:
         why = _why(step, changes, fresh)

@@ -13,6 +13,7 @@ from kinfolk.pipeline import spool
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.borrowed import check_landed, landed_elsewhere, landed_steps, moved_on
 from kinfolk.pipeline.columns import check_columns
+from kinfolk.pipeline.decisions import decisions_wait
 from kinfolk.pipeline.ground import check_ground
 from kinfolk.pipeline.land import check_allowed, check_gone, land, landed
 from kinfolk.pipeline.recovery import recover
@@ -89,7 +90,8 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     check_ground(work)
     same_rules = work.project.fingerprint == fingerprint_before and not work.options.full
     same_rules = same_rules and not moved_on(work.session)
-    if same_rules and not work.arrived:
+    decided = decisions_wait(work.session)
+    if same_rules and not work.arrived and not decided:
         return RunStatus.UNCHANGED
     check_gone(work)
     # Before anything lands: what these views read of the bookkeeping must be that of the published state.
@@ -101,7 +103,7 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
         with about(source.name):
             check_columns(source, _columns(work.session, f"current.{source.name}"))
     changed = [d.source for d in work.arrived if work.session.count(f"landing.{d.source.name}")]
-    if same_rules and not changed:
+    if same_rules and not changed and not decided:
         return RunStatus.UNCHANGED
     # Imported here because a run that finds nothing to do should not wait for scipy.
     from kinfolk.pipeline import changes, models, order

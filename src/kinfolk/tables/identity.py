@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kinfolk.tables.decisions import PAIR
 from kinfolk.tables.table import Column, Erasure, Table
 
 _PAIR = (
@@ -37,11 +38,13 @@ FORMER_MEMBERS = Table(
     erasure=Erasure.DELETE_ROWS,
 )
 
+BY_DECISION = "decision"  # the key of links that people made
+
 LINKS = Table(
     name="identity.links",
-    grain="two records joined by the same value of a deterministic key (a value's records form a star)",
+    grain="two records joined by the same value of a deterministic key (a value's records form a star) or by a person",
     keys=("record_no_a", "record_no_b", "key"),
-    columns=(*_PAIR, Column("key", "varchar", "the key's columns, joined by +")),
+    columns=(*_PAIR, Column("key", "varchar", "the key's columns, joined by +; or decision")),
     subject="record_no_a",
     erasure=Erasure.REBUILD,
 )
@@ -64,7 +67,7 @@ HELD_APART = "held apart by the never rule"  # how the reason of a pair begins t
 
 REVIEW = Table(
     name="identity.review",
-    grain="two records a steward should look at; strongest first",
+    grain="two records a steward should look at; those first whose answer is worth most",
     keys=("record_no_a", "record_no_b"),
     columns=(
         *_PAIR,
@@ -73,6 +76,12 @@ REVIEW = Table(
         Column("weight", "double", "evidence for one customer, in bits"),
         Column("probability", "double", "probability that both are one customer, 0 to 1"),
         Column("reason", "varchar", "why a person must decide: between thresholds, or held apart by a guard"),
+        Column(
+            "value",
+            "double",
+            "what an answer is worth: bits of doubt it takes away (entropy of the probability) times what hangs on it: "
+            "records of the two customers, and other open pairs between them; 0 where a never rule answers",
+        ),
     ),
     subject="customer_a",
     erasure=Erasure.REBUILD,
@@ -94,13 +103,41 @@ ALIASES = Table(
     erasure=Erasure.DELETE_ROWS,
 )
 
+FORMER_GROUPS = Table(
+    name="identity.former_groups",
+    grain="one record a customer had when it was taken in by another or first took one in; kept as long as it is so",
+    keys=("customer_id", "source", "record_id"),
+    columns=(
+        Column("customer_id", "varchar", "the customer as it was: an alias now, or what an alias leads to"),
+        Column("source", "varchar", "name of the source"),
+        Column("record_id", "varchar", "the source's own id of the record"),
+    ),
+    subject="customer_id",
+    erasure=Erasure.DELETE_ROWS,
+)
+
+DECIDED = Table(
+    name="identity.decided",
+    grain="one pair on which a decision holds, as this state has taken it into account",
+    keys=("source_a", "record_id_a", "source_b", "record_id_b"),
+    columns=(
+        Column("decision_no", "bigint", "the decision, in identity.decisions"),
+        *PAIR,
+        Column("verdict", "varchar", "same, different or not sure"),
+        Column("record_no_a", "bigint", "number of the first record when the decision met it; empty until it does"),
+        Column("record_no_b", "bigint", "number of the second record when the decision met it; empty until it does"),
+    ),
+    subject="record_id_a",
+    erasure=Erasure.DELETE_ROWS,
+)
+
 GUARDS = Table(
     name="identity.guards",
     grain="one thing that was kept from joining customers",
     keys=("guard", "rule", "value"),
     columns=(
-        Column("guard", "varchar", "at_most, ignore, never, over_merge or too_large"),
-        Column("rule", "varchar", "the key or column it concerns"),
+        Column("guard", "varchar", "at_most, decision, ignore, never, over_merge or too_large"),
+        Column("rule", "varchar", "the key, column or decisions it concerns"),
         Column("value", "varchar", "the value it concerns, where it is one value"),
         Column("records", "bigint", "records affected"),
         Column("effect", "varchar", "what was done, in words"),
@@ -143,4 +180,17 @@ COMPARED = Table(
     erasure=Erasure.REBUILD,
 )
 
-TABLES = (MEMBERS, FORMER_MEMBERS, LINKS, PAIRS, REVIEW, ALIASES, GUARDS, MODEL, FREQUENCIES, COMPARED)
+TABLES = (
+    MEMBERS,
+    FORMER_MEMBERS,
+    LINKS,
+    PAIRS,
+    REVIEW,
+    ALIASES,
+    FORMER_GROUPS,
+    DECIDED,
+    GUARDS,
+    MODEL,
+    FREQUENCIES,
+    COMPARED,
+)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
@@ -189,8 +190,22 @@ def test_pairs_are_listed_from_review_at_and_review_holds_those_left_apart(resol
     apart = [(r["record_no_a"], r["record_no_b"]) for r in resolved.rows("pairs") if not r["same_customer"]]
     review = resolved.rows("review")
     assert sorted((r["record_no_a"], r["record_no_b"]) for r in review) == sorted(apart)
-    assert [r["weight"] for r in review] == sorted((r["weight"] for r in review), reverse=True)
+    assert [r["value"] for r in review] == sorted((r["value"] for r in review), reverse=True)
     assert all(r["reason"] for r in review)
+
+
+def test_an_answer_is_worth_its_doubt_times_what_it_decides_about(town: list[dict[str, Any]]) -> None:
+    rules = IdentityRules(matching=matching(COMPARE, PERSONAL, merge_at=0.999999999, review_at=0.5))
+    bench = Workbench(rules).run(town)
+    records, review = Counter(bench.customers().values()), bench.rows("review")
+    between = Counter(frozenset((row["customer_a"], row["customer_b"])) for row in review)
+    assert len(review) > 3
+    for row in review:
+        a, b, p = row["customer_a"], row["customer_b"], row["probability"]
+        doubt = -(p * math.log2(p) + (1 - p) * math.log2(1 - p))
+        hangs = records[a] + records[b] + between[frozenset((a, b))] - 1
+        assert row["value"] == pytest.approx(doubt * hangs)
+    assert [row["value"] for row in review] == sorted((row["value"] for row in review), reverse=True)
 
 
 def test_members_are_sorted_by_customer(resolved: Workbench) -> None:

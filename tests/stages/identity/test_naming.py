@@ -49,15 +49,16 @@ def test_new_records_never_change_the_id_of_a_customer(emails: list[str], more: 
 @settings(max_examples=30)
 @given(st.lists(EMAILS, min_size=2, max_size=4))
 def test_an_id_given_up_is_never_given_to_somebody_else(runs: list[list[str]]) -> None:
-    """Whatever comes and goes, an id out of use is taken up again only by a record that had it last."""
-    bench, retired, last = Workbench(RULES), set[str](), dict[str, str]()
+    """Whatever comes and goes, an id out of use is taken up again only with a record that once had it."""
+    bench, retired, had = Workbench(RULES), set[str](), set[tuple[str, str]]()
     for emails in runs:
         before = set(bench.customers().values()) if bench.tables else set()
         bench.run(rows(*emails))
         now = set(bench.customers().values())
-        returned = {last[record] for record in bench.customers() if record in last}
-        assert now & retired <= returned
-        last |= bench.customers()
+        assert now & retired <= {
+            customer for record, customer in bench.customers().items() if (record, customer) in had
+        }
+        had |= set(bench.customers().items())
         retired = (retired | before) - now
         assert retired <= set(bench.aliases())
 
@@ -85,10 +86,47 @@ def test_on_a_tie_the_side_with_the_first_record_keeps_the_id() -> None:
     assert bench.run(rows("b", "a")).customers() == {"1": "C-1", "2": "C-2"}
 
 
-def test_a_record_split_off_again_does_not_get_its_alias_back() -> None:
-    bench = Workbench(RULES).run(rows("a", "b")).run(rows("a", "a")).run(rows("a", "b"))
-    assert bench.customers() == {"1": "C-1", "2": "C-3"}
-    assert bench.aliases() == {"C-2": "C-1"}
+def test_customers_who_part_again_are_who_they_were() -> None:
+    bench = Workbench(RULES).run(rows("a", "b")).run(rows("a", "a"))
+    assert [(row["customer_id"], row["record_id"]) for row in bench.rows("former_groups")] == [
+        ("C-1", "1"),
+        ("C-2", "2"),
+    ]
+    bench.run(rows("a", "b"))
+    assert bench.customers() == {"1": "C-1", "2": "C-2"}
+    assert (bench.aliases(), bench.rows("former_groups")) == ({}, [])
+
+
+def test_the_older_customer_is_itself_again_though_it_was_fewer() -> None:
+    bench = Workbench(RULES).run(rows("a", "b", "b", "b")).run(rows("a", "a", "a", "a", "a"))
+    parted = bench.run(rows("a", "b", "b", "b", "b", "b"))
+    assert parted.customers() == {"1": "C-1", "2": "C-2", "3": "C-2", "4": "C-2", "5": "C-2", "6": "C-2"}
+
+
+def test_a_merge_of_merged_customers_comes_apart_in_the_order_it_came_together_or_in_another() -> None:
+    apart, second, all_one = rows("a", "b", "c", "c"), rows("a", "b", "b", "b"), rows("a", "a", "a", "a")
+    together = Workbench(RULES).run(apart).run(second).run(all_one)
+    assert together.aliases() == {"C-2": "C-1", "C-3": "C-1"}
+    assert (together.run(second).aliases(), together.customers()["4"]) == ({"C-3": "C-2"}, "C-2")
+    assert (together.run(apart).aliases(), together.customers()["4"]) == ({}, "C-3")
+    assert together.run(all_one).run(apart).customers() == {"1": "C-1", "2": "C-2", "3": "C-3", "4": "C-3"}
+
+
+def test_a_record_split_off_that_never_was_a_customer_gets_a_new_id() -> None:
+    bench = Workbench(RULES).run(rows("a", "b", "b")).run(rows("a", "a", "a", "a"))
+    assert bench.run(rows("a", "a", "a", "z")).customers() == {"1": "C-1", "2": "C-1", "3": "C-1", "4": "C-3"}
+
+
+@settings(max_examples=60)
+@given(EMAILS, EMAILS)
+def test_whatever_merged_is_as_it_was_when_it_parts(before: list[str], more: list[str]) -> None:
+    """One more record comes for each of `more`, all become one customer, and then every record is what it was."""
+    bench = Workbench(RULES).run(rows(*before)).run(rows(*before, *more))
+    names = ("members", "aliases", "former_groups", "former_members", "links")
+    was = {name: bench.tables[f"identity.{name}"] for name in names}
+    bench.run(rows(*("a" for _ in (*before, *more)))).run(rows(*before, *more))
+    for name in names:
+        assert bench.tables[f"identity.{name}"].equals(was[name]), name
 
 
 def test_a_customer_without_records_is_given_up_for_nobody() -> None:

@@ -47,11 +47,12 @@ class Workbench:
         self.rules = rules
         self.connection = duckdb.connect()
         self.tables: dict[str, pa.Table] = {}
+        self.decisions: list[dict[str, Any]] = []
 
     def run(self, rows: Sequence[Mapping[str, Any]], *, shuffled: int | None = None) -> Workbench:
         """One run on these records (see `people`), which sees what the run before left."""
         self._stage(rows, shuffled)
-        present = frozenset(self._previous())
+        present = frozenset([*self._previous(), *self._decisions()])
         (step,) = identity.steps(self.rules, present)
         assert isinstance(step, Compute)
         inputs = {n: self.connection.execute(sql.text(q)).to_arrow_table() for n, q in step.inputs.items()}
@@ -73,7 +74,8 @@ class Workbench:
     def _previous(self) -> list[str]:
         names = []
         self.connection.execute("create schema if not exists previous")
-        for name in ("members", "aliases", "model", "frequencies") if self.tables else ():
+        known = ("members", "aliases", "former_groups", "decided", "model", "frequencies")
+        for name in known if self.tables else ():
             kept = self.tables[f"identity.{name}"]
             if name == "members":
                 columns = ["source", "record_id", "customer_id"]
@@ -82,6 +84,22 @@ class Workbench:
             self.connection.execute(f"create or replace table previous.{name} as select * from kept")
             names.append(f"previous.{name}")
         return names
+
+    def decide(self, a: int | str, b: int | str, verdict: str) -> Workbench:
+        """A person's answer about two records of the source crm."""
+        first, second = sorted([str(a), str(b)])
+        number = len(self.decisions) + 1
+        pair = {"source_a": "crm", "record_id_a": first, "source_b": "crm", "record_id_b": second}
+        self.decisions.append({"decision_no": number, **pair, "verdict": verdict})
+        return self
+
+    def _decisions(self) -> list[str]:
+        if not self.decisions:
+            return []
+        self.connection.execute("create schema if not exists identity")
+        self.connection.register("told", pa.Table.from_pylist(self.decisions))
+        self.connection.execute("create or replace table identity.decisions as select * from told")
+        return ["identity.decisions"]
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """Rows of one table of the last run."""

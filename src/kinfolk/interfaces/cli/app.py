@@ -14,12 +14,14 @@ from kinfolk import __version__
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import (
     contract_commands,
+    customer_commands,
     model_commands,
     output,
     plan_commands,
     profile_views,
     quarantine_commands,
     repair_commands,
+    review_commands,
     source_commands,
     status_views,
     stopping,
@@ -37,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: half the time to the first word
 )
-for _group in (source_commands, contract_commands, quarantine_commands):
+for _group in (source_commands, contract_commands, quarantine_commands, review_commands, customer_commands):
     app.add_typer(_group.app)
 
 

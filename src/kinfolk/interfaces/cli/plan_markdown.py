@@ -42,6 +42,7 @@ def _summary(plan: Plan) -> str:
     if plan.steps:
         touched = sum(effect.touched for effect in plan.tables)
         said += [_counted(len(plan.arrived), "source") + " arrived", _counted(touched, "table") + " changed"]
+        said += [_counted(plan.decisions, "decision") + " waiting"] if plan.decisions else []
     else:
         said.append("a run would do nothing")
     return " · ".join(said)

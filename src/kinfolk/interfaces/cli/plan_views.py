@@ -26,6 +26,11 @@ def planned(found: Planned, saved: Path | None) -> None:
         out.print("Nothing has arrived and no setting that matters has changed: a run would do nothing.")
         return
     _arrived(out, plan.arrived)
+    if plan.decisions:
+        count = plan.decisions
+        out.print(
+            f"{count} decision{'' if count == 1 else 's'} about pairs of records wait{'s' if count == 1 else ''}.\n"
+        )
     _tables(out, plan.tables)
     if plan.customers:
         _customers(out, plan.customers, found)

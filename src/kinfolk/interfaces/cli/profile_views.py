@@ -161,4 +161,5 @@ def _way(out: Console, found: Explained) -> None:
     elif len(found.way) > 1 or found.way[0].key:
         for link in found.way:
             by = f"the key {link.key}" if link.key else f"{link.weight:+.1f} bits of evidence"
+            by = "a decision" if link.key == "decision" else by
             out.print(f"  {views.escaped(link.first)} – {views.escaped(link.second)}: {views.escaped(by)}")

@@ -1,5 +1,6 @@
 """Identity: which records are one customer, on what evidence, under an id that stays."""
 
+from kinfolk.stages.identity.decisions import news_query
 from kinfolk.stages.identity.explain import (
     Explanation,
     FieldEvidence,
@@ -27,6 +28,7 @@ __all__ = [
     "form_steps",
     "frequency_query",
     "learned_anew_step",
+    "news_query",
     "outgrown_step",
     "path",
     "steps",

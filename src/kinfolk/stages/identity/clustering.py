@@ -14,6 +14,7 @@ import numpy as np
 from kinfolk.stages.identity import profiles
 from kinfolk.stages.identity.arrays import Codes, Flags, Floats, Ints, run_lengths, stable_order, starts_of
 from kinfolk.stages.identity.comparison import UNKNOWN
+from kinfolk.stages.identity.decisions import Pairs, among
 from kinfolk.stages.identity.keys import components
 from kinfolk.stages.identity.scoring import Scorer, soft_minimum
 
@@ -30,14 +31,25 @@ class Nodes:
     row       row of each node: nodes of one row are alike in all that is compared
     together  group of each node by keys, and by being sure copies of each other
     apart     value code of each node's group in each never column
+    foes      groups that people keep apart, as numbers of `together`
     """
 
     row: Ints
     together: Codes
     apart: tuple[Codes, ...]
+    foes: Pairs = Pairs()
 
     def __len__(self) -> int:
         return len(self.row)
+
+    def may_not_meet(self, x: Ints, y: Ints) -> Flags:
+        """Which of the nodes x may not be in one group with the node of y beside it."""
+        apart = np.zeros(x.shape, bool)
+        for codes in self.apart:
+            apart |= (codes[x] != codes[y]) & (codes[x] >= 0) & (codes[y] >= 0)
+        if len(self.foes.a):
+            apart |= among(self.foes, self.together[x].astype(np.int64), self.together[y].astype(np.int64))
+        return apart
 
 
 @dataclass(frozen=True)
@@ -149,9 +161,7 @@ def _couples(nodes: Nodes, members: Ints, edges: Edges, least: float) -> tuple[I
     for end in (edges.a, edges.b):
         np.maximum.at(weight, end, edges.weight)
     joined = members[weight[members[:, 0]] >= least]
-    for codes in nodes.apart:
-        x, y = codes[joined[:, 0]], codes[joined[:, 1]]
-        joined = joined[(x < 0) | (y < 0) | (x == y)]
+    joined = joined[~nodes.may_not_meet(joined[:, 0], joined[:, 1])]
     return joined[:, 0], joined[:, 1]
 
 
@@ -176,7 +186,7 @@ class _Evidence:
     """Of all pairs inside components (components × pairs): what is known, bits against strangers and against kin.
 
     known, strangers, kin  fields × components × pairs; kin is None without that hypothesis
-    apart                  whether a never rule keeps the pair apart
+    apart                  whether a never rule or a person keeps the pair apart
     """
 
     known: Flags
@@ -202,9 +212,7 @@ def _evidence(nodes: Nodes, members: Ints, scorer: Scorer) -> _Evidence:
         personal = [one.column in scorer.model.personal for one in scorer.model.fields]
         bits = [strangers[f] if personal[f] else scorer.kin_bits(f, line, a) for f, line in enumerate(levels)]
         kin = np.stack(bits).reshape(shape)
-    apart = np.zeros(x.shape, bool)
-    for codes in nodes.apart:
-        apart |= (codes[x] != codes[y]) & (codes[x] >= 0) & (codes[y] >= 0)
+    apart = nodes.may_not_meet(x, y)
     return _Evidence((levels != UNKNOWN).reshape(shape), strangers.reshape(shape), kin, apart)
 
 

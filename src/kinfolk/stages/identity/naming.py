@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +14,7 @@ from kinfolk.stages.identity.arrow import ArrowArray, array, pc
 
 PREFIX = "C-"
 GONE = 0
+_UNNAMED = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,21 @@ class Named:
     given_up: dict[int, int]
 
 
-def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int], greatest: int = 0) -> Named:
+class Memory(Protocol):
+    """What is remembered of customers as they were before they merged."""
+
+    def claims(self, groups: Ints, previous: Ints, aliases: Mapping[int, int]) -> dict[int, int]:
+        """Alias -> the group that holds most of what it stood for."""
+        ...
+
+    def heir(self, customer: int, groups: Ints, previous: Ints, aliases: Mapping[int, int]) -> int | None:
+        """The group that is the customer itself when those it took in part from it; None where nothing tells."""
+        ...
+
+
+def name_groups(
+    groups: Ints, previous: Ints, aliases: dict[int, int], greatest: int = 0, memory: Memory | None = None
+) -> Named:
     """Numbers for the groups 0..n-1 of records in order of record_no, groups numbered by their first record.
 
     previous  number of the customer each record belonged to when it was last seen, 0 where it is new
@@ -30,28 +47,55 @@ def name_groups(groups: Ints, previous: Ints, aliases: dict[int, int], greatest:
     greatest  greatest number of any customer, also of those these records have nothing to do with
 
     A previous customer's heir is the group with most of its records (ties: the one with the smallest record_no). A
-    group keeps the smallest number it is heir to; the others become aliases of it. Other groups get new numbers,
-    counting on from the greatest ever used. A group split off from a customer never gets one of its aliases back:
-    nothing tells which records they once stood for. A customer without any record left is given up for nobody, and is
-    itself again when one of its records returns; until then its own aliases go on leading to it.
+    group keeps the smallest number it is heir to; the others become aliases of it. A group that would need a new number
+    takes up the smallest alias of which it holds most of the records it once stood for: when customers part that had
+    merged, each is itself again, also the one that was fewer. Other groups get new numbers, counting on from the
+    greatest ever used. A customer without any record left is given up for nobody, and is itself again when one of its
+    records returns; until then its own aliases go on leading to it.
     """
     previous = living(previous, aliases)
     count = int(groups.max(initial=-1)) + 1
     heirs, customers = _heirs(groups, previous)
-    numbers = np.full(count, np.iinfo(np.int64).max, np.int64)
+    claims = memory.claims(groups, previous, aliases) if memory else {}
+    if memory and claims:
+        heirs = _themselves(heirs, customers, (groups, previous, aliases), claims, memory)
+    numbers = np.full(count, _UNNAMED, np.int64)
     np.minimum.at(numbers, heirs, customers)
-    unnamed = np.flatnonzero(numbers == np.iinfo(np.int64).max)
+    for alias, group in sorted(claims.items()):
+        if numbers[group] == _UNNAMED:
+            numbers[group] = alias
+    unnamed = np.flatnonzero(numbers == _UNNAMED)
     used = max([greatest, int(previous.max(initial=0)), *aliases, *aliases.values()])
     numbers[unnamed] = used + 1 + np.arange(len(unnamed))
     lives = {int(c): int(numbers[g]) for c, g in zip(customers.tolist(), heirs.tolist(), strict=True)}
     given_up = {old: new for old, new in lives.items() if old != new}
     named = set(numbers.tolist())
     given_up |= {
-        alias: lives.get(target, target)
+        alias: int(numbers[claims[alias]]) if alias in claims else lives.get(target, target)
         for alias, target in aliases.items()
         if alias not in named and alias not in lives
     }
     return Named(numbers, given_up)
+
+
+def _themselves(
+    heirs: Ints,
+    customers: Ints,
+    known: tuple[Ints, Ints, Mapping[int, int]],
+    claims: Mapping[int, int],
+    memory: Memory,
+) -> Ints:
+    """The heirs; where most of a customer goes with one it took in, the customer is what it was before."""
+    groups, previous, aliases = known
+    place = {customer: at for at, customer in enumerate(customers.tolist())}
+    heirs = heirs.copy()
+    for customer in sorted({aliases[alias] for alias in claims}):
+        at = place[customer]
+        taken_in = {group for alias, group in claims.items() if aliases[alias] == customer}
+        if int(heirs[at]) in taken_in:
+            itself = memory.heir(customer, groups, previous, aliases)
+            heirs[at] = heirs[at] if itself is None else itself
+    return heirs
 
 
 def living(previous: Ints, aliases: dict[int, int]) -> Ints:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from kinfolk.model.identity import IdentityRules
-from kinfolk.stages.identity.arrays import Codes, Flags, Ints
+from kinfolk.stages.identity.arrays import Codes, Flags, Floats, Ints
 from kinfolk.stages.identity.arrow import ArrowArray, array, pc
+from kinfolk.stages.identity.decisions import Decided, among
 from kinfolk.stages.identity.guards import Guard, Guards
 from kinfolk.stages.identity.kept import FREQUENCIES
 from kinfolk.stages.identity.keys import key_name, values_of_groups
@@ -94,7 +95,7 @@ def _members(outcome: Outcome) -> pa.Table:
 
 def _links(outcome: Outcome) -> pa.Table:
     links, number = outcome.resolution.links, outcome.records["record_no"].to_numpy()
-    names = array([key_name(key) for key in outcome.rules.keys], pa.string())
+    names = array([*(key_name(key) for key in outcome.rules.keys), promised.BY_DECISION], pa.string())
     columns = {"record_no_a": number[links.a], "record_no_b": number[links.b], "key": names.take(array(links.key))}
     return _table(promised.LINKS, columns)
 
@@ -120,8 +121,11 @@ def _review(outcome: Outcome) -> pa.Table:
     open_ = resolution.groups[every.a] != resolution.groups[every.b]
     if outcome.rules.matching is not None:
         open_ &= every.weight >= bits(outcome.rules.matching.review_at)
+    open_ &= ~_settled(resolution.decided, every, resolution.groups)
     pairs = Scored(every.a[open_], every.b[open_], every.weight[open_])
-    order = np.lexsort((pairs.b, pairs.a, -pairs.weight))
+    reasons = _reasons(outcome, pairs)
+    value = _value(outcome, pairs, reasons)
+    order = np.lexsort((pairs.b, pairs.a, -pairs.weight, -value))
     a, b, weight = pairs.a[order], pairs.b[order], pairs.weight[order]
     ids, customers = outcome.customers, ids_of
     return _table(
@@ -133,9 +137,30 @@ def _review(outcome: Outcome) -> pa.Table:
             "customer_b": customers(ids[b]),
             "weight": weight,
             "probability": probability(weight),
-            "reason": _reasons(outcome, Scored(a, b, weight)),
+            "reason": reasons.take(array(order)),
+            "value": value[order],
         },
     )
+
+
+def _value(outcome: Outcome, pairs: Scored, reasons: ArrowArray) -> Floats:
+    """Bits of doubt that an answer takes away, times the records and the other open pairs that it decides about."""
+    groups = outcome.resolution.groups
+    sizes = np.bincount(groups, minlength=1)
+    x, y = groups[pairs.a], groups[pairs.b]
+    between = np.minimum(x, y) * len(sizes) + np.maximum(x, y)
+    _, inverse, counts = np.unique(between, return_inverse=True, return_counts=True)
+    p = np.clip(probability(pairs.weight), 1e-12, 1 - 1e-12)
+    doubt = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
+    held = pc.starts_with(reasons, promised.HELD_APART).to_numpy(zero_copy_only=False).astype(bool)
+    return np.where(held, 0.0, doubt * (sizes[x] + sizes[y] + counts[inverse] - 1))
+
+
+def _settled(decided: Decided, pairs: Scored, groups: Ints) -> Flags:
+    """Pairs that people answered: that nobody can tell, or of two customers with a decision that they are two."""
+    different = decided.different
+    theirs = replace(different, a=groups[different.a], b=groups[different.b])
+    return among(decided.unsure, pairs.a, pairs.b) | among(theirs, groups[pairs.a], groups[pairs.b])
 
 
 def _reasons(outcome: Outcome, pairs: Scored) -> ArrowArray:

@@ -13,6 +13,7 @@ from kinfolk.engine.step import Compute, Publish
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Ints
 from kinfolk.stages.identity.comparison import fields
+from kinfolk.stages.identity.decisions import tied_query, ties, touched_query
 from kinfolk.stages.identity.evidence import comparer
 from kinfolk.stages.identity.guards import Guards
 from kinfolk.stages.identity.kept import Kept
@@ -28,7 +29,7 @@ REACHED = "touched.identity"
 _CHUNK = 250_000
 
 
-def reach_step(rules: IdentityRules, model: Model | None) -> Compute:
+def reach_step(rules: IdentityRules, model: Model | None, *, decisions_there: bool) -> Compute:
     """The step that finds the records to decide again.
 
     They are whole components, by keys and by pairs at even odds or better, as these are now and as they were: so
@@ -36,6 +37,7 @@ def reach_step(rules: IdentityRules, model: Model | None) -> Compute:
 
     Reads   touched.candidates, touched.ties    pairs that a change may have brought about
             identity.pairs, identity.links      pairs and links as published
+            identity.decisions, identity.decided   what people decided, and what of it is published
     Writes  touched.identity                    record_no; of records no longer there, too
     """
     ends = "select record_no_a as a, record_no_b as b from found"
@@ -44,6 +46,8 @@ def reach_step(rules: IdentityRules, model: Model | None) -> Compute:
         "ties": query("select a, b from ties where a <> b", ties=table(TIES)),
         "links": query(ends, found=table(promised.LINKS.name)),
     }
+    if decisions_there:
+        inputs["news"], inputs["decisions"] = touched_query(), tied_query()
     if model is not None:
         candidates = table(CANDIDATES)
         inputs["pairs"] = query(ends, found=table(promised.PAIRS.name))
@@ -62,7 +66,11 @@ def reach_step(rules: IdentityRules, model: Model | None) -> Compute:
         if model is not None:
             tell(f"Comparing {inputs['candidates'].num_rows:,} pairs")
             edges += _likely(rules, Kept(model, inputs["frequencies"]), inputs)
-        numbers = _reached(inputs["moved"]["record_no"].to_numpy(), edges)
+        moved = [inputs["moved"]["record_no"].to_numpy()]
+        if decisions_there:
+            edges.append(ties(inputs["decisions"]))
+            moved.append(inputs["news"]["record_no"].to_numpy())
+        numbers = _reached(np.concatenate(moved), edges)
         return {REACHED: pa.table({"record_no": numbers, "record_no_a": numbers})}
 
     return Compute(inputs, {REACHED: Publish.NO}, "How far the change reaches", run)

@@ -12,10 +12,11 @@ from kinfolk.stages.identity.arrays import Codes, Floats, Ints, stable_order
 from kinfolk.stages.identity.blocking import Blocks, again, candidates, choose
 from kinfolk.stages.identity.clustering import Edges, Nodes, group
 from kinfolk.stages.identity.comparison import SAME, UNKNOWN, Field, fields
+from kinfolk.stages.identity.decisions import Decided
 from kinfolk.stages.identity.evidence import Comparer, comparer
 from kinfolk.stages.identity.fitting import Found, fit, likely
 from kinfolk.stages.identity.kept import Kept, OutgrownError, settings
-from kinfolk.stages.identity.keys import Links, never_codes, values_of_groups, with_copies
+from kinfolk.stages.identity.keys import Apart, Links, never_codes, with_copies
 from kinfolk.stages.identity.model import Model
 from kinfolk.stages.identity.patterns import count
 from kinfolk.stages.identity.prepared import Prepared
@@ -42,6 +43,7 @@ class Resolution:
     candidate  the set of records each record might have been one customer with
     too_large  sets that were too large to be looked at as a whole, as record positions
     model      what pairs were judged by; None without matching
+    decided    what people said of the records
     """
 
     groups: Ints
@@ -50,6 +52,7 @@ class Resolution:
     candidate: Codes
     too_large: tuple[Ints, ...]
     model: Model | None
+    decided: Decided = Decided()
 
 
 def bits(probability: float) -> float:
@@ -59,11 +62,12 @@ def bits(probability: float) -> float:
 
 @dataclass(frozen=True)
 class Linked:
-    """Records, the links that keys make between them, and the group each falls into by these."""
+    """Records, the links that keys and people make between them, and the group each falls into by these."""
 
     prepared: Prepared
     links: Links
     by_key: Codes
+    decided: Decided = Decided()
 
 
 def resolve(linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell) -> Resolution:
@@ -74,23 +78,39 @@ def resolve(linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell)
     """
     prepared, links, by_key = linked.prepared, linked.links, linked.by_key
     if rules.matching is None or len(prepared) < 2:
-        return Resolution(in_order_of_first(by_key), links, _no_pairs(), by_key, (), None)
-    apart = tuple(never_codes(prepared, rules))
-    rows = collapse(prepared, apart)
+        return Resolution(in_order_of_first(by_key), links, _no_pairs(), by_key, (), None, linked.decided)
+    apart = Apart(tuple(never_codes(prepared, rules)), linked.decided.different)
+    rows = collapse(prepared, apart.codes)
     compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
     scorer, pairs = score((prepared, rows, rules), compared, kept, tell)
     tell(f"Grouping records by {len(pairs.a):,} likely pairs")
     least = bits(rules.matching.merge_at)
     copies = _copies(rows, scorer)
     sure = copies.weight >= least
-    together = with_copies(by_key, copies.a[sure], copies.b[sure], apart)
-    known = tuple(values_of_groups(together, codes)[together] for codes in apart)
-    nodes = Nodes(rows.of_record, together, known)
-    found = group(nodes, Edges(pairs.a, pairs.b, pairs.weight), scorer, least)
+    together, alone = with_copies(by_key, copies.a[sure], copies.b[sure], apart)
+    of_groups = apart.of_groups(together)
+    known = tuple(codes[together] for codes in of_groups.codes)
+    nodes = Nodes(rows.of_record, together, known, of_groups.pairs)
+    found = group(nodes, _speaking(pairs, alone, rows), scorer, least)
     shown = _joined(pairs, copies, 0.0)
+    too_large = tuple(found.too_large)
     return Resolution(
-        in_order_of_first(found.group), links, shown, found.candidate, tuple(found.too_large), scorer.model
+        in_order_of_first(found.group), links, shown, found.candidate, too_large, scorer.model, linked.decided
     )
+
+
+def _speaking(pairs: Scored, alone: Ints, rows: Rows) -> Edges:
+    """The pairs of first records of rows, and the same pairs of copies that people keep apart from the first."""
+    a, b, weight = pairs.a, pairs.b, pairs.weight
+    for copy in alone.tolist():
+        first = rows.first[rows.of_record[copy]]
+        at_a, at_b = np.flatnonzero(a == first), np.flatnonzero(b == first)
+        a, b = (
+            np.concatenate([a, np.full(len(at_a), copy), a[at_b]]),
+            np.concatenate([b, b[at_a], np.full(len(at_b), copy)]),
+        )
+        weight = np.concatenate([weight, weight[at_a], weight[at_b]])
+    return Edges(a, b, weight)
 
 
 def score(

@@ -14,7 +14,9 @@ from kinfolk.engine.step import Compute, Publish, Step
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Ints
 from kinfolk.stages.identity.arrow import array
+from kinfolk.stages.identity.decisions import decided, decision_query, met
 from kinfolk.stages.identity.fingerprints import compared_table
+from kinfolk.stages.identity.former_groups import former, former_groups, former_query
 from kinfolk.stages.identity.guards import Guards
 from kinfolk.stages.identity.kept import OutgrownError, frequencies, kept
 from kinfolk.stages.identity.keys import link, never_codes
@@ -23,12 +25,14 @@ from kinfolk.stages.identity.outputs import Outcome, tables
 from kinfolk.stages.identity.prepared import prepare
 from kinfolk.stages.identity.resolve import Linked, resolve
 from kinfolk.tables import identity as promised
+from kinfolk.tables.decisions import DECISIONS
 from kinfolk.tables.staging import RECORDS
 
 Tables = Mapping[str, pa.Table]
 Tell = Callable[[str], None]
 PREVIOUS_MEMBERS, PREVIOUS_ALIASES, PREVIOUS_MODEL = "previous.members", "previous.aliases", "previous.model"
-PREVIOUS_FREQUENCIES = "previous.frequencies"
+PREVIOUS_FREQUENCIES, PREVIOUS_DECIDED = "previous.frequencies", "previous.decided"
+PREVIOUS_GROUPS = "previous.former_groups"
 OWN = ("source", "record_id", "record_no", "observed_at")
 
 
@@ -38,7 +42,8 @@ def steps(rules: IdentityRules, tables_present: frozenset[str]) -> tuple[Step, .
     Reads   staging.records                        one row a record
             previous.members, previous.aliases     who was who, where `tables_present` has them: ids stay
             previous.model, previous.frequencies   what was learned, kept while it holds
-    Writes  identity.members, former_members, links, pairs, review, aliases, guards, model, frequencies, compared
+            identity.decisions, previous.decided   what people decided, and what of it was known
+    Writes  identity.members, links, pairs, review, guards … (tables.identity.TABLES)
     Source  Fellegi & Sunter 1969 with term frequencies; checked against oracles in tests/oracles
     """
     inputs = {"records": needed(rules)}
@@ -49,7 +54,16 @@ def steps(rules: IdentityRules, tables_present: frozenset[str]) -> tuple[Step, .
             previous=table(PREVIOUS_MEMBERS),
             records=table(RECORDS.name),
         )
-    kept_before = {"aliases": PREVIOUS_ALIASES, "model": PREVIOUS_MODEL, "frequencies": PREVIOUS_FREQUENCIES}
+    if DECISIONS.name in tables_present:
+        inputs["decisions"] = decision_query()
+    kept_before = {
+        "aliases": PREVIOUS_ALIASES,
+        "model": PREVIOUS_MODEL,
+        "frequencies": PREVIOUS_FREQUENCIES,
+        "decided": PREVIOUS_DECIDED,
+    }
+    if PREVIOUS_GROUPS in tables_present:
+        inputs["former"] = former_query(table(PREVIOUS_GROUPS))
     for name, previous in kept_before.items():
         if previous in tables_present:
             inputs[name] = query("select * from previous", previous=table(previous))
@@ -71,20 +85,37 @@ def _all(rules: IdentityRules, inputs: Tables, tell: Tell) -> Tables:
         compared = aside.submit(compared_table, prepared, rules)
         learned = kept(inputs.get("model"), inputs.get("frequencies"), rules, len(prepared))
         tell("Linking records by keys")
-        linked = Linked(prepared, *link(prepared, rules, guards))
+        known = decided(inputs.get("decisions"), inputs.get("decided"), prepared.record_no, guards)
+        linked = Linked(prepared, *link(prepared, rules, guards, decided=known), known)
         previous, gone = _before(inputs.get("before"), prepared.record_no)
         try:
             resolution = resolve(linked, rules, learned, tell)
         except OutgrownError:
             learned = None
             resolution = resolve(linked, rules, learned, tell)
-        named = name_groups(resolution.groups, previous, gone | aliases_of(inputs.get("aliases")))
+        aliases = gone | aliases_of(inputs.get("aliases"))
+        memory = former(inputs.get("former"), prepared.record_no)
+        named = name_groups(resolution.groups, previous, aliases, memory=memory)
         counted = learned.frequencies if learned else frequencies(prepared, resolution.model)
         apart = tuple(never_codes(prepared, rules))
         ordered = records.select(list(OWN)).take(array(prepared.order))
         made = tables(Outcome(ordered, rules, apart, resolution, named, counted), guards)
-        former = _former(inputs.get("before"))
-        return {**made, promised.FORMER_MEMBERS.name: former, promised.COMPARED.name: compared.result()}
+        return {
+            **made,
+            promised.FORMER_MEMBERS.name: _former(inputs.get("before")),
+            promised.FORMER_GROUPS.name: former_groups(memory, _numbered(inputs.get("before")), aliases, named),
+            promised.DECIDED.name: met(inputs.get("decisions"), inputs.get("decided")),
+            promised.COMPARED.name: compared.result(),
+        }
+
+
+def _numbered(before: pa.Table | None) -> pa.Table:
+    """source, record_id and number of the customer of every record there was, or once was."""
+    if before is None:
+        return pa.table(
+            {"source": array([], pa.string()), "record_id": array([], pa.string()), "number": array([], pa.int64())}
+        )
+    return before.select(["source", "record_id"]).append_column("number", array(numbers_of(before["customer_id"])))
 
 
 def _former(before: pa.Table | None) -> pa.Table:

@@ -11,9 +11,11 @@ from sqlglot import exp
 from kinfolk.engine.sql import query, rows, table, union_by_name
 from kinfolk.engine.step import Compute, Patch, Publish, Step
 from kinfolk.model.identity import IdentityRules, Key
-from kinfolk.stages.identity.arrays import Codes
+from kinfolk.stages.identity.arrays import Codes, Ints
 from kinfolk.stages.identity.arrow import array, pc
+from kinfolk.stages.identity.decisions import Decided, decided, decision_query, facts_in, met
 from kinfolk.stages.identity.fingerprints import compared_table
+from kinfolk.stages.identity.former_groups import Former, former, former_groups, former_query
 from kinfolk.stages.identity.guards import Guard, Guards
 from kinfolk.stages.identity.kept import Kept, codes_of, frequencies
 from kinfolk.stages.identity.keys import key_name, link, named_value, never_codes, values_of
@@ -39,6 +41,7 @@ from kinfolk.tables.staging import RECORDS
 
 LEARNED = "touched.learned"
 _OF_COMPONENTS = ("over_merge", "too_large")  # guards that speak of one component and name its first record
+_OF_VALUES = ("never", "decision")  # guards that speak of a key's value
 _BY_RECORD, _BY_PAIR = Patch("record_no", REACHED), Patch("record_no_a", REACHED)
 _PATCHES = {
     promised.MEMBERS.name: _BY_RECORD,
@@ -64,7 +67,7 @@ def arrived_forms_step(rules: IdentityRules) -> Compute:
     return Compute(inputs, {promised.COMPARED.name: Publish.PATCH}, "Comparing what arrived", run, {}, patches)
 
 
-def following_steps(rules: IdentityRules, model: Model | None) -> Iterator[Step]:
+def following_steps(rules: IdentityRules, model: Model | None, *, decisions_there: bool) -> Iterator[Step]:
     """The steps that decide anew who is who, where a change reaches; the same as over all records with that model.
 
     Reads   touched.records, touched.arrived, touched.superseded   what was landed, is there now, is no longer so
@@ -76,14 +79,14 @@ def following_steps(rules: IdentityRules, model: Model | None) -> Iterator[Step]
         yield from candidate_steps(model)
     yield tie_step(rules, matching=model is not None)
     yield crowded_key_step(rules)
-    yield reach_step(rules, model)
+    yield reach_step(rules, model, decisions_there=decisions_there)
     reached = _numbers(REACHED)
     inputs = {
-        **_common(),
+        **_common(decisions_there),
         "records": among(needed(rules), reached),
         "gone": query("select * from gone", gone=table(SUPERSEDED)),
         "previous": query(
-            "select record_no, cast(substr(customer_id, 3) as bigint) as number from members "
+            "select source, record_id, record_no, cast(substr(customer_id, 3) as bigint) as number from members "
             "where record_no in (select record_no from reached) and record_no not in (select record_no from touched)",
             members=table(promised.MEMBERS.name),
             reached=table(REACHED),
@@ -108,14 +111,14 @@ def following_steps(rules: IdentityRules, model: Model | None) -> Iterator[Step]
     yield Compute(inputs, {**writes, LEARNED: Publish.NO}, "Resolving identities", run, {}, _PATCHES)
 
 
-def learned_anew_step(rules: IdentityRules) -> Compute:
+def learned_anew_step(rules: IdentityRules, *, decisions_there: bool) -> Compute:
     """The step that decides anew who is who among all records, by what is learned from them; it writes patches too."""
     inputs = {
-        **_common(),
+        **_common(decisions_there),
         "records": needed(rules),
         "gone": query("select * from gone", gone=table(SUPERSEDED)),
         "previous": query(
-            "select record_no, cast(substr(customer_id, 3) as bigint) as number from members "
+            "select source, record_id, record_no, cast(substr(customer_id, 3) as bigint) as number from members "
             "where record_no not in (select record_no from touched)",
             members=table(promised.MEMBERS.name),
             touched=table(TOUCHED),
@@ -140,7 +143,7 @@ def _numbers(name: str) -> exp.Query:
     return query("select record_no from numbers", numbers=table(name))
 
 
-def _common() -> dict[str, exp.Query]:
+def _common(decisions_there: bool) -> dict[str, exp.Query]:
     """What is published and does not depend on how far a change reaches."""
     members = table(promised.MEMBERS.name)
     before = union_by_name(
@@ -168,9 +171,11 @@ def _common() -> dict[str, exp.Query]:
         "greatest": query(
             "select max(cast(substr(customer_id, 3) as bigint)) as number from members", members=members.copy()
         ),
+        "former": former_query(table(promised.FORMER_GROUPS.name)),
+        **({"decisions": decision_query()} if decisions_there else {}),
         **{
             name: query("select * from kept", kept=table(f"identity.{name}"))
-            for name in ("aliases", "model", "frequencies", "guards")
+            for name in ("aliases", "model", "frequencies", "guards", "decided")
         },
     }
 
@@ -188,7 +193,8 @@ class _Change:
         records = self.inputs["records"]
         some = prepare(records, self.rules, Guards())
         self.tell("Linking records by keys")
-        linked = Linked(some, *link(some, self.rules, self.guards, self._crowded(some)))
+        known = self._decided(some)
+        linked = Linked(some, *link(some, self.rules, self.guards, self._crowded(some), known), known)
         resolution = resolve(linked, self.rules, kept, self.tell)
         self._note_values()
         self._keep_guards(some)
@@ -201,7 +207,8 @@ class _Change:
         """All is decided again, by what is learned from the records there are now."""
         current = prepare(self.inputs["records"], self.rules, self.guards)
         self.tell("Linking records by keys")
-        linked = Linked(current, *link(current, self.rules, self.guards))
+        known = self._decided(current)
+        linked = Linked(current, *link(current, self.rules, self.guards, decided=known), known)
         resolution = resolve(linked, self.rules, None, self.tell)
         learned = frequencies(current, resolution.model)
         columns = pc.unique(pa.concat_tables([self.inputs["frequencies"], learned])["column_name"])
@@ -215,23 +222,42 @@ class _Change:
 
     def _tables(self, some: Prepared, resolution: Resolution, learned: pa.Table) -> dict[str, pa.Table]:
         ordered = self.inputs["records"].select(list(OWN)).take(array(some.order))
-        named = self._named(some, resolution)
+        aliases, memory = self._aliases(some), former(self.inputs["former"], some.record_no)
+        named = self._named(some, resolution, aliases, memory)
         apart = tuple(never_codes(some, self.rules))
         made = tables(Outcome(ordered, self.rules, apart, resolution, named, learned), self.guards)
-        return {**made, promised.FORMER_MEMBERS.name: self._former()}
+        names = ["source", "record_id", "number"]
+        before = pa.concat_tables([self.inputs[name].select(names) for name in ("previous", "returned")])
+        return {
+            **made,
+            promised.FORMER_MEMBERS.name: self._former(),
+            promised.FORMER_GROUPS.name: former_groups(memory, before, aliases, named),
+            promised.DECIDED.name: met(self.inputs.get("decisions"), self.inputs["decided"]),
+        }
 
-    def _named(self, some: Prepared, resolution: Resolution) -> Named:
-        """Customers of the resolution's groups."""
+    def _decided(self, some: Prepared) -> Decided:
+        """What people decided about the records."""
+        return decided(self.inputs.get("decisions"), self.inputs["decided"], some.record_no, self.guards)
+
+    def _previous(self, some: Prepared) -> Ints:
+        """Number of the customer each record belonged to when it was last seen; 0 for a new one."""
         previous = np.zeros(len(some), np.int64)
         for found in (self.inputs["previous"], self.inputs["returned"]):
             found = found.filter(found["record_no"].is_valid())
             previous[np.searchsorted(some.record_no, found["record_no"].to_numpy())] = found["number"].to_numpy()
+        return previous
+
+    def _aliases(self, some: Prepared) -> dict[int, int]:
+        """Numbers given up before, or with this change for want of records -> the number that lives on, or 0."""
         # A customer whose records are out of reach lives on, though one of them may have gone long ago.
-        here = np.union1d(previous, self.inputs["elsewhere"]["number"].to_numpy())
+        here = np.union1d(self._previous(some), self.inputs["elsewhere"]["number"].to_numpy())
         gone = np.setdiff1d(self.inputs["returned"]["number"].to_numpy(), here)
-        aliases = dict.fromkeys(gone.tolist(), GONE) | aliases_of(self.inputs["aliases"])
+        return dict.fromkeys(gone.tolist(), GONE) | aliases_of(self.inputs["aliases"])
+
+    def _named(self, some: Prepared, resolution: Resolution, aliases: dict[int, int], memory: Former) -> Named:
+        """Customers of the resolution's groups."""
         greatest = self.inputs["greatest"]["number"][0].as_py() or 0
-        return name_groups(resolution.groups, previous, aliases, greatest)
+        return name_groups(resolution.groups, self._previous(some), aliases, greatest, memory)
 
     def _former(self) -> pa.Table:
         """Records that once were members and are not there now."""
@@ -266,13 +292,23 @@ class _Change:
         rows = self.inputs["guards"].to_pylist()
         concerned = {
             key_name(key): _values(some, key) | _values(gone, key)
-            for key in (self.rules.keys if any(row["guard"] == "never" for row in rows) else ())
+            for key in (self.rules.keys if any(row["guard"] in _OF_VALUES for row in rows) else ())
         }
+        settled = self._overruled_elsewhere(some)
         for row in rows:
             of_component = row["guard"] in _OF_COMPONENTS and row["value"] not in reached
-            of_value = row["guard"] == "never" and row["value"] not in concerned.get(row["rule"], ())
-            if of_component or of_value:
+            of_value = row["guard"] in _OF_VALUES and row["rule"] in concerned
+            of_value = of_value and row["value"] not in concerned[row["rule"]]
+            if of_component or of_value or (row["guard"] == "decision" and row["rule"] in settled):
                 self.guards.add(Guard(**row))
+
+    def _overruled_elsewhere(self, some: Prepared) -> set[str]:
+        """Decisions in force about records out of reach, as guards name them."""
+        here = set(some.record_no.tolist())
+        facts = facts_in(self.inputs["decisions"]) if "decisions" in self.inputs else []
+        return {
+            f"decision {fact.number}" for fact in facts if here.isdisjoint(fact.numbers) and None not in fact.numbers
+        }
 
 
 def _values(records: Prepared, key: Key) -> set[str]:

@@ -1,0 +1,244 @@
+"""`kinfolk review`: pairs of records that wait for a person, and what people decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinfolk.commands.explain import Explained, explain
+from kinfolk.commands.open_project import open_project
+from kinfolk.engine.reader import Reader, reading
+from kinfolk.engine.sql import query, table, union_by_name
+from kinfolk.errors import KinfolkError, NotFoundError
+from kinfolk.model.decision import Decision, Named, Verdict
+from kinfolk.model.project import Project
+from kinfolk.pipeline.decisions import Act, every_decision, holding, write_decisions
+from kinfolk.tables import identity
+from kinfolk.tables.decisions import SAME, VERDICTS, WITHDRAWN
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A pair that waits. value: what an answer is worth (identity.review); pairs: that wait between the customers."""
+
+    first: str
+    second: str
+    customer_a: str
+    customer_b: str
+    probability: float
+    value: float
+    reason: str
+    pairs: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A decision and what became of it."""
+
+    decision: Decision
+    standing: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A pair with its evidence, and every decision ever taken on it."""
+
+    explained: Explained
+    decisions: list[Decision]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who answers, why, and how long to wait for a run to finish."""
+
+    by: str
+    note: str | None = None
+    wait_seconds: float = 0
+
+
+def queue(folder: Path, most: int, environment: str | None = None) -> list[Asked]:
+    """The pairs that wait, those first whose answer is worth most; of two customers the strongest pair alone."""
+    with reading(open_project(folder, environment).state) as reader:
+        tree = query(
+            "select a.source || ':' || a.record_id, b.source || ':' || b.record_id, r.customer_a, r.customer_b, "
+            "r.probability, r.value, r.reason, r.pairs from (select *, count(*) over couple as pairs, "
+            "row_number() over (couple order by weight desc, record_no_a, record_no_b) as nth from review "
+            "window couple as (partition by least(customer_a, customer_b), greatest(customer_a, customer_b))) as r "
+            "join firsts a on a.record_no = r.record_no_a join seconds b on b.record_no = r.record_no_b where nth = 1 "
+            "order by r.value desc, r.weight desc, r.record_no_a, r.record_no_b limit $most",
+            review=table(identity.REVIEW.name),
+            firsts=table(identity.MEMBERS.name),
+            seconds=table(identity.MEMBERS.name),
+            most=most,
+        )
+        return [Asked(*row) for row in reader.read(tree).rows]
+
+
+def show(folder: Path, first: str, second: str, environment: str | None = None) -> Shown:
+    """The evidence about two records, and what was decided about them. Errors: NotFoundError"""
+    found = explain(folder, first, second, environment)
+    pair = tuple(sorted((r.source, r.record_id) for r in (found.first, found.second)))
+    return Shown(found, [d for d in _every(folder, environment) if d.pair == pair])
+
+
+def decide(
+    folder: Path, pair: tuple[str, str], verdict: str, signed: Signature, environment: str | None = None
+) -> list[Decision]:
+    """Writes down an answer about two records, each given as source:id; the next run obeys it.
+
+    Errors  NotFoundError for a record nobody has ever seen; KinfolkError for an answer that a rule or another decision
+            contradicts; BusyError
+    """
+    if verdict not in VERDICTS:
+        raise KinfolkError(f"{verdict!r} is no answer.", hint=f"Answer {', '.join(map(repr, VERDICTS))}.")
+    project = open_project(folder, environment)
+    with reading(project.state) as reader:
+        a, b = (record_named(reader, asked) for asked in pair)
+        here = _present(reader, [a, b])
+    if a == b:
+        raise KinfolkError(f"{pair[0]} and {pair[1]} are one record.", hint="Give two different ones.")
+    if verdict == SAME and here:
+        _check_rules(folder, pair, environment)
+    return write(project, [Verdict(a, b, verdict)], signed)
+
+
+def write(project: Project, verdicts: Sequence[Verdict], signed: Signature) -> list[Decision]:
+    """Writes the answers down as one act. Errors: KinfolkError when they contradict what holds; BusyError"""
+    return write_decisions(project, Act(verdicts, signed.by, signed.note), check_consistent, signed.wait_seconds)
+
+
+def withdraw(folder: Path, number: int, signed: Signature, environment: str | None = None) -> list[Decision]:
+    """Takes a decision back: its pair is as if nobody had ever decided.
+
+    Errors  NotFoundError when there is no such decision; KinfolkError when it does not hold any more
+    """
+    project = open_project(folder, environment)
+    every = _every(folder, environment)
+    found = next((d for d in every if d.decision_no == number), None)
+    if found is None:
+        raise NotFoundError(f"There is no decision {number}.", hint="`kinfolk review decisions` lists them.")
+    if found not in holding(every):
+        last = max(d.decision_no for d in every if d.pair == found.pair)
+        what = "is itself a withdrawal" if last == number else f"was overtaken by decision {last}"
+        raise KinfolkError(f"Decision {number} does not hold any more: it {what}.")
+    return write(project, [Verdict(*found.pair, WITHDRAWN)], signed)
+
+
+def decisions(folder: Path, environment: str | None = None) -> list[Standing]:
+    """Every decision, the latest first, and whether it holds."""
+    with reading(open_project(folder, environment).state) as reader:
+        every = every_decision(reader)
+        hold = {d.decision_no for d in holding(every)}
+        applied = set[int]()
+        if reader.present(identity.DECIDED.name):
+            known = query("select decision_no from d", d=table(identity.DECIDED.name))
+            applied = {row[0] for row in reader.read(known).rows}
+        there = _there(reader, [name for d in every for name in d.pair])
+        guards = query("select rule from g where guard = 'decision'", g=table(identity.GUARDS.name))
+        refused = {row[0] for row in reader.read(guards).rows}
+    return [Standing(d, _standing(d, (hold, applied), there, refused)) for d in reversed(every)]
+
+
+def _standing(decision: Decision, state: tuple[set[int], set[int]], there: set[Named], refused: set[str]) -> str:
+    hold, applied = state
+    number = decision.decision_no
+    if number not in hold:
+        return "a withdrawal" if decision.verdict == WITHDRAWN else "overtaken"
+    if not there.issuperset(decision.pair):
+        return "waits for its record"
+    if number not in applied:
+        return "waits for the next run"
+    if f"decision {number}" in refused:
+        return "not carried out: a rule forbids it"
+    contradicted = [rule for rule in refused if rule.startswith("decisions ")]
+    if any(str(number) in rule.removeprefix("decisions ").split(", ") for rule in contradicted):
+        return "contradicts other decisions"
+    return "holds"
+
+
+def check_consistent(every: Sequence[Decision]) -> None:
+    """Errors: KinfolkError when the last act contradicts decisions that hold; it names them, and how to go on."""
+    from kinfolk.stages.identity.decisions import Fact, contradictions, way
+
+    act = {d.decision_no for d in every if d.part_of == every[-1].part_of}
+    hold = {d.decision_no: d for d in holding(every)}
+    facts = [Fact(d.decision_no, *d.pair, d.verdict) for d in hold.values()]
+    for numbers, _ in contradictions(facts):
+        if act.isdisjoint(numbers):
+            continue
+        for fact in facts:
+            leads = way(facts, fact.a, fact.b) if fact.verdict == "different" else None
+            if leads is None or fact.number not in numbers:
+                continue
+            involved = [hold[f.number] for f in (*leads, fact)]
+            said = [d for d in involved if d.decision_no not in act]
+            first, second = hold[fact.number].records
+            raise KinfolkError(
+                f"That contradicts what was decided before: {first} and {second} would be both one customer and two. "
+                + "; ".join(map(words, said))
+                + ".",
+                hint="Withdraw what is wrong: "
+                + " or ".join(f"`kinfolk review withdraw {d.decision_no}`" for d in said)
+                + ".",
+            )
+
+
+def words(decision: Decision) -> str:
+    """A decision as people say it."""
+    first, second = decision.records
+    how = {"same": "are one customer", "different": "are two customers"}.get(decision.verdict, decision.verdict)
+    day = f"{decision.decided_at:%Y-%m-%d}"
+    return f"decision {decision.decision_no} ({decision.decided_by}, {day}) says that {first} and {second} {how}"
+
+
+def record_named(reader: Reader, asked: str) -> Named:
+    """The record source:id, there now or once. Errors: NotFoundError when nobody has ever seen it."""
+    source, colon, record_id = asked.partition(":")
+    if not colon:
+        raise NotFoundError(f"{asked} is no record.", hint="Records are named source:id, as `kinfolk show` lists them.")
+    both = [
+        query("select source, record_id from m", m=table(name))
+        for name in (identity.MEMBERS.name, identity.FORMER_MEMBERS.name)
+        if reader.present(name)
+    ]
+    known = query(
+        "select count(*) from ($m) as m where source = $source and record_id = $id",
+        m=union_by_name(both),
+        source=source,
+        id=record_id,
+    )
+    if not reader.read(known).rows[0][0]:
+        raise NotFoundError(
+            f"No record {asked} is there, or ever was.",
+            hint="Records are named source:id, as `kinfolk show` lists them.",
+        )
+    return source, record_id
+
+
+def _check_rules(folder: Path, pair: tuple[str, str], environment: str | None) -> None:
+    found = explain(folder, *pair, environment).evidence
+    columns = ["the tenant"] if found.tenants else list(found.never)
+    if columns:
+        raise KinfolkError(
+            f"{pair[0]} and {pair[1]} cannot be one customer: they differ in {' and '.join(columns)}.",
+            hint="The rules of identity.yml go before decisions; mend the record where it is wrong.",
+        )
+
+
+def _present(reader: Reader, names: Sequence[Named]) -> bool:
+    return len(_there(reader, names)) == len(set(names))
+
+
+def _there(reader: Reader, names: Sequence[Named]) -> set[Named]:
+    """Those of the records that are there now."""
+    ids = sorted({record_id for _, record_id in names})
+    tree = query(
+        "select source, record_id from m where record_id in ($ids)", m=table(identity.MEMBERS.name), ids=[*ids, None]
+    )
+    return {(source, record_id) for source, record_id in reader.read(tree).rows} & set(names)
+
+
+def _every(folder: Path, environment: str | None) -> list[Decision]:
+    with reading(open_project(folder, environment).state) as reader:
+        return every_decision(reader)
