@@ -27,13 +27,10 @@ from kinfolk.pipeline.work import Work
 from kinfolk.project.changes import changes
 from kinfolk.store.database import exists, open_store
 from kinfolk.store.read.runs import deployed_definition, published_fingerprint, step_history
-from kinfolk.tables import identity, landing, models, profiles, staging
+from kinfolk.tables import landing, models
 
 # What makes two rows the same row, for every table that is promised.
-KEYS = {
-    described.name: described.keys
-    for described in (*landing.TABLES, *staging.TABLES, *identity.TABLES, *profiles.TABLES, *models.TABLES)
-}
+KEYS = {described.name: described.keys for described in (*models.READABLE.values(), *models.TABLES)}
 
 
 @dataclass
