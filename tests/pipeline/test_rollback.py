@@ -14,7 +14,7 @@ from kinfolk.errors import BusyError, NotFoundError
 from kinfolk.store.write.lease import writer_lease
 from tests.company import Company
 
-BOOKKEEPING = {"landing.rollbacks", "identity.former_members", "identity.aliases"}
+BOOKKEEPING = {"landing.rollbacks", "identity.former_members", "identity.aliases", "identity.events"}
 
 
 def person(number: int, **values: object) -> dict[str, object]:

@@ -12,6 +12,7 @@ from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.pipeline.decisions import decisions_there
 from kinfolk.stages import identity, profiles, staging
+from kinfolk.stages.identity.events import MEMBERS_BEFORE, MODEL_BEFORE, Occasion, event_steps
 from kinfolk.stages.identity.neighbours import ARRIVED, SUPERSEDED, TOUCHED
 from kinfolk.stages.identity.reach import REACHED
 from kinfolk.tables import profiles as profiles_tables
@@ -19,7 +20,7 @@ from kinfolk.tables import staging as staging_tables
 from kinfolk.tables.identity import COMPARED, MEMBERS, MODEL
 from kinfolk.tables.identity import TABLES as IDENTITY
 
-_BEFORE, _MOVED, _CUSTOMERS = "previous.all_members", "touched.members", "touched.customers"
+_MOVED, _CUSTOMERS = "touched.members", "touched.customers"
 
 
 def can_follow(session: Session, sources: Sequence[Source]) -> bool:
@@ -34,7 +35,7 @@ def can_follow(session: Session, sources: Sequence[Source]) -> bool:
 
 
 def stages_after_changes(
-    project: Project, session: Session, sources: Sequence[Source], changed: Sequence[Source]
+    project: Project, session: Session, sources: Sequence[Source], changed: Sequence[Source], occasion: Occasion
 ) -> Iterator[Step]:
     """Every step from the rows just landed to golden profiles, in order; the result is that of a run over everything.
 
@@ -47,8 +48,10 @@ def stages_after_changes(
     for step in staging.staging_steps(changed, project.sources) if changed else ():
         if step.writes != staging_tables.MAPPINGS.name:
             yield patching(step, Patch("record_no", TOUCHED))
-    yield Query(_BEFORE, query("select * from m", m=table(MEMBERS.name)), "Customers so far", as_view=True)
+    for name, described in ((MEMBERS_BEFORE, MEMBERS), (MODEL_BEFORE, MODEL)):
+        yield Query(name, query("select * from kept", kept=table(described.name)), "As it was", as_view=True)
     yield from _who_is_who(project.identity, session)
+    yield from event_steps(occasion, REACHED)
     yield _members_moved()
     yield _customers_moved()
     people = [source.name for source in sources if source.mapping("people")]
@@ -113,7 +116,7 @@ def _members_moved() -> Query:
         "full join (select * from now where record_no in (select record_no from reached)) n "
         "on o.record_no = n.record_no where o.customer_id is distinct from n.customer_id "
         "or n.record_no in (select record_no from touched)",
-        before=table(_BEFORE),
+        before=table(MEMBERS_BEFORE),
         now=table(MEMBERS.name),
         reached=table(REACHED),
         touched=table(TOUCHED),

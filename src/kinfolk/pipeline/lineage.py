@@ -10,6 +10,7 @@ from kinfolk.model.lineage import ColumnRef, Lineage
 from kinfolk.model.project import Project
 from kinfolk.pipeline.arrivals import active_sources
 from kinfolk.stages import identity, profiles, staging
+from kinfolk.stages.identity.events import no_event_step
 from kinfolk.stages.models import model_steps
 from kinfolk.tables.models import READABLE
 from kinfolk.tables.table import Table
@@ -30,6 +31,7 @@ def project_steps(project: Project) -> Iterator[Step]:
     sources = active_sources(project)
     yield from staging.staging_steps(sources, project.sources)
     yield from identity.steps(project.identity, frozenset())
+    yield no_event_step()
     people = [source.name for source in sources if source.mapping("people")]
     yield from profiles.profile_steps(profiles.golden_fields(sources), project.survivorship, people)
     yield from profiles.activity_steps(sources)

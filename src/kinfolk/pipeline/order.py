@@ -11,13 +11,16 @@ from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.pipeline.decisions import decisions_there
 from kinfolk.stages import identity, profiles, staging
+from kinfolk.stages.identity.events import MEMBERS_BEFORE, Occasion, event_steps, no_event_step
 from kinfolk.tables import profiles as profiles_tables
 from kinfolk.tables.decisions import DECISIONS
 from kinfolk.tables.identity import ALIASES, DECIDED, FORMER_GROUPS, FORMER_MEMBERS, FREQUENCIES, MEMBERS, MODEL
 from kinfolk.tables.staging import ACTIVITY
 
 
-def stages_after_landing(project: Project, sources: Sequence[Source], session: Session) -> Iterator[Step]:
+def stages_after_landing(
+    project: Project, sources: Sequence[Source], session: Session, occasion: Occasion
+) -> Iterator[Step]:
     """Every step from staged records to golden profiles, in order."""
     yield from staging.staging_steps(sources, project.sources)
     previous = tuple(_previous(session))
@@ -26,6 +29,7 @@ def stages_after_landing(project: Project, sources: Sequence[Source], session: S
     if decisions_there(session):
         known.add(DECISIONS.name)
     yield from identity.steps(project.identity, frozenset(known))
+    yield from event_steps(occasion) if session.present(MEMBERS.name) else (no_event_step(),)
     fields = profiles.golden_fields(sources)
     people = [source.name for source in sources if source.mapping("people")]
     yield from profiles.profile_steps(fields, project.survivorship, people)
@@ -49,6 +53,9 @@ def _previous(session: Session) -> Iterator[Query]:
     ]
     if members:
         yield Query("previous.members", union_by_name(members), "Customers so far", as_view=True)
+    if session.present(MEMBERS.name):
+        whole = query("select * from kept", kept=table(MEMBERS.name))
+        yield Query(MEMBERS_BEFORE, whole, "Members so far", as_view=True)
     for described in (ALIASES, FORMER_GROUPS, DECIDED, MODEL, FREQUENCIES):
         if session.present(described.name):
             name = described.name.replace("identity.", "previous.")

@@ -7,6 +7,7 @@ Each fact says which rows of the state that is left behind the restored state mu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 from sqlglot import exp
 
@@ -14,7 +15,7 @@ from kinfolk.engine.past import EARLIER, PRESENT, Past, of_state
 from kinfolk.engine.sql import query, union_by_name
 from kinfolk.engine.step import Publish, Query
 from kinfolk.model.history import Label
-from kinfolk.tables import decisions, identity, landing, quarantine
+from kinfolk.tables import decisions, events, identity, landing, quarantine
 from kinfolk.tables.table import Table
 
 Fact = Callable[[Past, Label], Iterator[Query]]
@@ -84,7 +85,35 @@ def decided(past: Past, label: Label) -> Iterator[Query]:
         yield _replacing(decisions.DECISIONS, "Decisions", kept)
 
 
-FACTS: tuple[Fact, ...] = (numbers_given_out, records_of_customers, customer_ids_given_out, corrections, decided)
+def events_of_membership(past: Past, label: Label) -> Iterator[Query]:
+    """What happened to records has happened, and whoever follows it was told; going back is an event too."""
+    moved = query(
+        "select cast($run as bigint) as run_id, cast($at as timestamp) as happened_at, "
+        "case when n.customer_id is null then 'joined' when t.customer_id is null then 'left' "
+        "when n.customer_id in (select customer_id from kept) then 'split' else 'merged' end as kind, "
+        "coalesce(t.source, n.source) as source, coalesce(t.record_id, n.record_id) as record_id, "
+        "n.customer_id as customer_before, t.customer_id as customer_after, $cause as cause "
+        "from now n full join then_ t on n.source = t.source and n.record_id = t.record_id "
+        "where n.customer_id is distinct from t.customer_id",
+        run=label.run_id,
+        at=datetime.now(UTC).replace(tzinfo=None),
+        cause=f"rolled back to run {label.back_to}",
+        now=of_state(PRESENT, identity.MEMBERS.name),
+        then_=of_state(EARLIER, identity.MEMBERS.name),
+        kept=of_state(EARLIER, identity.MEMBERS.name),
+    )
+    before = _rows(past, PRESENT, events.EVENTS)
+    yield _replacing(events.EVENTS, "Events of membership", union_by_name([*before, moved]))
+
+
+FACTS: tuple[Fact, ...] = (
+    numbers_given_out,
+    records_of_customers,
+    customer_ids_given_out,
+    events_of_membership,
+    corrections,
+    decided,
+)
 
 
 def _ids(past: Past, state: str) -> exp.Query:

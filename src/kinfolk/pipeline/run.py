@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from kinfolk.engine.duckdb import Session
 from kinfolk.errors import about
@@ -52,7 +53,7 @@ def run_project(
         try:
             with Session.open(project.state, project.landing) as session:
                 run_id = recover(session, store, run_id)
-                work = Work(project, connectors, options, watcher, session, records)
+                work = Work(project, connectors, options, watcher, session, records, run_id)
                 status = prepare(work, published_fingerprint(store))
                 if session.pending:  # of an unchanged run at most which files it has seen
                     work.publish(_label(work, run_id) if status is RunStatus.PUBLISHED else None)
@@ -107,11 +108,14 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
         return RunStatus.UNCHANGED
     # Imported here because a run that finds nothing to do should not wait for scipy.
     from kinfolk.pipeline import changes, models, order
+    from kinfolk.stages.identity.events import Occasion
 
+    rules_changed = work.project.fingerprint != fingerprint_before
+    occasion = Occasion(work.run_id, datetime.now(UTC).replace(tzinfo=None), rules_changed)
     if same_rules and changes.can_follow(work.session, sources):
-        work.do(changes.stages_after_changes(work.project, work.session, sources, changed))
+        work.do(changes.stages_after_changes(work.project, work.session, sources, changed, occasion))
     else:
-        work.do(order.stages_after_landing(work.project, sources, work.session))
+        work.do(order.stages_after_landing(work.project, sources, work.session, occasion))
     models.build_models(work)
     return RunStatus.PUBLISHED
 

@@ -24,7 +24,8 @@ from kinfolk.tables.profiles import CUSTOMERS
 class Work:
     """A run under way: its session, the steps done so far, what it found to have arrived.
 
-    about  the source the next steps are about, if any
+    run_id  number of the run; 0 where nothing is going to be published
+    about   the source the next steps are about, if any
     """
 
     project: Project
@@ -33,6 +34,7 @@ class Work:
     watcher: Watcher
     session: Session
     records: list[StepRecord] = field(default_factory=list)
+    run_id: int = 0
     arrived: tuple[Delivery, ...] = ()
     about: str | None = None
 

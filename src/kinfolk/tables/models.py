@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kinfolk.tables import decisions, identity, landing, profiles, staging
+from kinfolk.tables import decisions, events, identity, landing, profiles, staging
 from kinfolk.tables.table import Column, Erasure, Table
 
 SCHEMA = "models"
@@ -41,5 +41,12 @@ TABLES = (BUILT, TESTED)
 # What a model may read, beside landing.<source> and other models.
 READABLE: dict[str, Table] = {
     table.name: table
-    for table in (*landing.TABLES, *staging.TABLES, *decisions.TABLES, *identity.TABLES, *profiles.TABLES)
+    for table in (
+        *landing.TABLES,
+        *staging.TABLES,
+        *decisions.TABLES,
+        *identity.TABLES,
+        *events.TABLES,
+        *profiles.TABLES,
+    )
 }

@@ -15,6 +15,7 @@ from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import (
     contract_commands,
     customer_commands,
+    identity_commands,
     model_commands,
     output,
     plan_commands,
@@ -39,7 +40,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: half the time to the first word
 )
-for _group in (source_commands, contract_commands, quarantine_commands, review_commands, customer_commands):
+for _group in (
+    source_commands,
+    contract_commands,
+    quarantine_commands,
+    review_commands,
+    customer_commands,
+    identity_commands,
+):
     app.add_typer(_group.app)
 
 
