@@ -14,6 +14,7 @@ from kinfolk import __version__
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import (
     contract_commands,
+    match_commands,
     model_commands,
     output,
     plan_commands,
@@ -192,6 +193,9 @@ def explain(
 
     found = explain(folder, first, second, environment, as_of)
     output.answer(found, as_json, lambda: profile_views.explained(found))
+
+
+match_commands.register(app)
 
 
 @app.command()
