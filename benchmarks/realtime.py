@@ -100,7 +100,7 @@ def table(records: int, built: tuple[dict[str, Any], float], again: tuple[dict[s
             "|---|---|",
             f"| making the index, once for each published state | {first['opened']:.1f} s, {built_gb:.2f} GB at most |",
             f"| its size on disk | {size:.0f} MB |",
-            f"| opening it in another process | {m['opened']:.2f} s, of which the project's files and the catalogue |",
+            f"| opening it in another process | {m['opened']:.2f} s |",
             f"| the first record, for which reading is planned | {m['first']:.2f} s |",
             f"| memory of that process at most, mapped files included | {opened_gb:.2f} GB |",
             f"| two threads sharing a matcher | {m['together']:.0f} records a second |",
