@@ -16,6 +16,7 @@ from kinfolk.errors import NotFoundError
 from kinfolk.model.finding import Finding
 from kinfolk.model.project import Project
 from kinfolk.pipeline import checkup
+from kinfolk.pipeline.match_upkeep import drop_outdated
 from kinfolk.store.database import open_store
 from kinfolk.store.processes import alive
 from kinfolk.store.write import runs
@@ -65,9 +66,15 @@ def _give_up_states(project: Project, store: Engine) -> None:
         runs.gone(store, lost, "files of it were lost")
 
 
+def _delete_indexes(project: Project, store: Engine) -> None:
+    with Session.open(project.state) as session:
+        drop_outdated(project.state, session.states()[-1])
+
+
 MENDING: dict[str, Callable[[Project, Engine], None]] = {
     checkup.ORPHANS: _delete_orphans,
     checkup.SPILL: _delete_spill,
     checkup.RUNS: _write_down_runs,
     checkup.STATES: _give_up_states,
+    checkup.INDEX: _delete_indexes,
 }

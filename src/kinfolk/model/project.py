@@ -12,7 +12,7 @@ from kinfolk.model.contract import Contract
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
 from kinfolk.model.schedule import Schedule
-from kinfolk.model.source import Source
+from kinfolk.model.source import Conventions, Source
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Project:
                  in that a folder for the environment, where there are environments
     history      how long a published state stays readable after the next one
     landing_of   the environment whose landing is read instead of sources, where it is not this one's own
+    defaults     how values are written where no source says otherwise
     fingerprint  changes whenever any setting that can change a result changes
     models       the company's own tables, each after those it reads
     model_tests  their tests that are SQL of their own
@@ -77,6 +78,7 @@ class Project:
     landing_of: str | None = None
     schedule: tuple[Schedule, ...] = ()
     contracts: tuple[Contract, ...] = ()
+    defaults: Conventions = field(default_factory=Conventions)
 
     @property
     def landing(self) -> Path | None:

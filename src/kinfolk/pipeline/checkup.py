@@ -12,13 +12,14 @@ from kinfolk.engine.reader import Reader, reading
 from kinfolk.errors import EngineError, NotFoundError
 from kinfolk.model.finding import Finding, Severity
 from kinfolk.model.project import Project
+from kinfolk.pipeline import match_upkeep
 from kinfolk.pipeline.consistency import broken_promises
 from kinfolk.store.database import open_store
 from kinfolk.store.processes import alive
 from kinfolk.store.read.runs import DIED, latest, published_runs
 from kinfolk.store.read.writer import dead_writer, writing_now
 
-ORPHANS, SPILL, RUNS, STATES, LEASE = "orphans", "spill", "runs", "states", "lease"
+ORPHANS, SPILL, RUNS, STATES, LEASE, INDEX = "orphans", "spill", "runs", "states", "lease", "index"
 _BACKUP = "Restore a backup (`kinfolk restore`)"
 
 
@@ -37,6 +38,7 @@ def findings(project: Project, *, alone: bool = False) -> list[Finding]:
             found += _files(reader)
             found += [] if any(f.severity is Severity.BROKEN for f in found) else _promises(reader)
             found += _store(reader, store)
+            found += _indexes(reader)
             found += _orphans(reader) if alone or not writing_now(project.state) else []
     except NotFoundError:
         if published_runs(store):
@@ -98,6 +100,12 @@ def _orphans(reader: Reader) -> Iterator[Finding]:
         what = f"{len(found)} files ({size:,} bytes) belong to no state: a run died while it wrote."
         where = str(lake.data_folder(reader.state))
         yield Finding(what, where, Severity.UNTIDY, "--mend, or the next run, deletes them.", ORPHANS)
+
+
+def _indexes(reader: Reader) -> Iterator[Finding]:
+    for folder in match_upkeep.outdated(reader.state, reader.states()[-1]):
+        what = "An index for matching is kept of a state that is no longer the published one."
+        yield Finding(what, str(folder), Severity.UNTIDY, "--mend, or the next run, deletes it.", INDEX)
 
 
 def _leftovers(project: Project) -> Iterator[Finding]:

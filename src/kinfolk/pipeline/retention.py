@@ -11,6 +11,7 @@ from kinfolk.engine import upkeep
 from kinfolk.engine.duckdb import Session
 from kinfolk.errors import EngineError
 from kinfolk.model.history import State
+from kinfolk.pipeline.match_upkeep import drop_outdated
 from kinfolk.pipeline.work import Work
 from kinfolk.store.write import runs
 
@@ -24,6 +25,7 @@ def tidy(work: Work, store: Engine) -> None:
         if upkeep.fragmented(work.session):
             upkeep.compact(work.session)
         upkeep.delete_unused(work.session)
+        drop_outdated(work.session.state, work.session.states()[-1])
     except EngineError as error:
         work.watcher.note(str(error))
 

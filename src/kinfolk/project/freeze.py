@@ -56,6 +56,7 @@ def project(files: Files, folder: FilePath) -> Project:
             for parsed in sorted(files.contracts, key=source_of)
             if source_of(parsed) in {source.name for source in sources}
         ),
+        defaults=conventions,
     )
     return replace(made, fingerprint=fingerprint(made))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -11,6 +11,7 @@ from kinfolk.engine.sql import column, literal, query, rows, sql, table, union_b
 from kinfolk.engine.step import Publish, Query
 from kinfolk.expressions.name import split_full
 from kinfolk.expressions.standard import STANDARDS, Standard
+from kinfolk.model.place import Place
 from kinfolk.model.source import ColumnRule, Conventions, Source, TableMapping
 from kinfolk.tables import staging
 from kinfolk.tables.table import Column
@@ -71,6 +72,47 @@ def staging_steps(sources: Sequence[Source], declared: Sequence[Source]) -> tupl
         if feeding:
             steps.append(_table(name, described.name, feeding, _attributes(name, declared)))
     return (*steps, _unstandardised(sources), _mappings(sources))
+
+
+def people_query(source: Source, columns: Iterable[str]) -> exp.Query:
+    """These columns of the records of people that a source's rows make, by no other way than a run goes.
+
+    Reads   current.<source>   rows of the source, with the columns of `row_columns`
+    """
+    source = replace(source, observed_at=None)  # who somebody is does not depend on when that was seen
+    mapping = _mapping(source, "people")
+    names = list(columns)
+    attributes = [name for name in mapping.attributes if name in names]
+    known = staging.RECORDS.types.keys() | set(attributes)
+    chosen = [
+        column(name) if name in known else exp.alias_(_typed(None, "varchar"), name, quoted=True) for name in names
+    ]
+    return query(
+        "select $chosen from made", chosen=chosen, made=exp.Subquery(this=_rows_of(source, mapping, attributes))
+    )
+
+
+def row_columns(source: Source) -> tuple[str, ...]:
+    """Columns of a row of the source that its records of people are made from."""
+    mapping = _mapping(source, "people")
+    rules = (*mapping.columns.values(), *mapping.attributes.values())
+    named = [name for rule in rules for name in rule.columns]
+    named += [found.name for rule in rules if rule.sql for found in sql(rule.sql).find_all(exp.Column)]
+    return tuple({name.lower(): name for name in named}.values())
+
+
+def plain_source(name: str, columns: Iterable[str], conventions: Conventions) -> Source:
+    """A source whose columns have the names of the canonical ones of people; any other is an attribute."""
+    place = Place("kinfolk.yml")
+    rules = {name: ColumnRule(place, (name,)) for name in columns}
+    known = staging.canonical("people")
+    mapping = TableMapping(
+        table="people",
+        place=place,
+        columns={name: rule for name, rule in rules.items() if name in known},
+        attributes={name: rule for name, rule in rules.items() if name not in known},
+    )
+    return Source(name, place, "", {}, (), (mapping,), conventions=conventions)
 
 
 def reading(rule: ColumnRule, field: str, kind: str, conventions: Conventions) -> Reading:

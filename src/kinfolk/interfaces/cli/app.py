@@ -16,6 +16,7 @@ from kinfolk.interfaces.cli import (
     contract_commands,
     customer_commands,
     identity_commands,
+    match_commands,
     model_commands,
     output,
     plan_commands,
@@ -202,6 +203,9 @@ def explain(
 
     found = explain(folder, first, second, environment, as_of)
     output.answer(found, as_json, lambda: profile_views.explained(found))
+
+
+match_commands.register(app)
 
 
 @app.command()

@@ -266,7 +266,7 @@ def _pairs(facts: Sequence[Fact], record_no: Ints) -> Pairs:
     """Positions of those whose records are both at hand; the smaller first, each pair once, by decision."""
     numbers = np.array([number or 0 for fact in facts for number in fact.numbers], np.int64).reshape(-1, 2)
     at = np.searchsorted(record_no, numbers)
-    here = np.isin(numbers, record_no).all(axis=1)
+    here = np.asarray(np.isin(numbers, record_no).all(axis=1))
     found: dict[tuple[int, int], int] = {}
     for fact, (a, b), there in zip(facts, at.tolist(), here.tolist(), strict=True):
         if there:

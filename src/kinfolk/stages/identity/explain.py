@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -123,7 +124,11 @@ def explain(records: pa.Table, frequencies: pa.Table, model_json: str, rules: Id
     judge = _comparer(prepared, rules)
     judged = scorer(model, judge, Kept(model, frequencies).counting(prepared).compared)
     levels, row = judge.compare(np.array([0]), np.array([1])), np.array([0])
-    evidence = _evidence(judged, levels, records)
+    values = {
+        field.column: tuple(None if value is None else str(value) for value in records[field.column].to_pylist()[:2])
+        for field in model.fields
+    }
+    evidence = field_evidence(judged, levels[:, 0], values)
     weight = float(judged.weights(levels, row)[0])
     household = weight - float(judged.against_strangers(levels, row)[0])
     chance = float(probability(np.array([weight]))[0])
@@ -132,13 +137,20 @@ def explain(records: pa.Table, frequencies: pa.Table, model_json: str, rules: Id
     )
 
 
-def _evidence(scorer: Scorer, levels: Levels, records: pa.Table) -> tuple[FieldEvidence, ...]:
+def field_evidence(
+    scorer: Scorer, levels: Levels, values: Mapping[str, tuple[str | None, ...]]
+) -> tuple[FieldEvidence, ...]:
+    """What each field says of one pair, the first row of the comparer being one of the two.
+
+    levels  of the pair, one a field
+    values  column -> the values of the two
+    """
     evidence = []
     for number, (field, line) in enumerate(zip(scorer.model.fields, levels, strict=True)):
-        level = int(line[0])
+        level = int(line)
         bits = float(field.bits()[level])
         known = level != UNKNOWN
-        a, b = (None if value is None else str(value) for value in records[field.column].to_pylist()[:2])
+        a, b = values[field.column]
         evidence.append(
             FieldEvidence(
                 column=field.column,
@@ -148,7 +160,7 @@ def _evidence(scorer: Scorer, levels: Levels, records: pa.Table) -> tuple[FieldE
                 m=field.m[level - 1] if known else None,
                 u=field.u[level - 1] if known else None,
                 bits=bits,
-                rarity=float(scorer.field_bits(number, line, np.array([0]))[0]) - bits,
+                rarity=float(scorer.field_bits(number, levels[number : number + 1], np.array([0]))[0]) - bits,
             )
         )
     return tuple(evidence)

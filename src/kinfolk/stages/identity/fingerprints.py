@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,14 +32,27 @@ def fingerprints(values: Strings) -> Ints:
     lengths = np.diff(offsets)
     starts = np.repeat(offsets[:-1].astype(np.int32), lengths)
     place = np.arange(len(data), dtype=np.int32) - starts  # of each byte in its text
-    draw = np.random.default_rng(_SEED)
-    factors = draw.integers(0, 1 << 63, int(lengths.max(initial=0)) + 1, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    terms = (data.astype(np.uint64) + np.uint64(1)) * factors[place]
+    terms = (data.astype(np.uint64) + np.uint64(1)) * _factors(int(lengths.max(initial=0)).bit_length())[place]
     sums = np.zeros(len(values), np.uint64)
     filled = lengths > 0
     if filled.any():
         sums[filled] = np.add.reduceat(terms, offsets[:-1][filled])
     return np.asarray(_mixed(sums + lengths.astype(np.uint64)).view(np.int64))
+
+
+@lru_cache
+def _factors(bits: int) -> Bits:
+    """Odd numbers drawn once, for texts shorter than 2^bits; those of longer texts begin with those of shorter ones."""
+    draw = np.random.default_rng(_SEED)
+    return draw.integers(0, 1 << 63, 1 << bits, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+
+
+def combined(columns: Sequence[npt.NDArray[np.integer[Any]]]) -> Ints:
+    """A number for each position's numbers in all columns together; equal ones have one number."""
+    whole = np.zeros(len(columns[0]), np.uint64)
+    for numbers in columns:
+        whole = _mixed((whole ^ numbers.astype(np.int64).view(np.uint64)) * _ODD)
+    return np.asarray(whole.view(np.int64))
 
 
 def compared_table(prepared: Prepared, rules: IdentityRules) -> pa.Table:

@@ -23,24 +23,39 @@ def families() -> tuple[frozenset[str], ...]:
     return tuple(frozenset(next(formed) for _ in names) for names in listed)
 
 
+@lru_cache(maxsize=1)
+def _known() -> tuple[Strings, tuple[tuple[int, ...], ...]]:
+    """Every name there is a variant of, and the numbers of its families."""
+    of: dict[str, list[int]] = {}
+    for number, family in enumerate(families()):
+        for name in sorted(family):
+            of.setdefault(name, []).append(number)
+    names = sorted(of)
+    return array(names), tuple(tuple(of[name]) for name in names)
+
+
+def _present(values: Strings) -> list[tuple[int, tuple[int, ...]]]:
+    """Those of the values that are in a family, ascending, with the numbers of their families."""
+    names, numbers = _known()
+    found = pc.index_in(values, value_set=names).fill_null(-1).to_numpy(zero_copy_only=False)
+    return [(value, numbers[found[value]]) for value in np.flatnonzero(found >= 0).tolist()]
+
+
 def variant_pairs(values: Strings) -> Ints:
     """Pairs of values that are variants of one given name, packed as smaller number * count + greater, sorted."""
     count = len(values)
-    known = array(sorted(frozenset().union(*families())))
-    places = pc.index_in(known, value_set=values)
-    at = {name: place for name, place in zip(known.to_pylist(), places.to_pylist(), strict=True) if place is not None}
-    pairs = set()
-    for family in families():
-        present = sorted(at[name] for name in family if name in at)
-        pairs |= {x * count + y for i, x in enumerate(present) for y in present[i + 1 :]}
+    members: dict[int, list[int]] = {}
+    for value, numbers in _present(values):
+        for number in numbers:
+            members.setdefault(number, []).append(value)
+    pairs = {x * count + y for family in members.values() for i, x in enumerate(family) for y in family[i + 1 :]}
     return np.array(sorted(pairs), np.int64)
 
 
 def family_bits(values: Strings) -> npt.NDArray[np.uint64]:
     """For each value the families it belongs to, 64 bits shared by all families: no common bit, no variants."""
-    at = {name: place for place, name in enumerate(values.to_pylist())}
     bits = np.zeros(len(values), np.uint64)
-    for number, family in enumerate(families()):
-        present = [at[name] for name in family if name in at]
-        bits[present] |= np.uint64(1) << np.uint64(number % 64)
+    for value, numbers in _present(values):
+        for number in numbers:
+            bits[value] |= np.uint64(1) << np.uint64(number % 64)
     return bits

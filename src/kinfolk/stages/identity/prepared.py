@@ -14,6 +14,8 @@ from kinfolk.stages.identity.arrays import Codes, Flags, Ints
 from kinfolk.stages.identity.coding import Column, code, ignored, in_form, without
 from kinfolk.stages.identity.guards import Guard, Guards
 
+_FEW = 1_000
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -69,12 +71,13 @@ def prepare(
         return column if sorted_already else column.ordered(order)
 
     with ThreadPoolExecutor(2) as pool:
-        coded = dict(zip(names, pool.map(coded_column, names), strict=True))
+        each = pool.map if len(numbers) > _FEW else map  # to start threads for a record takes longer than the record
+        coded = dict(zip(names, each(coded_column, names), strict=True))
         for name, patterns in sorted(rules.ignore.items()):
             if name in coded:
                 coded[name] = _ignore(coded[name], name, (patterns, counted), guards)
         comparisons = _looked_at(rules)
-        formed = pool.map(lambda c: in_form(coded[c.column], c.kind), comparisons)
+        formed = each(lambda c: in_form(coded[c.column], c.kind), comparisons)
         compared = {c.column: column for c, column in zip(comparisons, formed, strict=True)}
     return Prepared(numbers, order, coded, compared, rules.tenant)
 
