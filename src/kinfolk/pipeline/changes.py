@@ -10,6 +10,7 @@ from kinfolk.engine.step import Patch, Query, Step, patching
 from kinfolk.model.identity import IdentityRules
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
+from kinfolk.pipeline.order import belonging
 from kinfolk.stages import identity, profiles, staging
 from kinfolk.stages.identity.neighbours import ARRIVED, SUPERSEDED, TOUCHED
 from kinfolk.stages.identity.reach import REACHED
@@ -53,6 +54,7 @@ def stages_after_changes(
     people = [source.name for source in sources if source.mapping("people")]
     fields = profiles.golden_fields(sources)
     yield from profiles.profile_steps(fields, project.survivorship, people, _CUSTOMERS)
+    yield from belonging(project, session)
     yield from profiles.touched_activity_steps(sources, _CUSTOMERS)
 
 

@@ -27,12 +27,19 @@ from kinfolk.pipeline.work import Work
 from kinfolk.project.changes import changes
 from kinfolk.store.database import exists, open_store
 from kinfolk.store.read.runs import deployed_definition, published_fingerprint, step_history
-from kinfolk.tables import identity, landing, models, profiles, staging
+from kinfolk.tables import households, identity, landing, models, profiles, staging
 
 # What makes two rows the same row, for every table that is promised.
 KEYS = {
     described.name: described.keys
-    for described in (*landing.TABLES, *staging.TABLES, *identity.TABLES, *profiles.TABLES, *models.TABLES)
+    for described in (
+        *landing.TABLES,
+        *staging.TABLES,
+        *identity.TABLES,
+        *households.TABLES,
+        *profiles.TABLES,
+        *models.TABLES,
+    )
 }
 
 

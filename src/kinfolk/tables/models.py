@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kinfolk.tables import identity, landing, profiles, staging
+from kinfolk.tables import households, identity, landing, profiles, staging
 from kinfolk.tables.table import Column, Erasure, Table
 
 SCHEMA = "models"
@@ -40,5 +40,6 @@ TABLES = (BUILT, TESTED)
 
 # What a model may read, beside landing.<source> and other models.
 READABLE: dict[str, Table] = {
-    table.name: table for table in (*landing.TABLES, *staging.TABLES, *identity.TABLES, *profiles.TABLES)
+    table.name: table
+    for table in (*landing.TABLES, *staging.TABLES, *identity.TABLES, *households.TABLES, *profiles.TABLES)
 }
