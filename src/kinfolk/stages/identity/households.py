@@ -165,12 +165,23 @@ def _weight(judged: Scorer, levels: Levels, pair: tuple[Ints, Ints], apart: Sequ
     a, b = pair
     against_kin = judged.against_kin(levels, a)
     assert against_kin is not None
-    strangers = judged.against_strangers(levels, a) - against_kin
+    strangers = judged.against_strangers(levels, a) - against_kin - _counted_twice(judged, levels, a)
     weight = soft_minimum(strangers, -against_kin)
     for codes in apart:
         differ = (codes[a] >= 0) & (codes[b] >= 0) & (codes[a] != codes[b])
         weight[differ] = strangers[differ]
     return weight
+
+
+def _counted_twice(judged: Scorer, levels: Levels, a: Ints) -> Floats:
+    """Bits for one household that say no more: a shared street, its postcode and its city are one shared address."""
+    place = [n for n, f in enumerate(judged.model.fields) if f.kind == "address" or f.column in _PLACE]
+    place = [n for n in place if judged.model.fields[n].column not in judged.model.personal]
+    if len(place) < 2:
+        return np.zeros(len(a))
+    bits = np.stack([judged.field_bits(n, levels[n], a) - judged.kin_bits(n, levels[n], a) for n in place])
+    shared = np.maximum(bits, 0.0)
+    return np.asarray(shared.sum(axis=0) - shared.max(axis=0))
 
 
 def _small(block: Blocks, most: int) -> Blocks:
