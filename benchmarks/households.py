@@ -4,7 +4,8 @@
     python benchmarks/households.py DIR
 
 Adds `households: true` to the project, runs it and prints precision and recall of pairs of customers who live together,
-each customer counted as the person most of its records are of. Two customers who are one person are no pair of a household.
+each customer counted as the person most of its records are of.
+Two customers who are one person are no pair of a household.
 """
 
 from __future__ import annotations
