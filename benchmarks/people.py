@@ -2,7 +2,8 @@
 
     python benchmarks/people.py --records 1000000 --seed 7 --out DIR
 
-Writes DIR/data/{crm,shop,support}.csv, DIR/truth.parquet (source, record_id, person) and the project's YAML files.
+Writes DIR/data/{crm,shop,support}.csv, DIR/truth.parquet (source, record_id, person), DIR/households.parquet (person,
+household, and whether the person left it in the years covered to live alone) and the project's YAML files.
 People live in households that share surnames, addresses, mail boxes and telephones; among them are twins and sons
 named after their fathers. A person has one to five records, which misspell, abbreviate, swap and omit, and some
 people move or change their surname between two records. Equal arguments give equal files.
@@ -79,6 +80,8 @@ class People:
     moved_at: npt.NDArray[np.float64]
     emails: tuple[pa.Array, pa.Array]
     phones: tuple[pa.Array, pa.Array]
+    household: Numbers
+    left_home: Flags
 
 
 def text(values: npt.NDArray[np.generic]) -> pa.Array:
@@ -271,6 +274,8 @@ def make_people(rng: Random, persons: int, first_names: pa.Array) -> tuple[Peopl
         moved_at,
         make_emails(rng, roles, first_names.take(pa.array(first)), last, birth),
         make_phones(rng, roles, areas.dialling.take(pa.array(old_home.area))),
+        house,
+        alone,
     )
     return people, areas
 
@@ -370,6 +375,8 @@ def generate(records: int, seed: int, folder: Path) -> dict[str, float]:
     folder.mkdir(parents=True, exist_ok=True)
     truth = exports.write_all(rng, table, SOURCES, folder)
     pq.write_table(truth, folder / "truth.parquet")
+    homes = pa.table({"person": np.arange(persons), "household": people.household, "left_home": people.left_home})
+    pq.write_table(homes, folder / "households.parquet")
     return {"records": len(person), "persons": persons, "share": round(persons / len(person), 3)}
 
 

@@ -30,6 +30,8 @@ match:
   compare: {first_name: name, last_name: name, birth_date: date, email: email, street: address}
   personal: [first_name, birth_date]
   block_on: [[last_name], [birth_date], [first_name, street]]
+households: {largest: 5}
+accounts: {by: [email_domain, tier]}
 survivorship:
   default: [most_trusted, most_recent]
   trust: [crm, shop]

@@ -56,8 +56,35 @@ class Never:
 
 
 @dataclass(frozen=True)
+class Households:
+    """That customers who live together are to be found.
+
+    largest  customers from beyond which what they share (an address, a telephone) is no household
+    """
+
+    place: Place
+    largest: int = 12
+
+
+EMAIL_DOMAIN = "email_domain"  # what comes after the @ of `email`, where that is no mailbox provider
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """That the companies customers belong to are to be found.
+
+    by         columns whose value leads to an account, strongest first; `email_domain` is the domain of `email`
+    providers  further domains, with * for any text, where anybody can have a mailbox
+    """
+
+    by: tuple[str, ...]
+    place: Place
+    providers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class IdentityRules:
-    """`identity.yml`, the part that decides who is who.
+    """`identity.yml`, the part that decides who is who, who lives together and who belongs to which company.
 
     tenant  column that separates worlds: records of different tenants never meet
     ignore  column -> values, with * for any text, that say nothing about identity
@@ -68,6 +95,8 @@ class IdentityRules:
     never: tuple[Never, ...] = ()
     tenant: str | None = None
     ignore: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    households: Households | None = None
+    accounts: Accounts | None = None
 
     def columns(self) -> tuple[str, ...]:
         """Every staging column these rules read, each once, in order of first use."""

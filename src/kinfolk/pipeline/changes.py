@@ -11,6 +11,7 @@ from kinfolk.model.identity import IdentityRules
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.pipeline.decisions import decisions_there
+from kinfolk.pipeline.order import belonging
 from kinfolk.stages import identity, profiles, staging
 from kinfolk.stages.identity.events import MEMBERS_BEFORE, MODEL_BEFORE, Occasion, event_steps
 from kinfolk.stages.identity.neighbours import ARRIVED, SUPERSEDED, TOUCHED
@@ -57,6 +58,7 @@ def stages_after_changes(
     people = [source.name for source in sources if source.mapping("people")]
     fields = profiles.golden_fields(sources)
     yield from profiles.profile_steps(fields, project.survivorship, people, _CUSTOMERS)
+    yield from belonging(project, session)
     yield from profiles.touched_activity_steps(sources, _CUSTOMERS)
 
 

@@ -34,6 +34,7 @@ def project_steps(project: Project) -> Iterator[Step]:
     yield no_event_step()
     people = [source.name for source in sources if source.mapping("people")]
     yield from profiles.profile_steps(profiles.golden_fields(sources), project.survivorship, people)
+    yield from identity.belonging_steps(project.identity, frozenset())
     yield from profiles.activity_steps(sources)
     yield from model_steps(project.models)
 

@@ -14,6 +14,7 @@ from kinfolk.stages import identity, profiles, staging
 from kinfolk.stages.identity.events import MEMBERS_BEFORE, Occasion, event_steps, no_event_step
 from kinfolk.tables import profiles as profiles_tables
 from kinfolk.tables.decisions import DECISIONS
+from kinfolk.tables.households import TABLES as BELONGING
 from kinfolk.tables.identity import ALIASES, DECIDED, FORMER_GROUPS, FORMER_MEMBERS, FREQUENCIES, MEMBERS, MODEL
 from kinfolk.tables.staging import ACTIVITY
 
@@ -33,8 +34,20 @@ def stages_after_landing(
     fields = profiles.golden_fields(sources)
     people = [source.name for source in sources if source.mapping("people")]
     yield from profiles.profile_steps(fields, project.survivorship, people)
+    yield from belonging(project, session)
     yield from profiles.activity_steps(sources)
     yield from _emptied(sources, session)
+
+
+def belonging(project: Project, session: Session) -> Iterator[Step]:
+    """Who lives with whom and who belongs to which company, made anew; what is no longer asked for goes."""
+    present = frozenset(described.name for described in BELONGING if session.present(described.name))
+    steps = identity.belonging_steps(project.identity, present)
+    yield from steps
+    for name in sorted(present.difference(*(step.writes for step in steps))):
+        yield Query(
+            name, query("select * from t limit 0", t=table(name)), f"No more {name}", Publish.DROP, as_view=True
+        )
 
 
 def _emptied(sources: Sequence[Source], session: Session) -> Iterator[Query]:

@@ -8,7 +8,17 @@ from datetime import timedelta
 from pathlib import Path as FilePath
 from typing import Any
 
-from kinfolk.model.identity import Comparison, IdentityRules, Key, Matching, Never, SurvivorRule, Survivorship
+from kinfolk.model.identity import (
+    Accounts,
+    Comparison,
+    Households,
+    IdentityRules,
+    Key,
+    Matching,
+    Never,
+    SurvivorRule,
+    Survivorship,
+)
 from kinfolk.model.project import Domain, Ownership, Person, Project
 from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Cursor, Load, Source, TableMapping
@@ -192,7 +202,23 @@ def identity_rules(parsed: Parsed[IdentityFile]) -> IdentityRules:
         never=tuple(Never(never.different, place("never", n)) for n, never in enumerate(settings.never)),
         tenant=settings.tenant,
         ignore={column: tuple(values) for column, values in settings.ignore.items()},
+        households=_households(parsed),
+        accounts=_accounts(parsed),
     )
+
+
+def _households(parsed: Parsed[IdentityFile]) -> Households | None:
+    written = parsed.settings.households
+    if written is None:
+        return None
+    return Households(parsed.document.place("households"), written.largest)
+
+
+def _accounts(parsed: Parsed[IdentityFile]) -> Accounts | None:
+    written = parsed.settings.accounts
+    if written is None:
+        return None
+    return Accounts(tuple(written.by), parsed.document.place("accounts"), tuple(written.providers))
 
 
 def _matching(parsed: Parsed[IdentityFile]) -> Matching | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kinfolk.tables import decisions, events, identity, landing, profiles, staging
+from kinfolk.tables import decisions, events, households, identity, landing, profiles, staging
 from kinfolk.tables.table import Column, Erasure, Table
 
 SCHEMA = "models"
@@ -47,6 +47,7 @@ READABLE: dict[str, Table] = {
         *decisions.TABLES,
         *identity.TABLES,
         *events.TABLES,
+        *households.TABLES,
         *profiles.TABLES,
     )
 }

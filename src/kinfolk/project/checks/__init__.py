@@ -28,6 +28,8 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     identity.fields_known,
     identity.keys_mapped,
     identity.personal_compared,
+    identity.households_learned,
+    identity.accounts_found,
     identity.trusted_sources_known,
     identity.verified_where_known,
     models.models_named,

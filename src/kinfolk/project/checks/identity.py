@@ -8,7 +8,7 @@ import sqlglot
 from sqlglot import exp
 
 from kinfolk.errors import Mistake
-from kinfolk.model.identity import VERIFIABLE
+from kinfolk.model.identity import EMAIL_DOMAIN, VERIFIABLE
 from kinfolk.model.place import Place
 from kinfolk.project.document import Path
 from kinfolk.project.files import Files
@@ -54,6 +54,45 @@ def personal_compared(files: Files) -> Iterator[Mistake]:
             what = f"`{name}` is personal but not compared."
             place = files.identity.document.place("match", "personal", number)
             yield Mistake(place, what, hint(name, written) or "Add it to `compare`.")
+
+
+def households_learned(files: Files) -> Iterator[Mistake]:
+    """Households are told by the matching model, which learns of them from what is shared though people differ."""
+    settings, document = files.identity.settings, files.identity.document
+    if settings.households is None:
+        return
+    personal, compared = (settings.match.personal, settings.match.compare) if settings.match else ([], {})
+    if len(personal) < 2 or len(compared) <= len(personal):
+        yield Mistake(
+            document.place("households"),
+            "Households are learned from customers who share what is not personal; "
+            "`match` must name two personal columns or more, and compare others beside them.",
+            "For example: match: {compare: {first_name: name, birth_date: date, last_name: name, street: address}, "
+            "personal: [first_name, birth_date]}.",
+        )
+
+
+def accounts_found(files: Files) -> Iterator[Mistake]:
+    """What leads to an account is named once, and comes from a source."""
+    accounts = files.identity.settings.accounts
+    if accounts is None or not all(source.written.readable for source in files.sources):
+        return
+    mapped = {**dict.fromkeys(_mapped(files)), **_attributes(files)}
+    for number, name in enumerate(accounts.by):
+        place, needed = files.identity.document.place("accounts", "by", number), name
+        if name == EMAIL_DOMAIN:
+            needed = "email"
+        if name in accounts.by[:number]:
+            yield Mistake(place, f"`{name}` is listed twice.")
+        elif name not in (EMAIL_DOMAIN, *canonical("people"), *_attributes(files)):
+            like = hint(name, (EMAIL_DOMAIN, *canonical("people"), *_attributes(files)))
+            yield Mistake(place, f"`{name}` is neither a column of people, an attribute, nor `{EMAIL_DOMAIN}`.", like)
+        elif files.sources and needed not in mapped:
+            yield Mistake(
+                place,
+                f"No source maps `{needed}`, so it can lead to no account.",
+                "Map it under `people:` in a source, or remove it here.",
+            )
 
 
 def trusted_sources_known(files: Files) -> Iterator[Mistake]:

@@ -75,6 +75,30 @@ class PreferenceEntry(Written):
         return self
 
 
+class HouseholdKeys(Written):
+    """Customers who live together."""
+
+    largest: Annotated[int, Field(ge=2, le=1000)] = Field(
+        default=12, description="customers beyond which what they share is no household"
+    )
+
+
+def _household_form(value: Any) -> Any:
+    """`households: true` as one with nothing said; `false` as none."""
+    return ({} if value else None) if isinstance(value, bool) else value
+
+
+class AccountKeys(Written):
+    """Companies that customers belong to."""
+
+    by: Annotated[Words, Field(min_length=1)] = Field(
+        description="columns whose value leads to an account, strongest first; email_domain is the domain of email"
+    )
+    providers: Words = Field(
+        default=[], description="domains, with *, where anybody can have a mailbox, beside the usual ones"
+    )
+
+
 def _preference_form(value: Any) -> Any:
     """`longest` as {rule: longest}; {sql: …} as {rule: sql, sql: …}."""
     if isinstance(value, dict):
@@ -129,5 +153,10 @@ class IdentityFile(Written):
     )
     match: MatchKeys | None = None
     never: list[NeverEntry] = Field(default=[], description="records that cannot be one customer")
+    households: Annotated[
+        HouseholdKeys | None,
+        BeforeValidator(_household_form, json_schema_input_type=bool | HouseholdKeys | None),
+    ] = Field(default=None, description="find customers who live together")
+    accounts: AccountKeys | None = Field(default=None, description="find the companies customers belong to")
     survivorship: SurvivorshipKeys | None = None
     core_fields: Words = Field(default=[], description="fields that make a profile complete")

@@ -1,5 +1,6 @@
 """Identity: which records are one customer, on what evidence, under an id that stays."""
 
+from kinfolk.stages.identity.belonging import belonging_steps
 from kinfolk.stages.identity.decisions import news_query
 from kinfolk.stages.identity.explain import (
     Explanation,
@@ -23,6 +24,7 @@ __all__ = [
     "SharedKey",
     "arrived_forms_step",
     "as_learned",
+    "belonging_steps",
     "explain",
     "following_steps",
     "form_steps",

@@ -120,9 +120,9 @@ def numbers_of(ids: ArrowArray) -> Ints:
     return np.asarray(digits.fill_null(0).to_numpy(), dtype=np.int64)
 
 
-def ids_of(numbers: Ints) -> ArrowArray:
-    """Customer ids of numbers; null for 0."""
-    ids = pc.binary_join_element_wise(PREFIX, pc.cast(array(numbers), pa.string()), "")
+def ids_of(numbers: Ints, prefix: str = PREFIX) -> ArrowArray:
+    """Customer ids of numbers; null for 0. Households and accounts have a prefix, as long, of their own."""
+    ids = pc.binary_join_element_wise(prefix, pc.cast(array(numbers), pa.string()), "")
     return pc.if_else(array(numbers > 0), ids, pa.scalar(None, pa.string()))
 
 

@@ -61,16 +61,16 @@ def tables(outcome: Outcome, guards: Guards) -> dict[str, pa.Table]:
         made = dict(zip(_MADE, pool.map(lambda make: make(outcome), _MADE.values()), strict=True))
     return {
         **made,
-        promised.GUARDS.name: _table(promised.GUARDS, {name: [getattr(r, name) for r in rows] for name in GUARD}),
-        promised.MODEL.name: _table(promised.MODEL, {"model": [to_json(outcome.resolution.model)]}),
-        promised.FREQUENCIES.name: _table(promised.FREQUENCIES, {n: outcome.learned[n] for n in FREQUENCIES.names}),
+        promised.GUARDS.name: table_of(promised.GUARDS, {name: [getattr(r, name) for r in rows] for name in GUARD}),
+        promised.MODEL.name: table_of(promised.MODEL, {"model": [to_json(outcome.resolution.model)]}),
+        promised.FREQUENCIES.name: table_of(promised.FREQUENCIES, {n: outcome.learned[n] for n in FREQUENCIES.names}),
     }
 
 
 GUARD = ("guard", "rule", "value", "records", "effect")
 
 
-def _table(table: Table, columns: Mapping[str, object]) -> pa.Table:
+def table_of(table: Table, columns: Mapping[str, object]) -> pa.Table:
     """Columns cast to the types the table promises."""
     arrays = []
     for name, kind in table.types.items():
@@ -90,20 +90,20 @@ def _members(outcome: Outcome) -> pa.Table:
     order = array(np.argsort(rank[inverse], kind="stable"))
     records = outcome.records
     columns = {name: records[name].take(order) for name in ("source", "record_id", "record_no", "observed_at")}
-    return _table(promised.MEMBERS, {**columns, "customer_id": ids.take(array(inverse)).take(order)})
+    return table_of(promised.MEMBERS, {**columns, "customer_id": ids.take(array(inverse)).take(order)})
 
 
 def _links(outcome: Outcome) -> pa.Table:
     links, number = outcome.resolution.links, outcome.records["record_no"].to_numpy()
     names = array([*(key_name(key) for key in outcome.rules.keys), promised.BY_DECISION], pa.string())
     columns = {"record_no_a": number[links.a], "record_no_b": number[links.b], "key": names.take(array(links.key))}
-    return _table(promised.LINKS, columns)
+    return table_of(promised.LINKS, columns)
 
 
 def _pairs(outcome: Outcome) -> pa.Table:
     pairs, number = outcome.resolution.pairs, outcome.records["record_no"].to_numpy()
     groups = outcome.resolution.groups
-    return _table(
+    return table_of(
         promised.PAIRS,
         {
             "record_no_a": number[pairs.a],
@@ -128,7 +128,7 @@ def _review(outcome: Outcome) -> pa.Table:
     order = np.lexsort((pairs.b, pairs.a, -pairs.weight, -value))
     a, b, weight = pairs.a[order], pairs.b[order], pairs.weight[order]
     ids, customers = outcome.customers, ids_of
-    return _table(
+    return table_of(
         promised.REVIEW,
         {
             "record_no_a": number[a],
@@ -196,7 +196,7 @@ def _aliases(outcome: Outcome) -> pa.Table:
     named = outcome.named
     old = np.array(sorted(named.given_up), np.int64)
     new = np.array([named.given_up[number] for number in old.tolist()], np.int64)
-    return _table(promised.ALIASES, {"alias": ids_of(old), "customer_id": ids_of(new)})
+    return table_of(promised.ALIASES, {"alias": ids_of(old), "customer_id": ids_of(new)})
 
 
 # What each record, pair or customer has a row of its own in.
