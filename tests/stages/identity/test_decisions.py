@@ -112,13 +112,14 @@ def test_a_decision_withdrawn_leaves_everything_as_it_was(
         return
     bench.decide(a, b, "same").run(rows)
     bench.decide(a, b, "withdrawn").run(rows)
-    assert {name: bench.tables[name] for name in was} == was
+    # Where a customer parted meanwhile (also when a never rule held off one that `a` no longer goes with), an id was
+    # given out, and is remembered.
+    parted = {"identity.aliases", "identity.former_groups"}
+    before = {n: t for n, t in was.items() if n not in parted}
+    assert {n: t for n, t in bench.tables.items() if n not in parted} == before
     bench.decide(a, b, "different").run(rows)
     bench.decide(a, b, "withdrawn").run(rows)
-    parted = {"identity.aliases", "identity.former_groups"}  # an id was given out, and is remembered
-    assert {n: t for n, t in bench.tables.items() if n not in parted} == {
-        n: t for n, t in was.items() if n not in parted
-    }
+    assert {n: t for n, t in bench.tables.items() if n not in parted} == before
 
 
 def test_a_decision_beats_a_key_and_is_told() -> None:

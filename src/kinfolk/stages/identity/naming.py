@@ -46,12 +46,13 @@ def name_groups(
     aliases   numbers given up before -> the number that lived on
     greatest  greatest number of any customer, also of those these records have nothing to do with
 
-    A previous customer's heir is the group with most of its records (ties: the one with the smallest record_no). A
-    group keeps the smallest number it is heir to; the others become aliases of it. A group that would need a new number
-    takes up the smallest alias of which it holds most of the records it once stood for: when customers part that had
-    merged, each is itself again, also the one that was fewer. Other groups get new numbers, counting on from the
-    greatest ever used. A customer without any record left is given up for nobody, and is itself again when one of its
-    records returns; until then its own aliases go on leading to it.
+    A previous customer's heir is the group with most of its records (ties: the one with the fewest records of other
+    customers, then the one with the smallest record_no). A group keeps the smallest number it is heir to; the others
+    become aliases of it. A group that would need a new number takes up the smallest alias of which it holds most of
+    the records it once stood for: when customers part that had merged, each is itself again, also the one that was
+    fewer. Other groups get new numbers, counting on from the greatest ever used. A customer without any record left is
+    given up for nobody, and is itself again when one of its records returns; until then its own aliases go on leading
+    to it.
     """
     previous = living(previous, aliases)
     count = int(groups.max(initial=-1)) + 1
@@ -132,6 +133,7 @@ def _heirs(groups: Ints, previous: Ints) -> tuple[Ints, Ints]:
     width = int(groups.max(initial=0)) + 1
     packed, first, records = np.unique(previous[known] * width + groups[known], return_index=True, return_counts=True)
     customers, heirs = packed // width, packed % width
-    order = np.lexsort((known[first] if len(known) else first, -records, customers))
+    others = np.bincount(groups[known], minlength=width)[heirs] - records
+    order = np.lexsort((known[first] if len(known) else first, others, -records, customers))
     chosen = order[starts_of(customers[order])]
     return heirs[chosen], customers[chosen]
