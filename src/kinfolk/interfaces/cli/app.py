@@ -14,6 +14,7 @@ from kinfolk import __version__
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import (
     contract_commands,
+    identity_commands,
     model_commands,
     output,
     plan_commands,
@@ -37,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: half the time to the first word
 )
-for _group in (source_commands, contract_commands, quarantine_commands):
+for _group in (source_commands, contract_commands, quarantine_commands, identity_commands):
     app.add_typer(_group.app)
 
 

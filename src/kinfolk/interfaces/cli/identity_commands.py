@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from kinfolk.interfaces.cli import audit_commands
+
 app = typer.Typer(
     name="identity",
     help="How records become customers: the model, its charts, audits, events and households.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.add_typer(audit_commands.app)
