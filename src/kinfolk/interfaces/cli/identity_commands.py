@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kinfolk.interfaces.cli import audit_commands
+from kinfolk.interfaces.cli import audit_commands, chart_commands
 
 app = typer.Typer(
     name="identity",
@@ -13,3 +13,4 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(audit_commands.app)
+chart_commands.register(app)
