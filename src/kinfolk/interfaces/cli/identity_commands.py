@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kinfolk.interfaces.cli import event_commands, household_commands
+from kinfolk.interfaces.cli import audit_commands, chart_commands, event_commands, household_commands
 
 app = typer.Typer(
     name="identity",
@@ -14,3 +14,5 @@ app = typer.Typer(
 )
 event_commands.register(app)
 household_commands.register(app)
+app.add_typer(audit_commands.app)
+chart_commands.register(app)

@@ -46,13 +46,11 @@ def name_groups(
     aliases   numbers given up before -> the number that lived on
     greatest  greatest number of any customer, also of those these records have nothing to do with
 
-    A previous customer's heir is the group with most of its records (ties: the one with the fewest records of other
-    customers, then the one with the smallest record_no). A group keeps the smallest number it is heir to; the others
-    become aliases of it. A group that would need a new number takes up the smallest alias of which it holds most of
-    the records it once stood for: when customers part that had merged, each is itself again, also the one that was
-    fewer. Other groups get new numbers, counting on from the greatest ever used. A customer without any record left is
-    given up for nobody, and is itself again when one of its records returns; until then its own aliases go on leading
-    to it.
+    A customer's heir is the group with most of its records (ties: fewest records of others, then smallest record_no).
+    A group keeps the smallest number it is heir to; the others become aliases of it. A group that would need a new
+    number takes up the smallest alias of which it holds most of the records it once stood for: customers that part are
+    each themselves again. Other groups count on from the greatest number ever used. A customer without any record is
+    given up for nobody, and is itself again when one returns; until then its own aliases go on leading to it.
     """
     previous = living(previous, aliases)
     count = int(groups.max(initial=-1)) + 1
