@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kinfolk.interfaces.cli import event_commands
+from kinfolk.interfaces.cli import event_commands, threshold_commands
 
 app = typer.Typer(
     name="identity",
@@ -13,3 +13,4 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 event_commands.register(app)
+threshold_commands.register(app)

@@ -20,7 +20,7 @@ def of_field(one: Field, codes: Codes, seen: Floats, shares: tuple[Floats, Float
         return f"{one.name}: no record has a value, so it is no evidence."
     if len(known) > 1 and (known == known[0]).all():
         return (
-            f"{one.name}: all {len(known):,} known values are the same, so equal values say nothing and it could as "
+            f"{one.name}: every known value is the same, so equal values say nothing and it could as "
             "well be left out of `compare`."
         )
     pairs = float(seen.sum())
