@@ -10,11 +10,11 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,
 	$(if $(shell $(python) -c '$(NEW_ENOUGH)' 2>/dev/null && echo yes),$(python))) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench docs reference datacontract lock clean
+.PHONY: help demo test test-all check format bench bench-identity docs reference datacontract lock clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r target about; do \
-		printf '  make %-10s %s\n' "$$target" "$$about"; done
+		printf '  make %-14s %s\n' "$$target" "$$about"; done
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo 'Kinfolk needs Python 3.11 or newer. Say where it is: make PYTHON=/path/to/python'; exit 1; }
@@ -45,6 +45,9 @@ format: $(READY) ## Write the code as `make check` wants it
 
 bench: $(READY) ## Speed and memory on a million records, beside Splink; writes docs/benchmarks.md (needs about 20 minutes)
 	$(BIN)/python benchmarks/main_job.py
+
+bench-identity: $(READY) ## Who is who, against Splink, dedupe, recordlinkage and goldenmatch; writes docs/benchmarks.md
+	$(BIN)/python benchmarks/identity.py
 
 docs: $(READY) ## The documentation as a website, in site/
 	$(BIN)/python scripts/make_reference.py --check

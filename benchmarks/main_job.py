@@ -275,13 +275,13 @@ def table(m: Measured) -> str:
     return "\n".join(lines)
 
 
-def keep(text: str) -> None:
-    """Puts the table into docs/benchmarks.md, between its markers. Errors: SystemExit when they are missing."""
+def keep(text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Puts a table into docs/benchmarks.md, between its markers. Errors: SystemExit when they are missing."""
     page = PAGE.read_text()
-    if BEGIN not in page or END not in page:
-        raise SystemExit(f"{PAGE} has no place for the table: it needs the lines {BEGIN} and {END}.")
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+    if begin not in page or end not in page:
+        raise SystemExit(f"{PAGE} has no place for the table: it needs the lines {begin} and {end}.")
+    before, after = page.split(begin)[0], page.split(end)[1]
+    PAGE.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
 def say(words: str) -> None:

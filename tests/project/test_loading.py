@@ -113,7 +113,7 @@ def test_blocking_is_chosen_from_the_data_when_nobody_chooses(folder: Folder) ->
         folder.write(identity=f"match: {{compare: {{email: email}}{words}}}\n")
         matching = folder.load().identity.matching
         assert matching is not None
-        assert (matching.block_on, matching.merge_at, matching.review_at) == (None, 0.95, 0.80)
+        assert (matching.block_on, matching.merge_at, matching.review_at) == (None, None, None)
 
 
 def test_everything_owners_says_arrives(tmp_path: Path) -> None:

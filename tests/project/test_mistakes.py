@@ -146,7 +146,10 @@ def test_mistakes_of_a_source(folder: Folder, yaml: str, expected: str) -> None:
             "3: `first_name` is personal but not compared.",
         ),
         ("match:\n  compare: {email: email}\n  block_on: [[emial]]\n", "3: `emial` is neither"),
-        ("match:\n  compare: {email: email}\n  merge_at: 0.7\n", "1: `review_at` (0.8) is above `merge_at` (0.7)"),
+        (
+            "match:\n  compare: {email: email}\n  review_at: 0.8\n  merge_at: 0.7\n",
+            "1: `review_at` (0.8) is above `merge_at` (0.7)",
+        ),
         ("match:\n  compare: {email: email}\n  review_at: 0\n", "3: `review_at` must be at least 0.5"),
         ("survivorship:\n  trust: [crn]\n", "2: There is no source `crn`. Did you mean `crm`?"),
         ("survivorship:\n  trust: [crm, crm]\n", "2: `crm` is listed twice."),

@@ -12,6 +12,7 @@ from kinfolk.errors import NotFoundError
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.explain import as_learned
 from kinfolk.stages.identity.frame import Frame, Published, frame, published
+from kinfolk.stages.identity.thresholds import in_force
 from kinfolk.stages.identity.weighing import Weigher, compared_rules, weigher
 from kinfolk.tables import identity, staging
 
@@ -34,7 +35,8 @@ class OpenMatching:
     @property
     def review_at(self) -> float:
         """The probability from which a steward is asked."""
-        return self.rules.matching.review_at if self.rules.matching else REVIEW_AT
+        matching, scorer = self.rules.matching, self.weigher.scorer
+        return in_force(matching, scorer.model if scorer else None)[1] if matching else REVIEW_AT
 
     def kinds(self) -> dict[str, str]:
         """Compared column -> how it is compared; the usual ones where the project compares nothing."""

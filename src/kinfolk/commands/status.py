@@ -16,6 +16,7 @@ from kinfolk.errors import NotFoundError
 from kinfolk.model.monitoring import Health
 from kinfolk.model.run import RunRecord
 from kinfolk.model.schedule import Due, upcoming
+from kinfolk.pipeline.learning import not_learned
 from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import latest
 from kinfolk.tables import identity, profiles, quarantine, staging
@@ -30,6 +31,7 @@ class Numbers:
     quarantined  source, reason (or the rules broken), rows: what could not be landed and still waits
     guards       rows of identity.guards
     unattached   table, rows, without_customer
+    not_learned  what could not be learned of matching, in sentences
     """
 
     records: int
@@ -41,6 +43,7 @@ class Numbers:
     quarantined: list[dict[str, Any]] = field(default_factory=list)
     guards: list[dict[str, Any]] = field(default_factory=list)
     unattached: list[dict[str, Any]] = field(default_factory=list)
+    not_learned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ def read_numbers(reader: Reader) -> Numbers:
         else [],
         guards=_dicts(reader, "select * from found order by records desc, guard, rule, value", identity.GUARDS.name),
         unattached=[_unattached(reader, name) for name in _activity(reader)],
+        not_learned=not_learned(reader),
     )
 
 

@@ -35,16 +35,16 @@ class Matching:
     compare    columns that count as evidence
     block_on   column lists that pick the pairs worth comparing; None = chosen from the data
     personal   columns that tell people of one household apart
-    merge_at   probability from which two records are one customer; None = 0.95
-    review_at  probability from which a steward is asked
+    merge_at   probability from which two records are one customer; None = chosen from the data
+    review_at  probability from which a steward is asked; None = chosen from the data
     """
 
     compare: tuple[Comparison, ...]
     place: Place
     block_on: tuple[tuple[str, ...], ...] | None = None
     personal: tuple[str, ...] = ()
-    merge_at: float = 0.95
-    review_at: float = 0.80
+    merge_at: float | None = None
+    review_at: float | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.decisions import decisions_wait
 from kinfolk.pipeline.ground import check_ground
 from kinfolk.pipeline.land import check_allowed, check_gone, land, landed
+from kinfolk.pipeline.learning import not_learned
 from kinfolk.pipeline.recovery import recover
 from kinfolk.pipeline.replay import with_replay
 from kinfolk.pipeline.retention import tidy
@@ -116,6 +117,8 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
         work.do(changes.stages_after_changes(work.project, work.session, sources, changed, occasion))
     else:
         work.do(order.stages_after_landing(work.project, sources, work.session, occasion))
+    for words in not_learned(work.session):
+        work.watcher.note(f"Matching: {words}")
     models.build_models(work)
     return RunStatus.PUBLISHED
 

@@ -66,7 +66,28 @@ def test_febrl4_two_files_are_linked() -> None:
             rows.append({**row, "source": source, "record_id": row["rec_id"]})
             truth[row["rec_id"]] = row["rec_id"].split("-")[1]
     bench = Workbench(IdentityRules(matching=matching(COMPARE, PERSONAL))).run(rows)
-    assert f1(bench.customers(), truth) >= 0.995
+    assert f1(bench.customers(), truth) >= 0.9995
+
+
+def test_febrl3_records_of_one_person_are_found(shared_data: Path) -> None:
+    table = pq.read_table(shared_data / "febrl3.parquet")
+    table = table.rename_columns([FEBRL.get(n, n) for n in table.column_names])
+    table = table.append_column("birth_date", dates(table["date_of_birth"]))
+    table = table.append_column("record_id", table["rec_id"])
+    truth = dict(zip(table["rec_id"].to_pylist(), table["cluster"].to_pylist(), strict=True))
+    assert f1(resolve(table, COMPARE), truth) >= 0.9995
+
+
+def test_few_records_with_many_gaps(shared_data: Path) -> None:
+    table = pq.read_table(shared_data / "fake_1000.parquet").rename_columns(
+        ["record_id", "first_name", "last_name", "dob", "city", "email", "cluster"]
+    )
+    born = pc.strptime(table["dob"], format="%Y-%m-%d", unit="s", error_is_null=True)
+    table = table.append_column("birth_date", pc.cast(born, pa.date32()))
+    table = table.set_column(0, "record_id", pc.cast(table["record_id"], pa.string()))
+    truth = dict(zip(table["record_id"].to_pylist(), table["cluster"].to_pylist(), strict=True))
+    compare = {"first_name": "name", "last_name": "name", "birth_date": "date", "email": "email", "city": "text"}
+    assert f1(resolve(table, compare), truth) >= 0.94
 
 
 @pytest.mark.slow
@@ -87,4 +108,4 @@ def test_historical_persons(shared_data: Path) -> None:
         "job_title": "exact",
     }
     customers = resolve(table.append_column("record_id", table["unique_id"]), compare)
-    assert f1(customers, truth) >= 0.877
+    assert f1(customers, truth) >= 0.92

@@ -79,9 +79,60 @@ def test_a_relation_is_found_where_personal_fields_differ_and_the_rest_agrees() 
     assert learn_related(patterns, parameters, np.array([True, False, False, False]), ROWS) is None
 
 
+def test_neighbours_however_many_do_not_pass_for_kin() -> None:
+    made = judge()
+    u = np.stack(learn_u(made, ROWS))
+    kin = np.array([u[0], u[1], [0.95, 0.05], [0.97, 0.03]])
+    next_door = np.array([u[0], u[1], u[2], [0.999, 0.001]])
+    several = [drawn(M, 4_000, 5), drawn(kin, 4_000, 6), drawn(next_door, 60_000, 7), drawn(u, 300_000, 8)]
+    levels = np.concatenate(several, axis=1)
+    patterns, _ = count(levels, np.zeros(levels.shape[1], np.int64), 1)
+    parameters = learn(made, patterns, [], (), ROWS)
+    parameters.m, parameters.u, parameters.prior = list(M), list(u), 4_000 / 8e6
+    related = learn_related(patterns, parameters, np.array([True, True, False, False]), ROWS)
+    assert related is not None
+    assert related.shares[2][0] > 0.8
+    assert related.prior * ROWS * (ROWS - 1) / 2 < 4 * 4_000
+
+
 def test_a_column_that_is_always_the_same_is_no_evidence_and_does_not_derail() -> None:
     made = judge(values=1)
     patterns, _ = count(drawn(M, 1_000, 8), np.zeros(1_000, np.int64), 1)
     learned = learn(made, patterns, [Rule(("a",), 1, 0)], (), ROWS)
     assert all(np.isfinite(m).all() and (m > 0).all() for m in learned.m)
-    assert any("no more frequent" in sentence for sentence in learned.diagnostics)
+    assert any("every known value is the same" in sentence for sentence in learned.diagnostics)
+
+
+def blank(name: str, values: list[str | None]) -> Comparer:
+    """One column beside two that tell records apart."""
+    rng = np.random.default_rng(1)
+    given = {n: [str(v) for v in rng.integers(0, 50, len(values))] for n in ("a", "b")}
+    columns = {n: code(pa.chunked_array([pa.array(v, pa.string())])) for n, v in {**given, name: values}.items()}
+    compared = fields(columns, dict.fromkeys(columns, "exact"))
+    return comparer(compared, [field.column.codes for field in compared])
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [([None] * 300, "c: no record has a value"), (["x"] * 300, "c: every known value is the same")],
+)
+def test_a_column_that_cannot_be_learned_is_named_with_the_reason(values: list[str | None], said: str) -> None:
+    made = blank("c", values)
+    patterns, _ = count(np.ones((3, 50), np.uint8), np.zeros(50, np.int64), 1)
+    learned = learn(made, patterns, [Rule(("a",), 1, 0)], (), 300)
+    assert [sentence for sentence in learned.diagnostics if sentence.startswith("c:")][0].startswith(said)
+
+
+def test_nothing_to_compare_is_said() -> None:
+    nothing, _ = count(np.zeros((4, 0), np.uint8), np.zeros(0, np.int64), 1)
+    learned = learn(judge(), nothing, [Rule(("a",), 0, 0)], (), ROWS)
+    assert learned.diagnostics[0].startswith("No pair of records could be compared")
+    assert all(np.isfinite(m).all() for m in learned.m)
+
+
+def test_a_prior_beyond_belief_is_said() -> None:
+    made = judge()
+    patterns, _ = count(np.ones((4, 10_000), np.uint8), np.zeros(10_000, np.int64), 1)
+    learned = learn(made, patterns, [Rule(("a",), 1, 0)], (), 20)
+    assert learned.prior == 0.5
+    assert any("Every second pair" in sentence for sentence in learned.diagnostics)

@@ -15,6 +15,7 @@ from kinfolk.commands.open_project import open_project
 from kinfolk.engine.reader import reading
 from kinfolk.stages.identity.landscape import STEP, Landscape, landscape
 from kinfolk.stages.identity.model import FieldModel, Model
+from kinfolk.stages.identity.thresholds import in_force
 
 
 @dataclass(frozen=True)
@@ -123,13 +124,14 @@ def _model(matching: OpenMatching) -> ModelCharts | None:
     weigher, rules = matching.weigher, matching.rules.matching
     if weigher.scorer is None or rules is None:
         return None
+    merge_at, review_at = in_force(rules, weigher.scorer.model)
     model, lies = weigher.scorer.model, landscape(weigher, matching.known, matching.kinds())
     return ModelCharts(
         fields=tuple(_field(field) for field in model.fields),
         prior_bits=model.prior_bits,
         related_prior=model.related_prior,
-        merge_at=rules.merge_at,
-        review_at=rules.review_at,
+        merge_at=merge_at,
+        review_at=review_at,
         thresholds=thresholds(lies),
         bars=bars(lies),
         reach=reach(lies),

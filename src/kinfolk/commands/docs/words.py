@@ -41,10 +41,14 @@ def _identity(project: Project) -> Iterator[tuple[str, str]]:
         return
     compared = ", ".join(f"{one.column} (as {one.kind})" for one in match.compare)
     yield "Evidence", f"Otherwise the evidence decides. Compared are {compared}."
-    yield "Merge", f"From a probability of {match.merge_at:.0%} two records are one customer."
-    yield "Review", f"From {match.review_at:.0%} up to that a steward decides."
+    yield "Merge", f"From {_probability(match.merge_at)} two records are one customer."
+    yield "Review", f"From {_probability(match.review_at)} up to that a steward decides."
     if match.personal:
         yield "Household", f"People of one household are told apart by {_and(match.personal)}."
+
+
+def _probability(threshold: float | None) -> str:
+    return "a probability chosen from the data" if threshold is None else f"a probability of {threshold:.0%}"
 
 
 def survivorship_words(project: Project) -> list[tuple[str, str]]:

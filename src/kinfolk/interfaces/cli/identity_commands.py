@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from kinfolk.interfaces.cli import audit_commands, chart_commands, event_commands, household_commands
+from kinfolk.interfaces.cli import (
+    audit_commands,
+    chart_commands,
+    event_commands,
+    household_commands,
+    threshold_commands,
+)
 
 app = typer.Typer(
     name="identity",
@@ -16,3 +22,4 @@ event_commands.register(app)
 household_commands.register(app)
 app.add_typer(audit_commands.app)
 chart_commands.register(app)
+threshold_commands.register(app)

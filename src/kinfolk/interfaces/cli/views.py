@@ -134,6 +134,8 @@ def numbers(out: Console, found: Numbers) -> None:
     _attention(out, "Rows that could not be landed", found.quarantined, "rows")
     _attention(out, "Guards", found.guards, "records")
     _attention(out, "Activity", found.unattached, "rows")
+    for words in found.not_learned:
+        out.print(f"[yellow]Matching:[/] {escaped(words)}")
 
 
 def rows(answer: Answer) -> None:

@@ -44,12 +44,16 @@ class MatchKeys(Written):
         ),
     ] = Field(default=None, description="auto, or the column lists that pick pairs worth comparing")
     personal: Words = Field(default=[], description="columns that tell people of one household apart")
-    merge_at: Probability = Field(default=0.95, description="probability from which two records are one customer")
-    review_at: Probability = Field(default=0.80, description="probability from which a steward is asked")
+    merge_at: Probability | None = Field(
+        default=None, description="probability from which two records are one customer; chosen from the data if absent"
+    )
+    review_at: Probability | None = Field(
+        default=None, description="probability from which a steward is asked; chosen from the data if absent"
+    )
 
     @model_validator(mode="after")
     def _thresholds_in_order(self) -> Self:
-        if self.review_at > self.merge_at:
+        if self.merge_at is not None and self.review_at is not None and self.review_at > self.merge_at:
             raise wrong(
                 f"`review_at` ({self.review_at}) is above `merge_at` ({self.merge_at}), so nothing would be reviewed."
             )

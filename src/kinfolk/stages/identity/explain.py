@@ -21,6 +21,7 @@ from kinfolk.stages.identity.keys import key_name, never_codes
 from kinfolk.stages.identity.model import from_json
 from kinfolk.stages.identity.prepared import Prepared, prepare
 from kinfolk.stages.identity.scoring import Scorer, probability, scorer
+from kinfolk.stages.identity.thresholds import in_force
 from kinfolk.tables.identity import FREQUENCIES
 
 
@@ -76,7 +77,7 @@ class Explanation:
 
 
 def as_learned(rules: IdentityRules, model_json: str) -> IdentityRules:
-    """The rules with their compared columns in the order of the model that was learned by them.
+    """The rules with their compared columns in the order of the model learned by them, and the thresholds in force.
 
     Errors  KinfolkError where the rules compare other columns than the model
     """
@@ -90,7 +91,9 @@ def as_learned(rules: IdentityRules, model_json: str) -> IdentityRules:
             hint="Run `kinfolk run` first.",
         )
     compare = tuple(compared[field.column] for field in model.fields)
-    return replace(rules, matching=replace(rules.matching, compare=compare))
+    merge_at, review_at = in_force(rules.matching, model)
+    matching = replace(rules.matching, compare=compare, merge_at=merge_at, review_at=review_at)
+    return replace(rules, matching=matching)
 
 
 def frequency_query(records: pa.Table, rules: IdentityRules) -> exp.Query:

@@ -15,13 +15,14 @@ from kinfolk.stages.identity.comparison import SAME
 from kinfolk.stages.identity.evidence import Comparer
 from kinfolk.stages.identity.kept import described
 from kinfolk.stages.identity.kinds import KINDS
+from kinfolk.stages.identity.labels import Labels, judged, moved
 from kinfolk.stages.identity.learning import Parameters, learn
 from kinfolk.stages.identity.model import FieldModel, Model
 from kinfolk.stages.identity.patterns import Patterns
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.related import Related, learn_related
 from kinfolk.stages.identity.rows import Rows
-from kinfolk.stages.identity.scoring import Scorer
+from kinfolk.stages.identity.scoring import Scorer, scorer
 
 _PIECES = 8  # that pairs are scored in, by two threads
 _SWAPPED = "given and family name swapped"
@@ -37,14 +38,27 @@ class Found:
     b: Ints
 
 
-def fit(judge: Comparer, patterns: Patterns, blocks: Sequence[Blocks], known: tuple[Prepared, Rows, Matching]) -> Model:
-    """The model learned from the patterns of the candidate pairs."""
+def fit(
+    judge: Comparer,
+    compared: tuple[Patterns, Codes, Found],
+    blocks: Sequence[Blocks],
+    known: tuple[Prepared, Rows, Matching],
+    labels: Labels | None = None,
+) -> Model:
+    """The model learned from the candidate pairs, their patterns, and the pattern of each pair.
+
+    labels  pairs of rows that people judged; those among the candidates are learned from where they are enough
+    """
+    patterns, of_pair, found = compared
     prepared, rows, matching = known
+    said, same = _said(found, labels, len(rows))
+    if len(said):
+        patterns = judged(patterns, of_pair[said], found.rule[said], same)
     rules = [block.rule for block in blocks]
     parameters = learn(judge, patterns, rules, matching.personal, len(rows))
     personal = np.array([field.name in matching.personal for field in judge.fields])
     related = learn_related(patterns, parameters, personal, len(rows))
-    return Model(
+    model = Model(
         fields=_fields(judge, parameters, related, prepared),
         prior=parameters.prior if related is None else related.same_prior,
         related_prior=None if related is None else related.prior,
@@ -53,6 +67,22 @@ def fit(judge: Comparer, patterns: Patterns, blocks: Sequence[Blocks], known: tu
         blocking=described(blocks, rows.first, prepared),
         diagnostics=tuple(parameters.diagnostics),
     )
+    if not len(said):
+        return model
+    weights = scorer(model, judge, prepared.compared).weights(found.levels[:, said], found.a[said])
+    return moved(model, weights, same > 0)
+
+
+def _said(found: Found, labels: Labels | None, rows: int) -> tuple[Ints, Floats]:
+    """Candidate pairs that people judged, and what they said: 1 one customer, 0 two; none where they are too few."""
+    if labels is None or not labels.enough:
+        return np.zeros(0, np.int64), np.zeros(0)
+    wanted = labels.a * rows + labels.b
+    order = np.argsort(wanted)
+    packed = found.a * rows + found.b
+    at = np.flatnonzero(np.isin(packed, wanted))
+    same = labels.same[order[np.searchsorted(wanted[order], packed[at])]]
+    return at, same.astype(np.float64)
 
 
 def likely(fitted: Scorer, found: Found, patterns: Patterns, of_pair: Codes) -> tuple[Ints, Floats]:

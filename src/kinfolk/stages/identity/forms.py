@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 
 import pyarrow as pa
 
 from kinfolk.stages.identity.arrow import Strings, array, pc
+from kinfolk.stages.identity.transliteration import latin
 
 _SEPARATORS = r"[^\pL\pN]+"
 _STREET_WORDS = {
@@ -68,12 +68,12 @@ _LEGAL_FORMS = frozenset(
 
 
 def plain(values: Strings) -> Strings:
-    """Lower case without accents; letters that have no accent-free form stay."""
+    """Lower case without accents, in Latin letters; letters of scripts other than Cyrillic and Greek stay."""
     lower = pc.utf8_lower(pc.utf8_trim_whitespace(values))
     foreign = pc.invert(pc.string_is_ascii(lower))
     if not pc.any(foreign).as_py():
         return lower
-    stripped = array([_unaccented(value) for value in lower.filter(foreign).to_pylist()], pa.string())
+    stripped = array([latin(value) for value in lower.filter(foreign).to_pylist()], pa.string())
     return pc.replace_with_mask(lower, foreign, stripped)
 
 
@@ -133,11 +133,6 @@ def address(values: Strings) -> Strings:
     """House number and street in one order."""
     house, name = house_and_street(values)
     return pc.utf8_trim_whitespace(pc.binary_join_element_wise(house, name, " "))
-
-
-def _unaccented(value: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", value.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
 def _company(value: str) -> str:

@@ -68,7 +68,7 @@ def still_good(model_json: str, rules: IdentityRules, records: int) -> Model | N
     if rules.matching is None:
         return None
     learned = from_json(model_json)
-    if learned is None or learned.rules != settings(rules) or learned.records < LEARNED_WELL:
+    if learned is None or learned.rules != settings(rules) or learned.records < LEARNED_WELL or not learned.estimate:
         return None
     return learned if abs(records - learned.records) <= _DRIFT * learned.records else None
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kinfolk.stages.identity import diagnostics as told
 from kinfolk.stages.identity.arrays import Codes, Flags, Floats, Ints
 from kinfolk.stages.identity.blocking import Rule
-from kinfolk.stages.identity.comparison import Field
 from kinfolk.stages.identity.evidence import Comparer
-from kinfolk.stages.identity.kinds import KINDS
 from kinfolk.stages.identity.patterns import Patterns, likelihood, tally
 
 _SEED = 20_26
@@ -20,7 +19,6 @@ _PARTS = 8
 _ROUNDS = 60
 _SETTLED = 1e-4
 _ASSUMED = 20.0  # pairs that what is assumed of a field weighs as much as
-_ENOUGH = 20.0  # expected pairs of one customer from which a field counts as learned
 _STRANGERS = 1_000.0  # pairs assumed beside those there are: a handful of records cannot say how many are strangers
 _SWAPPED = 0.005  # assumed share of swapped given and family names
 
@@ -83,19 +81,27 @@ def _equal_share(codes: Codes, before: float) -> float:
 def learn(
     comparer: Comparer, patterns: Patterns, rules: Sequence[Rule], personal: Sequence[str], count: int
 ) -> Parameters:
-    """All parameters. A field that too few pairs speak of keeps what is assumed, and the diagnostics say so."""
+    """All parameters. A field that too few pairs speak of keeps what is assumed, and the diagnostics say so.
+
+    Pairs that people judged count for what they said.
+    """
     before, u = assumed(comparer)[0], learn_u(comparer, count)
     names = [one.name for one in comparer.fields]
     counted = [np.zeros(len(ms)) for ms in before]
+    parameters = Parameters([], u, 0.0, told.of_pairs(float(patterns.total.sum()), len(rules)))
     for number in _training(rules, names, personal):
         weights = patterns.of_rule(number, rules[number], names)
         used = np.array([name not in rules[number].columns for name in names])
-        for at, seen in _expectation_maximisation(patterns, weights, used, (before, u)).items():
+        expected, moved = _expectation_maximisation(patterns, weights, used, (before, u))
+        for at, seen in expected.items():
             counted[at] += seen
-    parameters = Parameters([], u, 0.0)
-    for one, seen, ms, us in zip(comparer.fields, counted, before, u, strict=True):
-        parameters.m.append(_estimate(one, seen, ms, us, parameters.diagnostics))
+        parameters.diagnostics += told.of_rounds(rules[number].columns, moved, _ROUNDS)
+    for one, codes, seen, ms, us in zip(comparer.fields, comparer.codes, counted, before, u, strict=True):
+        m = (seen + ms * _ASSUMED) / (seen.sum() + _ASSUMED)
+        parameters.diagnostics += filter(None, [told.of_field(one, codes, seen, (m, us))])
+        parameters.m.append(ms if seen.sum() >= told.ENOUGH and m[0] <= us[0] else np.maximum(m, 1e-6))
     parameters.prior = learn_prior(patterns, parameters, count)
+    parameters.diagnostics += told.of_prior(parameters.prior)
     return parameters
 
 
@@ -111,20 +117,25 @@ def _training(rules: Sequence[Rule], names: Sequence[str], personal: Sequence[st
 
 def _expectation_maximisation(
     patterns: Patterns, weights: Floats, used: Flags, start: tuple[list[Floats], list[Floats]]
-) -> dict[int, Floats]:
-    """Expected pairs of one customer at each level of the used fields, among the weighted patterns; u is given."""
+) -> tuple[dict[int, Floats], float]:
+    """Expected pairs of one customer at each level of the used fields, among the weighted patterns; u is given.
+
+    Beside them how far the share that moved most did so in the last round.
+    """
     kept = weights > 0
     if not kept.any():
-        return {}
-    levels, weights = patterns.levels[:, kept], weights[kept]
+        return {}, 0.0
+    patterns, weights = patterns.where(kept), weights[kept]
+    levels = patterns.levels
     m, u = list(start[0]), start[1]
     unlike = likelihood(levels, u, used)
     share = 0.3
     seen: dict[int, Floats] = {}
+    moved = 0.0
     for _ in range(_ROUNDS):
         alike = likelihood(levels, m, used)
         customer = 1 / (1 + np.exp(np.clip(unlike - alike, -500, 500)) * (1 - share) / share)
-        expected = weights * customer
+        expected = weights * patterns.obeying(customer)
         share = float(np.clip(expected.sum() / weights.sum(), 1e-9, 1 - 1e-9))
         moved = 0.0
         for at in np.flatnonzero(used).tolist():
@@ -134,28 +145,7 @@ def _expectation_maximisation(
             m[at] = after
         if moved < _SETTLED:
             break
-    return seen
-
-
-def _estimate(one: Field, seen: Floats, before: Floats, u: Floats, diagnostics: list[str]) -> Floats:
-    known = float(seen.sum())
-    share: Floats = (seen + before * _ASSUMED) / (known + _ASSUMED)
-    if known < _ENOUGH:
-        diagnostics.append(
-            f"{one.name}: what is usual for a column of kind {_kind(one)} was assumed for the most part, since only "
-            f"about {known:.0f} pairs of one customer with both values known were found to learn from."
-        )
-    elif share[0] <= u[0]:
-        diagnostics.append(
-            f"{one.name}: what is usual for a column of kind {_kind(one)} was assumed, since equal values are no more "
-            "frequent in pairs of one customer than in others."
-        )
-        return before
-    return np.maximum(share, 1e-6)
-
-
-def _kind(one: Field) -> str:
-    return next(name for name, kind in KINDS.items() if kind is one.kind)
+    return seen, moved
 
 
 def learn_prior(patterns: Patterns, parameters: Parameters, count: int) -> float:
@@ -169,8 +159,8 @@ def learn_prior(patterns: Patterns, parameters: Parameters, count: int) -> float
     odds = np.exp(np.clip(-evidence, -500, 500))
     total, prior = patterns.total, 1.0 / max(count, 2)
     for _ in range(_ROUNDS):
-        expected = float((total / (1 + odds * (1 - prior) / prior)).sum())
-        after = float(np.clip((expected + 0.5) / every, 1e-12, 0.5))
+        expected = float((total * patterns.obeying(1 / (1 + odds * (1 - prior) / prior))).sum())
+        after = float(np.clip((expected + 0.5) / every, 1e-12, told.MOST_LIKELY))
         settled, prior = abs(after - prior) < prior * _SETTLED, after
         if settled:
             break

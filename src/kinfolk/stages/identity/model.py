@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from kinfolk.stages.identity.arrays import Floats
 
-SCHEMA = "kinfolk-matching-model/2"
-_READABLE = (SCHEMA, "kinfolk-matching-model/1")
+SCHEMA = "kinfolk-matching-model/3"
+_READABLE = (SCHEMA, "kinfolk-matching-model/2", "kinfolk-matching-model/1")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,23 @@ class FieldModel:
 
 
 @dataclass(frozen=True)
+class Estimate:
+    """Thresholds the model proposes, as probabilities, and what it expects of pairs put together from merge_at on.
+
+    pairs              pairs of one customer among all pairs compared
+    missed             those of them below even odds, which are not kept
+    precision, recall  share of the pairs put together that are one customer, and of these the share put together
+    """
+
+    merge_at: float
+    review_at: float
+    pairs: float
+    missed: float
+    precision: float
+    recall: float
+
+
+@dataclass(frozen=True)
 class Model:
     """A whole model.
 
@@ -53,6 +70,7 @@ class Model:
     blocking       columns, pairs and skipped rows of each rule, in order, and the values whose blocks were too large
     diagnostics    what could not be learned and why, in sentences
     rules          the settings it was learned by, so that it is kept only while they hold
+    estimate       thresholds and what they are worth; None in models of earlier versions
     """
 
     fields: tuple[FieldModel, ...]
@@ -63,6 +81,7 @@ class Model:
     blocking: tuple[dict[str, Any], ...] = ()
     diagnostics: tuple[str, ...] = ()
     rules: str = ""
+    estimate: Estimate | None = None
 
     @property
     def prior_bits(self) -> float:
@@ -90,6 +109,7 @@ def to_json(model: Model | None) -> str:
         "blocking": model.blocking,
         "diagnostics": model.diagnostics,
         "rules": model.rules,
+        "estimate": asdict(model.estimate) if model.estimate else None,
         "fields": fields,
     }
     return json.dumps(whole, indent=1, ensure_ascii=False)
@@ -111,6 +131,7 @@ def from_json(text: str) -> Model | None:
         blocking=tuple(whole["blocking"]),
         diagnostics=tuple(whole["diagnostics"]),
         rules=whole.get("rules", ""),
+        estimate=Estimate(**whole["estimate"]) if whole.get("estimate") else None,
     )
 
 

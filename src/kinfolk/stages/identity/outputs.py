@@ -20,6 +20,7 @@ from kinfolk.stages.identity.model import to_json
 from kinfolk.stages.identity.naming import Named, ids_of
 from kinfolk.stages.identity.resolve import Resolution, Scored, bits
 from kinfolk.stages.identity.scoring import probability
+from kinfolk.stages.identity.thresholds import in_force
 from kinfolk.tables import identity as promised
 from kinfolk.tables.table import Table
 
@@ -120,7 +121,7 @@ def _review(outcome: Outcome) -> pa.Table:
     every = resolution.pairs
     open_ = resolution.groups[every.a] != resolution.groups[every.b]
     if outcome.rules.matching is not None:
-        open_ &= every.weight >= bits(outcome.rules.matching.review_at)
+        open_ &= every.weight >= bits(in_force(outcome.rules.matching, resolution.model)[1])
     open_ &= ~_settled(resolution.decided, every, resolution.groups)
     pairs = Scored(every.a[open_], every.b[open_], every.weight[open_])
     reasons = _reasons(outcome, pairs)
@@ -168,12 +169,13 @@ def _reasons(outcome: Outcome, pairs: Scored) -> ArrowArray:
     matching = outcome.rules.matching
     if matching is None:
         return array([], pa.string())
+    merge_at, review_at = in_force(matching, outcome.resolution.model)
     words = [
-        f"between review_at ({matching.review_at:g}) and merge_at ({matching.merge_at:g})",
+        f"between review_at ({review_at:g}) and merge_at ({merge_at:g})",
         "likely by itself, but other records of the two customers speak against it",
         "likely by itself, but too many records hang together to merge them unseen",
     ]
-    reason = np.where(pairs.weight >= bits(matching.merge_at), 1, 0)
+    reason = np.where(pairs.weight >= bits(merge_at), 1, 0)
     crowded = np.zeros(outcome.records.num_rows, bool)
     for nodes in outcome.resolution.too_large:
         crowded[nodes] = True
@@ -219,7 +221,7 @@ def _note_groups(outcome: Outcome, guards: Guards) -> None:
         effect = "So many records hang together by likely pairs that only the strongest of these were used."
         guards.add(Guard("too_large", "match", f"record {number[nodes[0]]}", len(nodes), effect))
     pairs, groups = resolution.pairs, resolution.groups
-    cut = (groups[pairs.a] != groups[pairs.b]) & (pairs.weight >= bits(matching.merge_at))
+    cut = (groups[pairs.a] != groups[pairs.b]) & (pairs.weight >= bits(in_force(matching, resolution.model)[0]))
     chains = np.unique(resolution.candidate[pairs.a[cut]])
     if not len(chains):
         return

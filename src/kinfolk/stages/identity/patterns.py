@@ -21,15 +21,25 @@ class Patterns:
 
     levels  one line per field, one column per pattern
     counts  pairs of each pattern: one line per blocking rule that found them first
+    said    what people said of the pairs: 1 one customer, 0 two, NaN nothing; None where nobody said anything
     """
 
     levels: Levels
     counts: Floats
+    said: Floats | None = None
 
     @property
     def total(self) -> Floats:
         """Pairs of each pattern."""
         return np.asarray(self.counts.sum(axis=0))
+
+    def obeying(self, chance: Floats) -> Floats:
+        """The probabilities of being one customer, those of pairs that people judged replaced by what they said."""
+        return chance if self.said is None else np.where(np.isnan(self.said), chance, self.said)
+
+    def where(self, kept: Flags) -> Patterns:
+        """The patterns marked."""
+        return Patterns(self.levels[:, kept], self.counts[:, kept], None if self.said is None else self.said[kept])
 
     def of_rule(self, number: int, rule: Rule, fields: Sequence[str]) -> Floats:
         """Pairs of each pattern that the rule picks.

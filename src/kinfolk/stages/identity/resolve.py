@@ -17,11 +17,13 @@ from kinfolk.stages.identity.evidence import Comparer, comparer
 from kinfolk.stages.identity.fitting import Found, fit, likely
 from kinfolk.stages.identity.kept import Kept, OutgrownError, settings
 from kinfolk.stages.identity.keys import Apart, Links, never_codes, with_copies
+from kinfolk.stages.identity.labels import Labels
 from kinfolk.stages.identity.model import Model
 from kinfolk.stages.identity.patterns import count
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.rows import Rows, collapse
 from kinfolk.stages.identity.scoring import Scorer, scorer
+from kinfolk.stages.identity.thresholds import estimate, in_force
 
 Tell = Callable[[str], None]
 
@@ -82,9 +84,9 @@ def resolve(linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell)
     apart = Apart(tuple(never_codes(prepared, rules)), linked.decided.different)
     rows = collapse(prepared, apart.codes)
     compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
-    scorer, pairs = score((prepared, rows, rules), compared, kept, tell)
+    scorer, pairs = score((prepared, rows, rules), compared, kept, tell, _labels(linked.decided, rows))
     tell(f"Grouping records by {len(pairs.a):,} likely pairs")
-    least = bits(rules.matching.merge_at)
+    least = bits(in_force(rules.matching, scorer.model)[0])
     copies = _copies(rows, scorer)
     sure = copies.weight >= least
     together, alone = with_copies(by_key, copies.a[sure], copies.b[sure], apart)
@@ -114,9 +116,17 @@ def _speaking(pairs: Scored, alone: Ints, rows: Rows) -> Edges:
 
 
 def score(
-    known: tuple[Prepared, Rows, IdentityRules], compared: Sequence[Field], kept: Kept | None, tell: Tell
+    known: tuple[Prepared, Rows, IdentityRules],
+    compared: Sequence[Field],
+    kept: Kept | None,
+    tell: Tell,
+    labels: Labels | None = None,
 ) -> tuple[Scorer, Scored]:
-    """A scorer with everything learned, and the pairs at even odds or better. Errors: OutgrownError"""
+    """A scorer with everything learned, and the pairs at even odds or better.
+
+    labels  pairs of rows that people judged, to learn from; what was kept learned from those of its time
+    Errors  OutgrownError
+    """
     prepared, rows, rules = known
     assert rules.matching is not None, "asked only where records are matched"
     tell("Choosing pairs to compare")
@@ -131,12 +141,28 @@ def score(
     patterns, of_pair = count(found.levels, found.rule, max(len(blocks), 1))
     if kept is None:
         tell(f"Learning from {len(found.a):,} pairs")
-        learned = replace(fit(judge, patterns, blocks, (prepared, rows, rules.matching)), rules=settings(rules))
-        judged = scorer(learned, judge, prepared.compared)
+        fitted = fit(judge, (patterns, of_pair, found), blocks, (prepared, rows, rules.matching), labels)
+        judged = scorer(replace(fitted, rules=settings(rules)), judge, prepared.compared)
     else:
         judged = scorer(kept.model, judge, kept.counting(prepared).compared)
     found_likely, weight = likely(judged, found, patterns, of_pair)
+    if kept is None:
+        judged = replace(judged, model=replace(judged.model, estimate=estimate(weight, judged.model, patterns)))
     return judged, Scored(rows.first[found.a[found_likely]], rows.first[found.b[found_likely]], weight)
+
+
+def _labels(decided: Decided, rows: Rows) -> Labels:
+    """Decisions on pairs of records as labels on pairs of rows; rows on which they contradict each other have none."""
+    ends = [
+        np.sort(rows.of_record[np.stack([pairs.a, pairs.b])], axis=0) for pairs in (decided.same, decided.different)
+    ]
+    same = np.repeat([True, False], [each.shape[1] for each in ends])
+    a, b = np.concatenate(ends, axis=1)
+    _, first, which = np.unique(a * len(rows) + b, return_index=True, return_inverse=True)
+    agreed = np.ones(len(first), bool)
+    np.logical_and.at(agreed, which, same == same[first[which]])
+    first = first[agreed & (a[first] != b[first])]
+    return Labels(a[first], b[first], same[first])
 
 
 def _compared(judge: Comparer, blocks: Sequence[Blocks], tell: Tell) -> Found:

@@ -18,6 +18,7 @@ from kinfolk.stages.identity.keys import key_name
 from kinfolk.stages.identity.prepared import Prepared, prepare
 from kinfolk.stages.identity.resolve import bits
 from kinfolk.stages.identity.scoring import Scorer, probability, scorer, soft_minimum
+from kinfolk.stages.identity.thresholds import in_force
 
 SAME, REVIEW, NEW, APART = "same", "review", "new", "apart"
 _ORDER = (SAME, REVIEW, APART)
@@ -205,7 +206,7 @@ class _Match:
         """A key decides; else the customer with the strongest evidence, if that is enough; others may need a look."""
         matching = self.rules.matching
         assert matching is not None
-        least, asked = bits(matching.merge_at), bits(matching.review_at)
+        least, asked = (bits(at) for at in in_force(matching, self.index.model))
         free = np.array([not columns for columns in held_apart])
         keyed = np.array([customer in self.keys for customer in customers.tolist()]) & free
         likely = np.where(free & (nearest >= 0) & (whole >= least), whole, -np.inf)
