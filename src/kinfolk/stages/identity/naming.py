@@ -46,7 +46,7 @@ def name_groups(
     aliases   numbers given up before -> the number that lived on
     greatest  greatest number of any customer, also of those these records have nothing to do with
 
-    A customer's heir is the group with most of its records (ties: fewest records of others, then smallest record_no).
+    A customer's heir is the group with most of its records (ties: the one with the smallest record_no).
     A group keeps the smallest number it is heir to; the others become aliases of it. A group that would need a new
     number takes up the smallest alias of which it holds most of the records it once stood for: customers that part are
     each themselves again. Other groups count on from the greatest number ever used. A customer without any record is
@@ -131,7 +131,6 @@ def _heirs(groups: Ints, previous: Ints) -> tuple[Ints, Ints]:
     width = int(groups.max(initial=0)) + 1
     packed, first, records = np.unique(previous[known] * width + groups[known], return_index=True, return_counts=True)
     customers, heirs = packed // width, packed % width
-    others = np.bincount(groups[known], minlength=width)[heirs] - records
-    order = np.lexsort((known[first] if len(known) else first, others, -records, customers))
+    order = np.lexsort((known[first] if len(known) else first, -records, customers))
     chosen = order[starts_of(customers[order])]
     return heirs[chosen], customers[chosen]
