@@ -25,8 +25,8 @@ from kinfolk.model.run import RunOptions, RunStatus, StepRecord
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 FULL = RunOptions(full=True)
-# The one thing that two runs of the same data say differently: when they were.
-CLOCK = {"_loaded_at", "loaded_at"}
+# What two runs of the same data say differently: when they were, and how many runs were begun before.
+CLOCK = {"_loaded_at", "loaded_at", "happened_at", "run_id"}
 SUMMED = {"rate_before", "rate_after"}  # sums of many floats, whose last digit depends on who is done first
 TELLS_ITS_STEPS = """
 import sys
