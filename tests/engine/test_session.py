@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from kinfolk.engine import lake
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.reader import reading
 from kinfolk.engine.sql import query, rows, table
@@ -55,6 +56,25 @@ def test_when_one_table_cannot_be_published_none_is(tmp_path: Path) -> None:
     assert published(tmp_path, "sales.events") == [(1,)]
     with reading(tmp_path) as reader:
         assert not reader.present("sales.visits")
+
+
+def test_a_lake_that_was_stopped_while_it_was_made_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "lake" / "catalog.new").write_bytes(b"half of a catalogue")
+    (tmp_path / "lake" / "catalog.new-wal").write_bytes(b"and of its log")
+    publish(tmp_path, step("sales.orders", [(1,)]))
+    assert published(tmp_path, "sales.orders") == [(1,)]
+    assert not list((tmp_path / "lake").glob("catalog.new*"))
+
+
+def test_a_lake_stands_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        publish(tmp_path, step("sales.orders", [(1,)]))
+    assert not lake.exists(tmp_path)
 
 
 def test_a_session_can_write_after_one_that_failed(tmp_path: Path) -> None:

@@ -35,11 +35,26 @@ def connect(state: Path, *, read_only: bool, snapshot: int | None = None) -> duc
     if not read_only:
         data_folder(state).mkdir(parents=True, exist_ok=True)
     connection = _with_extensions(_config(spill.folder(state)))
+    if not read_only and not exists(state):
+        _make(connection, state)
     # With a write-ahead log a reader that is still reading does not keep a run from publishing.
     how: Options = [("READ_ONLY", None)] if read_only else [("META_JOURNAL_MODE", "WAL")]
     how += [("SNAPSHOT_VERSION", str(snapshot))] if snapshot is not None else []
     attach(connection, state, LAKE, how)
     return connection
+
+
+def _make(connection: duckdb.DuckDBPyConnection, state: Path) -> None:
+    """Makes the catalogue of a lake aside, and puts it in its place when it is whole.
+
+    A run that is stopped or killed while it is made would leave one that can be neither read nor made again.
+    """
+    unfinished = _catalogue(state).with_suffix(".new")
+    for left in unfinished.parent.glob(f"{unfinished.name}*"):
+        left.unlink()
+    attach(connection, state, LAKE, [], unfinished)
+    connection.execute(sql.text(fill("detach $name", name=exp.to_identifier(LAKE))))
+    unfinished.replace(_catalogue(state))
 
 
 def behold(state: Path) -> duckdb.DuckDBPyConnection:
@@ -90,8 +105,11 @@ def _config(spill_folder: Path) -> dict[str, str | bool | int | float | list[str
     return {"autoload_known_extensions": "false", "temp_directory": str(spill_folder)}
 
 
-def attach(connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: Options) -> None:
+def attach(
+    connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: Options, catalogue: Path | None = None
+) -> None:
     """Attaches the lake of `state` under that name. Errors: EngineError when its catalogue cannot be opened."""
+    catalogue = catalogue or _catalogue(state)
     # The folder may have been moved since the catalogue was made, so where the data lies is said anew each time.
     # Rows written into the catalogue itself would be one more place to erase, and of a table of 2,000 columns the
     # catalogue cannot hold them.
@@ -102,7 +120,7 @@ def attach(connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: O
         *how,
     ]
     statement = exp.Attach(
-        this=exp.alias_(exp.Literal.string(f"ducklake:sqlite:{_catalogue(state)}"), name),
+        this=exp.alias_(exp.Literal.string(f"ducklake:sqlite:{catalogue}"), name),
         expressions=[
             exp.AttachOption(this=exp.var(key), expression=value and exp.Literal.string(value))
             for key, value in options
@@ -112,7 +130,7 @@ def attach(connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: O
         connection.execute(sql.text(statement))
     except duckdb.Error as error:
         what = f"The catalogue of the lake cannot be opened: {str(error).splitlines()[0].rstrip('.')}."
-        raise unusable(_catalogue(state), what) from error
+        raise unusable(catalogue, what) from error
     connection.execute("set timezone = 'UTC'")
 
 
