@@ -57,10 +57,13 @@ def test_nothing_depends_on_the_order_of_rows(town: list[dict[str, Any]], resolv
     assert all(again[name].equals(table) for name, table in resolved.tables.items())
 
 
-def test_ids_stay_when_unrelated_people_arrive(town: list[dict[str, Any]]) -> None:
+@settings(max_examples=6)
+@given(st.integers(0, 10_000), st.integers(1, 90), st.integers(1, 3))
+def test_ids_stay_when_unrelated_people_arrive(seed: int, people: int, each: int) -> None:
+    town = records(60, 3, seed)
     bench = Workbench(RULES).run(town)
     before = bench.customers()
-    after = bench.run([*town, *records(60, 2, seed=77)]).customers()
+    after = bench.run([*town, *records(people, each, seed=seed + 77_000)]).customers()
     assert {record: after[record] for record in before} == before
 
 
