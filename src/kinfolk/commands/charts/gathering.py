@@ -141,7 +141,7 @@ def _model(matching: OpenMatching) -> ModelCharts | None:
 
 
 def _field(field: FieldModel) -> Field:
-    parts = zip(field.levels, field.m, field.u, field.bits()[1:].tolist(), strict=True)
+    parts = zip(field.levels, field.m, field.u, field.bits[1:].tolist(), strict=True)
     return Field(field.column, field.kind, field.known, tuple(Level(*part) for part in parts))
 
 

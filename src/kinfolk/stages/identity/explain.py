@@ -151,7 +151,7 @@ def field_evidence(
     evidence = []
     for number, (field, line) in enumerate(zip(scorer.model.fields, levels, strict=True)):
         level = int(line)
-        bits = float(field.bits()[level])
+        bits = float(field.bits[level])
         known = level != UNKNOWN
         a, b = values[field.column]
         evidence.append(

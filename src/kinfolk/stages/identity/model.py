@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,12 @@ class FieldModel:
     related: tuple[float, ...] | None = None
     known: int = 0
 
+    @cached_property
     def bits(self) -> Floats:
         """Evidence of each level for one customer against strangers, in bits; entry 0 is the unknown level."""
         return np.concatenate([[0.0], np.log2(np.array(self.m) / np.array(self.u))])
 
+    @cached_property
     def related_bits(self) -> Floats:
         """Evidence of each level for one customer against one household, in bits."""
         against = self.u if self.related is None else self.related
@@ -136,7 +139,7 @@ def from_json(text: str) -> Model | None:
 
 
 def _field_json(field: FieldModel) -> dict[str, Any]:
-    bits = field.bits()[1:]
+    bits = field.bits[1:]
     related = field.related or (None,) * len(field.levels)
     levels = [
         {"level": word, "m": m, "u": u, "related": r, "bits": round(float(b), 4)}

@@ -39,7 +39,7 @@ class Scorer:
 
     def field_bits(self, number: int, levels: Levels, a: Ints) -> Floats:
         """Evidence of one field against strangers; a: the first row of each pair."""
-        bits = self.model.fields[number].bits().take(levels)
+        bits = self.model.fields[number].bits.take(levels)
         same = np.flatnonzero(levels == SAME)
         bits[same] += self.rare[number].take(self.comparer.codes[number].take(a.take(same)))
         return np.asarray(bits)
@@ -65,7 +65,7 @@ class Scorer:
         field = self.model.fields[number]
         if field.column in self.model.personal:
             return self.field_bits(number, levels, a)
-        return np.asarray(field.related_bits().take(levels))
+        return np.asarray(field.related_bits.take(levels))
 
     def weights(self, levels: Levels, a: Ints) -> Floats:
         """log2 odds of one customer against everything else."""

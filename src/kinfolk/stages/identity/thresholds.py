@@ -67,10 +67,10 @@ def _missed(model: Model, patterns: Patterns) -> float:
     """Expected pairs of one customer among the compared pairs below even odds (common and rare values alike)."""
     weight = np.full(patterns.levels.shape[1], model.prior_bits)
     for line, field in zip(patterns.levels, model.fields, strict=True):
-        weight += field.bits()[line]
+        weight += field.bits[line]
     if model.related_prior_bits is not None:
         kin = np.full(len(weight), model.related_prior_bits)
         for line, field in zip(patterns.levels, model.fields, strict=True):
-            kin += (field.bits() if field.column in model.personal else field.related_bits())[line]
+            kin += (field.bits if field.column in model.personal else field.related_bits)[line]
         weight = soft_minimum(weight, kin)
     return float((patterns.total * probability(weight))[weight < 0].sum())
