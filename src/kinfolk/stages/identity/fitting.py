@@ -100,7 +100,7 @@ def _at_best(fitted: Scorer, patterns: Patterns) -> Floats:
     rarest = [float(rare.max(initial=0.0)) for rare in fitted.rare]
     total = np.full(patterns.levels.shape[1], fitted.model.prior_bits)
     for line, field, most in zip(patterns.levels, fitted.model.fields, rarest, strict=True):
-        bits = field.bits
+        bits = field.bits.copy()
         bits[SAME] += most
         total += bits[line]
     return total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -36,13 +37,19 @@ class FieldModel:
     @cached_property
     def bits(self) -> Floats:
         """Evidence of each level for one customer against strangers, in bits; entry 0 is the unknown level."""
-        return np.concatenate([[0.0], np.log2(np.array(self.m) / np.array(self.u))])
+        return _evidence(self.m, self.u)
 
     @cached_property
     def related_bits(self) -> Floats:
         """Evidence of each level for one customer against one household, in bits."""
-        against = self.u if self.related is None else self.related
-        return np.concatenate([[0.0], np.log2(np.array(self.m) / np.array(against))])
+        return _evidence(self.m, self.u if self.related is None else self.related)
+
+
+def _evidence(m: Sequence[float], against: Sequence[float]) -> Floats:
+    """Bits of each level, the unknown one first; not to be written to, because it is kept."""
+    bits = np.concatenate([[0.0], np.log2(np.array(m) / np.array(against))])
+    bits.setflags(write=False)
+    return bits
 
 
 @dataclass(frozen=True)
