@@ -95,6 +95,18 @@ def test_customers_that_a_key_merged_part_with_their_ids_and_profiles(company: C
     assert company.ask("select * from identity.aliases") == []
     history = customer.history(company.folder, "C-2")
     assert (history.records, len(history.decisions)) == (["crm:2", "crm:3", "crm:4"], 3)
+    assert {(e.kind, e.record_id, e.cause) for e in history.events if e.customer_after == "C-2"} == {
+        ("split", n, "decision 1") for n in ("2", "3", "4")
+    }
+
+
+def test_a_customer_too_large_to_be_parted_by_hand_is_not(company: Company) -> None:
+    company.csv("crm", [{**PEOPLE[0], "id": n} for n in range(1, 204)])
+    company.run()
+    off = [f"crm:{n}" for n in range(1, 101)]
+    said = refused(lambda: customer.unmerge(company.folder, ("C-1", off), INES), "would be 10,300 decisions")
+    assert "100 records split from 103" in said
+    assert review.decisions(company.folder) == []
 
 
 def test_a_decision_outlives_deletion_and_rollback(company: Company) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from kinfolk.commands.customer import unmerge
 from kinfolk.commands.events import Asked, events
+from kinfolk.commands.review import Signature, decide, withdraw
 from kinfolk.commands.rollback import rollback
 from kinfolk.errors import NotFoundError
 from kinfolk.interfaces.cli.app import app
@@ -86,6 +88,22 @@ def test_records_move_because_another_one_changed_or_the_rules_did(company: Comp
     company.identity("keys: [first_name]\n")
     company.run()
     assert told(company, since="run:4") == {("1", "split", "C-2", "C-4", "rules changed")}
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["a change", "everything"])
+def test_people_part_records_and_put_them_together_again(company: Company, full: bool) -> None:
+    signed = Signature("Ada")
+    unmerge(company.folder, ("C-1", ["crm:2"]), signed)
+    company.run(full=full)
+    assert told(company) == {("2", "split", "C-1", "C-4", "decision 1")}
+    withdraw(company.folder, 1, signed)
+    company.run(full=full)
+    assert told(company, since="run:3") == {("2", "merged", "C-4", "C-1", "key email")}
+    decide(company.folder, ("crm:1", "crm:3"), "same", signed)
+    company.run(full=full)
+    withdraw(company.folder, 3, signed)
+    company.run(full=full)
+    assert told(company, since="run:5") == {("3", "split", "C-1", "C-2", "decision 3 withdrawn")}
 
 
 def test_a_rollback_is_an_event_and_forgets_none(company: Company) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kinfolk.commands.events import Asked, Event, events
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.review import Signature, check_consistent, record_named, words, write
 from kinfolk.connectors import CONNECTORS
@@ -19,6 +20,9 @@ from kinfolk.pipeline.decisions import Act, every_decision, holding
 from kinfolk.pipeline.rehearsal import rehearse
 from kinfolk.tables import identity
 from kinfolk.tables.decisions import DIFFERENT, SAME, WITHDRAWN
+
+
+_MOST_DECISIONS = 10_000  # of one act: each is a fact that every later run reads
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class History:
     decisions  every decision about one of its records, the earliest first
     links      how its records hang together: (record, record, key or decision)
     pairs      and by likeness: (record, record, probability)
+    events     records that came to it or left it, the latest first
     """
 
     customer_id: str
@@ -45,6 +50,7 @@ class History:
     decisions: list[Decision]
     links: list[tuple[str, str, str]]
     pairs: list[tuple[str, str, float]]
+    events: list[Event]
 
 
 def merge(
@@ -122,6 +128,7 @@ def history(folder: Path, asked: str, environment: str | None = None) -> History
             [d for d in every_decision(reader) if members & set(d.pair)],
             _between(reader, customer, identity.LINKS.name, "key"),
             _between(reader, customer, identity.PAIRS.name, "probability"),
+            events(folder, Asked(customer), environment),
         )
 
 
@@ -136,6 +143,14 @@ def _act(folder: Path, verdicts: Sequence[Verdict], how: tuple[Signature, bool],
 
 
 def _parted(off: set[Named], rest: Sequence[Named]) -> list[Verdict]:
+    """Each record split off is another customer than each that stays. Errors: KinfolkError for too many"""
+    if len(off) * len(rest) > _MOST_DECISIONS:
+        raise KinfolkError(
+            f"{len(off):,} records split from {len(rest):,} would be {len(off) * len(rest):,} decisions; "
+            f"at most {_MOST_DECISIONS:,} are written at once.",
+            hint="So large a customer is held together by a value that many share. See `kinfolk identity events`, and "
+            "keep the value from joining records: `ignore` or `at_most` in identity.yml.",
+        )
     return [Verdict(a, b, DIFFERENT) for a in sorted(off) for b in rest]
 
 

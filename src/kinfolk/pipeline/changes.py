@@ -13,12 +13,12 @@ from kinfolk.model.source import Source
 from kinfolk.pipeline.decisions import decisions_there
 from kinfolk.pipeline.order import belonging
 from kinfolk.stages import identity, profiles, staging
-from kinfolk.stages.identity.events import MEMBERS_BEFORE, MODEL_BEFORE, Occasion, event_steps
+from kinfolk.stages.identity.events import DECIDED_BEFORE, MEMBERS_BEFORE, MODEL_BEFORE, Occasion, event_steps
 from kinfolk.stages.identity.neighbours import ARRIVED, SUPERSEDED, TOUCHED
 from kinfolk.stages.identity.reach import REACHED
 from kinfolk.tables import profiles as profiles_tables
 from kinfolk.tables import staging as staging_tables
-from kinfolk.tables.identity import COMPARED, MEMBERS, MODEL
+from kinfolk.tables.identity import COMPARED, DECIDED, MEMBERS, MODEL
 from kinfolk.tables.identity import TABLES as IDENTITY
 
 _MOVED, _CUSTOMERS = "touched.members", "touched.customers"
@@ -49,7 +49,7 @@ def stages_after_changes(
     for step in staging.staging_steps(changed, project.sources) if changed else ():
         if step.writes != staging_tables.MAPPINGS.name:
             yield patching(step, Patch("record_no", TOUCHED))
-    for name, described in ((MEMBERS_BEFORE, MEMBERS), (MODEL_BEFORE, MODEL)):
+    for name, described in ((MEMBERS_BEFORE, MEMBERS), (MODEL_BEFORE, MODEL), (DECIDED_BEFORE, DECIDED)):
         yield Query(name, query("select * from kept", kept=table(described.name)), "As it was", as_view=True)
     yield from _who_is_who(project.identity, session)
     yield from event_steps(occasion, REACHED)

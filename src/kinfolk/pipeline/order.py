@@ -11,7 +11,7 @@ from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.pipeline.decisions import decisions_there
 from kinfolk.stages import identity, profiles, staging
-from kinfolk.stages.identity.events import MEMBERS_BEFORE, Occasion, event_steps, no_event_step
+from kinfolk.stages.identity.events import DECIDED_BEFORE, MEMBERS_BEFORE, Occasion, event_steps, no_event_step
 from kinfolk.tables import profiles as profiles_tables
 from kinfolk.tables.decisions import DECISIONS
 from kinfolk.tables.households import TABLES as BELONGING
@@ -69,6 +69,8 @@ def _previous(session: Session) -> Iterator[Query]:
     if session.present(MEMBERS.name):
         whole = query("select * from kept", kept=table(MEMBERS.name))
         yield Query(MEMBERS_BEFORE, whole, "Members so far", as_view=True)
+        if not session.present(DECIDED.name):  # of a state from before people could decide
+            yield Query(DECIDED_BEFORE, rows(DECIDED.types, []), "Nothing decided so far")
     for described in (ALIASES, FORMER_GROUPS, DECIDED, MODEL, FREQUENCIES):
         if session.present(described.name):
             name = described.name.replace("identity.", "previous.")

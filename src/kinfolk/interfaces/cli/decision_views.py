@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kinfolk.interfaces.cli import profile_views
+from kinfolk.interfaces.cli import event_views, profile_views
 from kinfolk.interfaces.cli.views import cell, console, escaped, percent, table
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def history(found: History) -> None:
     out.print(links)
     if found.decisions:
         out.print(_listed("Decisions about its records", found.decisions))
+    if found.events:
+        event_views.events(found.events)
 
 
 def _rehearsed(found: Rehearsed) -> None:

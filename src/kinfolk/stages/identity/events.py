@@ -10,10 +10,10 @@ from sqlglot import exp
 
 from kinfolk.engine.sql import query, rows, sql, table, union_by_name
 from kinfolk.engine.step import Publish, Query, Step
+from kinfolk.tables import decisions, identity
 from kinfolk.tables import events as promised
-from kinfolk.tables import identity
 
-MEMBERS_BEFORE, MODEL_BEFORE = "previous.all_members", "previous.model"
+MEMBERS_BEFORE, MODEL_BEFORE, DECIDED_BEFORE = "previous.all_members", "previous.model", "previous.decided"
 _CHANGED, _TIES = "events.changed", "events.ties"
 
 
@@ -41,8 +41,8 @@ def event_steps(occasion: Occasion, reached: str | None = None) -> Iterator[Step
 
     reached  table of the record_no decided again; None = all
 
-    Reads   previous.all_members, previous.model    as published before this run
-            identity.members, links, pairs, aliases, model
+    Reads   previous.all_members, model, decided    as published before this run
+            identity.members, links, pairs, aliases, model, decided
     Writes  identity.events                         one row a record whose customer changed; appended
     """
     yield _changed_step(reached)
@@ -51,8 +51,10 @@ def event_steps(occasion: Occasion, reached: str | None = None) -> Iterator[Step
         "select cast($run_id as bigint) as run_id, cast($at as timestamp) as happened_at, m.kind, m.source, "
         "m.record_id, m.customer_before, m.customer_after, case m.kind when 'left' then 'record deleted' "
         "when 'joined' then coalesce(t.words, 'record arrived') "
-        "else coalesce(t.words || $of_rules, $why, o.words, $learned, 'other records changed') end as cause "
-        "from ($moved) as m left join ties t on $tied left join ($others) as o on o.customer_id = m.customer_before",
+        "else coalesce(t.words || $of_rules, case when m.no_before = m.no_after then d.words end, $why, o.words, "
+        "$learned, 'other records changed') end as cause "
+        "from ($moved) as m left join ties t on $tied left join ($others) as o on o.customer_id = m.customer_before "
+        "left join ($parted) as d on d.customer_id = m.customer_before",
         run_id=occasion.run_id,
         at=occasion.at,
         of_rules=" (rules changed)" if occasion.rules_changed else "",
@@ -62,6 +64,7 @@ def event_steps(occasion: Occasion, reached: str | None = None) -> Iterator[Step
         ties=table(_TIES),
         tied=_tied("t"),
         others=_others_changed(),
+        parted=_parted_by_people(),
     )
     yield Query(promised.EVENTS.name, tree, "Events of membership", Publish.APPEND)
 
@@ -166,6 +169,38 @@ def _own_cause(occasion: Occasion) -> exp.Expression:
     if occasion.rules_changed:
         return sql("'rules changed'")
     return sql("case when m.no_before is distinct from m.no_after then 'record changed' end")
+
+
+def _parted_by_people() -> exp.Query:
+    """The decision, made or withdrawn since, between two records that were one customer and are not now, in words."""
+    same_pair = exp.and_(
+        *[sql("$n = $o", n=exp.column(column.name, "n"), o=exp.column(column.name, "o")) for column in decisions.PAIR]
+    )
+    changed = query(
+        "select $pair, case when n.decision_no is null then format('decision {} withdrawn', o.decision_no) "
+        "else format('decision {}', n.decision_no) end as words "
+        "from now n full join before o on $same_pair where n.decision_no is distinct from o.decision_no",
+        pair=[
+            sql("coalesce($n, $o)", n=exp.column(c.name, "n"), o=exp.column(c.name, "o")).as_(c.name)
+            for c in decisions.PAIR
+        ],
+        now=table(identity.DECIDED.name),
+        before=table(DECIDED_BEFORE),
+        same_pair=same_pair,
+    )
+    return query(
+        "select a.customer_id, min(d.words) as words from ($changed) as d "
+        "join before a on a.source = d.source_a and a.record_id = d.record_id_a "
+        "join also_before b on b.source = d.source_b and b.record_id = d.record_id_b and b.customer_id = a.customer_id "
+        "join now x on x.source = d.source_a and x.record_id = d.record_id_a "
+        "join also_now y on y.source = d.source_b and y.record_id = d.record_id_b and y.customer_id <> x.customer_id "
+        "group by a.customer_id",
+        changed=changed,
+        before=table(MEMBERS_BEFORE),
+        also_before=table(MEMBERS_BEFORE),
+        now=table(identity.MEMBERS.name),
+        also_now=table(identity.MEMBERS.name),
+    )
 
 
 def _others_changed() -> exp.Query:
