@@ -27,7 +27,7 @@ class Step:
     limit: float
 
     def __str__(self) -> str:
-        return f"{self.measure}{MEASURES[self.measure]}{self.limit:g}"
+        return f"{self.measure}{MEASURES[self.measure]}{self.limit:.12g}"
 
 
 def graded(kind: str) -> tuple[Step, ...]:

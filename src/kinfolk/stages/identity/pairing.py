@@ -78,10 +78,15 @@ class Elsewhere:
 
     def patterns(self) -> Patterns:
         """Which levels the pairs reach together, and how often."""
+        if not self._blocks:  # without a rule Splink would compare each with each
+            return Patterns(np.zeros((len(self._judge.fields), 0), np.uint8), np.zeros((1, 0)))
         return counted(self._finder.patterns(asked_first(self._judge, self._blocks)), self._judge, len(self._blocks))
 
     def likely(self, fitted: Scorer) -> Weighed:
         """The pairs at even odds or better."""
+        if not self._blocks:
+            nothing = np.zeros(0, np.int64)
+            return nothing, nothing, np.zeros(0)
         return weighed(self._finder.likely(asked_likely(fitted, self._blocks)), fitted)
 
 

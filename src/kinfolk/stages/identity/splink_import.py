@@ -23,6 +23,8 @@ _FUNCTIONS = {
     "levenshtein": "levenshtein",
     "damerau_levenshtein": "damerau_levenshtein",
 }
+_DATES = ("try_strptime", "try_to_timestamp", "try_to_date")
+_DAY = ("%Y-%m-%d", "yyyy-MM-dd")
 _SECONDS = 86_400.0
 _DIALECTS = {"duckdb": "duckdb", "spark": "spark", "databricks": "databricks", "postgres": "postgres"}
 
@@ -214,16 +216,18 @@ def _step(tree: exp.Expr | None, column: str) -> Step | None:
 
 
 def _is_epoch(tree: Any) -> bool:
-    return isinstance(tree, exp.Func) and "epoch" in (tree.name.lower(), tree.sql_name().lower(), tree.key)
+    """Whether this is a moment in seconds since 1970."""
+    return isinstance(tree, (exp.TimeToUnix, exp.StrToUnix)) or (
+        isinstance(tree, exp.Anonymous) and tree.name.lower() == "epoch"
+    )
 
 
 def _date_of(tree: Any) -> exp.Column | None:
-    """The column inside what reads a text as a date."""
-    if not isinstance(tree, exp.Func):
+    """The column inside what reads a text YYYY-MM-DD as a date."""
+    if not isinstance(tree, exp.Anonymous) or tree.name.lower() not in _DATES:
         return None
-    named = tree.name.lower() if isinstance(tree, exp.Anonymous) else tree.key
-    inner = next((value for value in tree.iter_expressions() if isinstance(value, exp.Column)), None)
-    return inner if inner is not None and ("strptime" in named or "time" in named or "date" in named) else None
+    column, form = (*tree.expressions, None, None)[:2]
+    return column if isinstance(column, exp.Column) and form is not None and form.name in _DAY else None
 
 
 def _number(tree: Any) -> float | None:

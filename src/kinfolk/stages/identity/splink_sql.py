@@ -69,8 +69,8 @@ _LEVELS: Mapping[str, tuple[str, ...]] = {
         "damerau_levenshtein($l, $r) <= 1",
     ),
     "address": (
-        f"{_ALIKE_STREET} and {_HOUSE.format('$l')} = {_HOUSE.format('$r')} and {_HOUSE.format('$l')} <> ''",
-        f"{_ALIKE_STREET} and ({_HOUSE.format('$l')} = '' or {_HOUSE.format('$r')} = '')",
+        f"{_ALIKE_STREET} and {_HOUSE.format('$l')} = {_HOUSE.format('$r')} and length({_HOUSE.format('$l')}) > 0",
+        f"{_ALIKE_STREET} and (length({_HOUSE.format('$l')}) = 0 or length({_HOUSE.format('$r')}) = 0)",
         _ALIKE_STREET,
     ),
     "exact": (),
