@@ -94,7 +94,7 @@ api = DuckDBAPI()
 linker = Linker(api.register(pq.read_table(records / "records.parquet")), settings)
 for file in records.glob("tf_*.parquet"):
     linker.table_management.register_term_frequency_lookup(api.register(pq.read_table(file)), file.stem[3:])
-found = linker.inference.predict(threshold_match_weight=-1e-9, warning_mode="never").as_record_dict()
+found = linker.inference.predict(threshold_match_weight=-1e-9, warning_mode="never").as_record_list()
 print(json.dumps([[r["unique_id_l"], r["unique_id_r"], r["match_weight"]] for r in found]))
 linker.misc.save_model_to_json(str(model.with_suffix(".again.json")))
 """

@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kinfolk.model.matching import MEASURES, SCHEMA, Step, levels_of
+from kinfolk.model.matching import LEVELS, MEASURES, NAMES, SCHEMA, Step, levels_of
 from kinfolk.stages.identity.graded import kind_of
 from kinfolk.stages.identity.splink_sql import conditions
 
@@ -95,30 +95,47 @@ def _refused_whole(settings: Mapping[str, Any]) -> Iterator[Refused]:
         yield Refused(("comparisons",), "There are no comparisons.")
 
 
-def _own_kinds(comparisons: list[Mapping[str, Any]], reader: _Reader) -> dict[str, dict[str, Any]]:
-    """Comparisons that Kinfolk exported, and nobody has changed since: column -> kind and order of levels."""
-    kinds = {str(c.get("output_column_name")): str(c.get("comparison_description")) for c in comparisons}
-    known = {name: kind for name, kind in kinds.items() if levels_of(name, {**kinds, name: kind}) is not None}
-    found = {}
-    for name, expected in zip(known, conditions(known), strict=True):
-        comparison = next(c for c in comparisons if c.get("output_column_name") == name)
-        written = [str(level.get("sql_condition")) for level in comparison.get("comparison_levels") or []]
-        count = levels_of(name, known) or 0
-        wanted = [expected.unknown, *(condition for _, condition in expected.levels), "ELSE"]
-        if [reader.parsed(one) for one in written[:-1]] == [reader.parsed(one) for one in wanted[:-1]]:
-            found[name] = {"kind": known[name], "order": expected.order(count)}
-    return found
+def _own_kinds(comparisons: list[Mapping[str, Any]], reader: _Reader) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Columns that are compared as a kind of ours is, condition by condition -> the kind, and the order of its levels.
+
+    Names come first: whether they changed places, and what e-mail addresses are made of, depends on them.
+    """
+    written = {str(c.get("output_column_name")): _parsed_levels(c, reader) for c in comparisons}
+    names = {name: "name" for name in NAMES if name in written}
+    found = {name: _order(name, names, written) for name in names}
+    if not all(found.values()):
+        names = {name: "name" for name in names if _order(name, {name: "name"}, written)}
+        names = names if len(names) < len(NAMES) else {}
+    own = {name: ("name", _order(name, names, written) or ()) for name in names}
+    for name in written:
+        kinds = ((kind, _order(name, {**names, name: kind}, written)) for kind in LEVELS if name not in names)
+        own |= {name: (kind, order) for kind, order in kinds if order}
+    return own
+
+
+def _parsed_levels(comparison: Mapping[str, Any], reader: _Reader) -> list[exp.Expr | None]:
+    levels = comparison.get("comparison_levels")
+    if not isinstance(levels, list) or not levels:
+        return []
+    return [reader.parsed(str(level.get("sql_condition"))) for level in levels[:-1]]
+
+
+def _order(name: str, kinds: Mapping[str, str], written: Mapping[str, list[exp.Expr | None]]) -> tuple[int, ...] | None:
+    """The order of the column's levels, if they are written as those of its kind are; None if they are not."""
+    told = dict(zip(kinds, conditions(kinds), strict=True))[name]
+    wanted = [sqlglot.parse_one(text, dialect="duckdb") for text in (told.unknown, *(sql for _, sql in told.levels))]
+    return told.order(levels_of(name, kinds) or 0) if written[name] == wanted else None
 
 
 def _field(
-    comparison: Mapping[str, Any], reader: _Reader, own: Mapping[str, Any], number: int
+    comparison: Mapping[str, Any], reader: _Reader, own: Mapping[str, tuple[str, tuple[int, ...]]], number: int
 ) -> dict[str, Any] | Refused:
     """One comparison as a field of a model file."""
     called = str(comparison.get("output_column_name") or comparison.get("comparison_description") or number)
     written = [level for level in comparison.get("comparison_levels") or [] if not level.get("is_null_level")]
     path = ("comparisons", number)
     if called in own:
-        kind, order = own[called]["kind"], own[called]["order"]
+        kind, order = own[called]
         column, words = called, None
     else:
         nulls = [level for level in comparison.get("comparison_levels") or [] if level.get("is_null_level")]

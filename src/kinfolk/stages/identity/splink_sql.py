@@ -76,12 +76,13 @@ _LEVELS: Mapping[str, tuple[str, ...]] = {
     "exact": (),
     "text": ("jaro_winkler_similarity($l, $r) >= 0.92", "jaro_winkler_similarity($l, $r) >= 0.8"),
 }
+_SECONDS = 86_400  # of a day, for SQL tells moments apart in seconds
 _MEASURED = {
     "jaro_winkler": "jaro_winkler_similarity($l, $r) >= $limit",
     "jaro": "jaro_similarity($l, $r) >= $limit",
     "levenshtein": "levenshtein($l, $r) <= $limit",
     "damerau_levenshtein": "damerau_levenshtein($l, $r) <= $limit",
-    "days": "abs(epoch(try_strptime($l, '%Y-%m-%d')) - epoch(try_strptime($r, '%Y-%m-%d'))) <= $limit * 86400",
+    "days": "abs(epoch(try_strptime($l, '%Y-%m-%d')) - epoch(try_strptime($r, '%Y-%m-%d'))) <= $limit",
 }
 # An address made of a name that is already evidence says no more by resembling another one made of it (mailboxes.py).
 _MADE_OF = (
@@ -121,7 +122,9 @@ def _of_field(name: str, kinds: Mapping[str, str], names: Mapping[str, str]) -> 
             unknown = sql("$unknown or ($swap and $l <> $r)", unknown=unknown, swap=swap, l=left, r=right)
     steps = graded(kind)
     if steps:
-        rest = [sql(_MEASURED[step.measure], l=left, r=right, limit=step.limit) for step in steps]
+        limits = [step.limit * (_SECONDS if step.measure == "days" else 1) for step in steps]
+        pairs = zip(steps, limits, strict=True)
+        rest = [sql(_MEASURED[step.measure], l=left, r=right, limit=limit) for step, limit in pairs]
     else:
         rest = [sql(condition, l=left, r=right) for condition in _LEVELS[kind]]
     if kind == "email":
