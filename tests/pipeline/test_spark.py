@@ -139,6 +139,20 @@ def test_without_pyspark_it_says_what_to_install_before_anything_is_done(tmp_pat
     assert not (tmp_path / ".kinfolk").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not PYTHON, reason="KINFOLK_SPARK names no Python with pyspark and Splink")
+def test_without_java_it_says_so_before_anything_is_done(tmp_path: Path) -> None:
+    assert PYTHON is not None
+    company = Company(tmp_path)
+    company.write("kinfolk.yml", ENGINE + SPARK)
+    without = {k: v for k, v in os.environ.items() if k != "JAVA_HOME"} | {"PATH": str(tmp_path)}
+    words = [PYTHON, "-m", "kinfolk", "run", str(tmp_path)]
+    done = subprocess.run(words, env=without, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == EngineError.exit_code
+    assert "needs Java 17 or newer, and there is no `java`" in " ".join(done.stderr.split())
+    assert not (tmp_path / ".kinfolk").exists()
+
+
 def _act(company: Company, act: str) -> Any:
     from kinfolk.commands.plan import plan
 

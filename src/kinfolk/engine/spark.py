@@ -84,13 +84,13 @@ class SplinkOnSpark:
     """A finder of pairs. Spark starts when the first pairs are asked for, and ends with `close`.
 
     folder    where a folder is made for what Spark reads and writes; every worker must see it
-    log       where Spark's own log goes
+    log       where Spark's own log goes; None = nowhere
     master    where Spark runs
     settings  more of Spark's own settings
     """
 
     folder: Path
-    log: Path
+    log: Path | None
     master: str = LOCAL
     settings: Mapping[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[str] | None = field(default=None, repr=False)
@@ -153,8 +153,8 @@ class SplinkOnSpark:
         words = re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", words)[:300]
         raise EngineError(
             f"Splink on Spark failed ({said['kind']}){f': {words}' if words else ''}. Nothing was published.",
-            where=str(self.log),
-            hint="That log has the details. `engine: duckdb` in kinfolk.yml makes the same customers on one machine.",
+            where=str(self.log) if self.log else None,
+            hint="Spark's log has the details. `engine: duckdb` in kinfolk.yml makes the same customers here.",
         )
 
     def _started(self) -> subprocess.Popen[str]:
@@ -163,7 +163,7 @@ class SplinkOnSpark:
             self._own = Path(tempfile.mkdtemp(prefix=LEFT_BEHIND, dir=self.folder))
             usual = {**_SETTINGS, **(_LOCAL_SETTINGS if self.master.startswith("local") else {})}
             usual["spark.sql.warehouse.dir"] = str(self._own / "warehouse")
-            with self.log.open("w") as log:
+            with Path(self.log or os.devnull).open("w") as log:
                 self._process = subprocess.Popen(
                     [sys.executable, "-m", splink_process.__name__],
                     stdin=subprocess.PIPE,

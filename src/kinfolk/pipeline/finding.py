@@ -27,8 +27,8 @@ def finding(project: Project, session: Session, *, leaves_no_trace: bool = False
     if project.engine != "spark":
         yield
         return
-    aside = Path(tempfile.gettempdir()) if leaves_no_trace else project.state
-    folder, log = project.spark.folder or aside, aside / LOG
+    log = None if leaves_no_trace else project.state / LOG
+    folder = project.spark.folder or (Path(tempfile.gettempdir()) if leaves_no_trace else project.state)
     if not leaves_no_trace:
         for left in project.state.glob(f"{LEFT_BEHIND}*"):  # by a run that was killed: it holds personal data
             shutil.rmtree(left, ignore_errors=True)

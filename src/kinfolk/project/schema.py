@@ -22,7 +22,7 @@ _NOT_TEXT = ("integer", "number", "boolean")
 
 
 def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, Any]]:
-    """Kind of file (kinfolk, source, identity, owners, contract, model, matching-model) -> its JSON Schema, draft 2020-12.
+    """Kind of file (kinfolk, source, identity, …, matching-model) -> its JSON Schema, draft 2020-12.
 
     connectors  name of a connector -> the settings it takes
     """

@@ -107,9 +107,11 @@ def _own_kinds(comparisons: list[Mapping[str, Any]], reader: _Reader) -> dict[st
         names = {name: "name" for name in names if _order(name, {name: "name"}, written)}
         names = names if len(names) < len(NAMES) else {}
     own = {name: ("name", _order(name, names, written) or ()) for name in names}
-    for name in written:
-        kinds = ((kind, _order(name, {**names, name: kind}, written)) for kind in LEVELS if name not in names)
-        own |= {name: (kind, order) for kind, order in kinds if order}
+    for name in written.keys() - names.keys():
+        for kind in LEVELS:
+            order = _order(name, {**names, name: kind}, written)
+            if order:
+                own[name] = (kind, order)
     return own
 
 
