@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -27,10 +28,9 @@ def finding(project: Project, session: Session, *, leaves_no_trace: bool = False
     if project.engine != "spark":
         yield
         return
-    log = None if leaves_no_trace else project.state / LOG
-    folder = project.spark.folder or (Path(tempfile.gettempdir()) if leaves_no_trace else project.state)
+    folder, log = _places(project, leaves_no_trace)
     if not leaves_no_trace:
-        for left in project.state.glob(f"{LEFT_BEHIND}*"):  # by a run that was killed: it holds personal data
+        for left in folder.glob(f"{LEFT_BEHIND}*"):  # by a run that was killed: it holds personal data
             shutil.rmtree(left, ignore_errors=True)
     finder = SplinkOnSpark(folder, log, project.spark.master, project.spark.settings)
     session.finder = finder
@@ -39,3 +39,12 @@ def finding(project: Project, session: Session, *, leaves_no_trace: bool = False
     finally:
         session.finder = None
         finder.close()
+
+
+def _places(project: Project, leaves_no_trace: bool) -> tuple[Path, Path | None]:
+    """Where Spark's files and its log go. Projects that share a folder each have one of their own in it."""
+    log = None if leaves_no_trace else project.state / LOG
+    if project.spark.folder:
+        own = project.spark.folder / hashlib.sha256(str(project.state).encode()).hexdigest()[:12]
+        return (own / "plans" if leaves_no_trace else own), log
+    return (Path(tempfile.gettempdir()) if leaves_no_trace else project.state), log

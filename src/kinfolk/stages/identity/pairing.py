@@ -34,7 +34,7 @@ class Candidates(Protocol):
 
 def paired(judge: Comparer, blocks: Sequence[Blocks], finder: PairFinder | None, tell: Tell) -> Candidates:
     """The candidate pairs of these blocks. finder: what compares them; None = this machine"""
-    return Here(judge, blocks, tell) if finder is None else Elsewhere(judge, blocks, finder)
+    return Here(judge, blocks, tell) if finder is None else Elsewhere(judge, blocks, finder, tell)
 
 
 class Here:
@@ -73,13 +73,14 @@ class Here:
 class Elsewhere:
     """The finder compares pairs and returns how often each pattern occurs, then the likely pairs alone."""
 
-    def __init__(self, judge: Comparer, blocks: Sequence[Blocks], finder: PairFinder) -> None:
-        self._judge, self._blocks, self._finder = judge, blocks, finder
+    def __init__(self, judge: Comparer, blocks: Sequence[Blocks], finder: PairFinder, tell: Tell) -> None:
+        self._judge, self._blocks, self._finder, self._tell = judge, blocks, finder, tell
 
     def patterns(self) -> Patterns:
         """Which levels the pairs reach together, and how often."""
         if not self._blocks:  # without a rule Splink would compare each with each
             return Patterns(np.zeros((len(self._judge.fields), 0), np.uint8), np.zeros((1, 0)))
+        self._tell("Comparing pairs with Splink on Spark")
         return counted(self._finder.patterns(asked_first(self._judge, self._blocks)), self._judge, len(self._blocks))
 
     def likely(self, fitted: Scorer) -> Weighed:
@@ -87,6 +88,7 @@ class Elsewhere:
         if not self._blocks:
             nothing = np.zeros(0, np.int64)
             return nothing, nothing, np.zeros(0)
+        self._tell("Scoring pairs with Splink on Spark")
         return weighed(self._finder.likely(asked_likely(fitted, self._blocks)), fitted)
 
 

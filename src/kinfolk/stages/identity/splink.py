@@ -37,11 +37,12 @@ class Conditions:
 
 
 def column_names(columns: Sequence[str]) -> dict[str, str]:
-    """The name of each column in Splink's SQL; a name with odd characters is replaced by a number."""
-    return {
-        name: name if _PLAIN.fullmatch(name) and name.lower() != UNIQUE_ID else f"field_{number}"
-        for number, name in enumerate(columns)
-    }
+    """The name of each column in Splink's SQL; one that is no plain word, or is taken, is replaced by a number."""
+    taken, names = {UNIQUE_ID}, {}
+    for number, name in enumerate(columns):
+        names[name] = name if _PLAIN.fullmatch(name) and name.lower() not in taken else f"field_{number}"
+        taken.add(names[name].lower())
+    return names
 
 
 def settings(model: Model, dialect: str, conditions: Sequence[Conditions], blocking: Sequence[str]) -> dict[str, Any]:
