@@ -10,7 +10,7 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,
 	$(if $(shell $(python) -c '$(NEW_ENOUGH)' 2>/dev/null && echo yes),$(python))) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench bench-identity docs reference datacontract lock clean
+.PHONY: help demo test test-all check format bench bench-identity docs reference datacontract spark lock clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r target about; do \
@@ -62,6 +62,16 @@ datacontract: $(VENV)/datacontract/bin/datacontract ## Another reader of data co
 $(VENV)/datacontract/bin/datacontract: $(READY)
 	$(BIN)/python -m venv $(VENV)/datacontract
 	$(VENV)/datacontract/bin/python -m pip --quiet --disable-pip-version-check install 'datacontract-cli[duckdb]==1.2.8'
+
+# The same for Spark and Splink, which are large, and only tests of `engine: spark` need them.
+spark: $(VENV)/spark/.ready ## A Python with Spark and Splink, which tests ask (KINFOLK_SPARK); to run it needs Java 17
+
+$(VENV)/spark/.ready: $(READY)
+	$(BIN)/python -m venv $(VENV)/spark
+	$(VENV)/spark/bin/python -m pip --quiet --disable-pip-version-check install -r requirements.lock
+	$(VENV)/spark/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --editable .
+	$(VENV)/spark/bin/python -m pip --quiet --disable-pip-version-check install 'pyspark==4.3.0' 'splink==5.0.0'
+	@touch $@
 
 lock: $(READY) ## Pin every dependency in requirements.lock anew (UPGRADE=--upgrade for newer versions)
 	$(PIP) install uv

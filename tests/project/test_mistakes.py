@@ -179,7 +179,7 @@ def test_mistakes_of_identity(folder: Folder, yaml: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("yaml", "expected"),
     [
-        ("name: A\nengine: spark\n", "2: `engine` cannot be `spark`. Only known here: `duckdb`."),
+        ("name: A\nengine: flink\n", "2: `engine` cannot be `flink`. Known here: `duckdb`, `spark`."),
         ("engine: duckdb\n", "1: The project has no name."),
         ("", "1: The project has no name."),
         ("name: A\ncountry: DE\nconventions:\n  country: FR\n", "4: `country` is also written on line 2."),

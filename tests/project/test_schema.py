@@ -94,7 +94,7 @@ def test_what_loads_is_valid(kind: str, text: str) -> None:
     ("kind", "text"),
     [
         ("kinfolk", "engine: duckdb\n"),
-        ("kinfolk", "name: A\nengine: spark\n"),
+        ("kinfolk", "name: A\nengine: flink\n"),
         ("kinfolk", "name: A\nengin: duckdb\n"),
         ("source", "people: {email: mail}\n"),
         ("source", "file: a\n"),
@@ -127,4 +127,4 @@ def test_schemas_are_json_of_the_2020_draft() -> None:
     for schema in MADE.values():
         assert json.loads(json.dumps(schema)) == schema
         assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert set(MADE) == {"kinfolk", "source", "identity", "owners", "contract", "model"}
+    assert set(MADE) == {"kinfolk", "source", "identity", "owners", "contract", "model", "matching-model"}

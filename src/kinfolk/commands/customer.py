@@ -21,7 +21,6 @@ from kinfolk.pipeline.rehearsal import rehearse
 from kinfolk.tables import identity
 from kinfolk.tables.decisions import DIFFERENT, SAME, WITHDRAWN
 
-
 _MOST_DECISIONS = 10_000  # of one act: each is a fact that every later run reads
 
 

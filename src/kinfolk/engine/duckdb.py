@@ -24,6 +24,8 @@ from kinfolk.model.locator import Rejection
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from kinfolk.engine.step import PairFinder
+
 WORK = "memory"
 _PATCHES = "patch"  # schema of the work tables that hold the rows of a patch alone
 
@@ -57,6 +59,7 @@ class Session:
     built: dict[str, Built] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)  # what publishing takes away: name -> TABLE or VIEW
     borrowed: frozenset[str] = frozenset()
+    finder: PairFinder | None = None  # what compares pairs elsewhere than on this machine
 
     @classmethod
     def open(cls, state: Path, landing: Path | None = None) -> Session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlglot import exp
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from kinfolk.model.locator import Locator, Rejection
+
+Tell = Callable[[str], None]  # reports progress in words
 
 
 class Publish(StrEnum):
@@ -108,6 +110,33 @@ class Exchange:
 
 
 Step = Query | Compute | Exchange
+
+
+@dataclass(frozen=True)
+class PairSearch:
+    """Pairs of rows to be found, compared and scored by Splink.
+
+    rows      unique_id, and text or whole numbers in the columns that the settings name
+    settings  a Splink model
+    lookups   column -> its values and the frequency each counts with (`tf_` and the column's name)
+    function  a name that the settings use, its arguments' columns, and what works it out from Arrow arrays, a whole
+              number each; it is sent to the workers
+    """
+
+    rows: pa.Table
+    settings: Mapping[str, Any]
+    lookups: Mapping[str, pa.Table]
+    function: tuple[str, Callable[..., Any]]
+
+
+class PairFinder(Protocol):
+    """What a Compute step may be handed to have pairs compared elsewhere than on this machine."""
+
+    def patterns(self, search: PairSearch) -> pa.Table:
+        """match_key, levels (gamma_…), and `pairs`: how many of all that the blocking rules find have them."""
+
+    def likely(self, search: PairSearch) -> pa.Table:
+        """unique_id_l, unique_id_r, match_weight and the levels of each pair at even odds or better."""
 
 
 def patching(step: Query, patch: Patch) -> Query:

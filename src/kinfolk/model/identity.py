@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kinfolk.model.matching import GivenModel
 from kinfolk.model.place import Place
 
 
@@ -22,7 +23,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How one column is compared: `kind` is name, company, date, email, phone, address, exact or text."""
+    """How one column is compared: `kind` is name, company, date, email, phone, address, exact, text, or graded."""
 
     column: str
     kind: str
@@ -37,6 +38,7 @@ class Matching:
     personal   columns that tell people of one household apart
     merge_at   probability from which two records are one customer; None = chosen from the data
     review_at  probability from which a steward is asked; None = chosen from the data
+    model      what pairs are scored by; None = learned from the data
     """
 
     compare: tuple[Comparison, ...]
@@ -45,6 +47,7 @@ class Matching:
     personal: tuple[str, ...] = ()
     merge_at: float | None = None
     review_at: float | None = None
+    model: GivenModel | None = None
 
 
 @dataclass(frozen=True)

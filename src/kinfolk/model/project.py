@@ -46,6 +46,19 @@ class Ownership:
 
 
 @dataclass(frozen=True)
+class Spark:
+    """Where `engine: spark` computes, which no result depends on.
+
+    folder    what Spark reads and writes is put there; None = inside `state`
+    settings  Spark's own settings
+    """
+
+    master: str = "local[*]"
+    folder: Path | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Project:
     """Everything the project's files say. Made by `kinfolk.project.load`, never changed afterwards.
 
@@ -69,6 +82,7 @@ class Project:
     ownership: Ownership
     fingerprint: str
     engine: str = "duckdb"
+    spark: Spark = field(default_factory=Spark)
     time_zone: str = "UTC"
     environment: str | None = None
     environments: tuple[str, ...] = ()

@@ -68,7 +68,7 @@ def _who_is_who(rules: IdentityRules, session: Session) -> Iterator[Step]:
     decided = decisions_there(session)
     model = identity.still_good(learned, rules, session.count(staging_tables.RECORDS.name))
     if rules.matching is not None and model is None:
-        yield identity.learned_anew_step(rules, decisions_there=decided)
+        yield identity.learned_anew_step(rules, session.finder, decisions_there=decided)
         return
     before = query("select * from published", published=table(COMPARED.name))
     yield Query("previous.compared", before, "Compared values so far", as_view=True)
@@ -78,7 +78,7 @@ def _who_is_who(rules: IdentityRules, session: Session) -> Iterator[Step]:
         yield identity.outgrown_step(model)
         [(outgrown,)] = session.fetch(query("select coalesce(sum(blocks), 0) from b", b=table(identity.OUTGROWN)))
         if outgrown:
-            yield identity.learned_anew_step(rules, decisions_there=decided)
+            yield identity.learned_anew_step(rules, session.finder, decisions_there=decided)
             return
     yield from identity.following_steps(rules, model, decisions_there=decided)
 

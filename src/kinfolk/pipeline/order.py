@@ -29,7 +29,7 @@ def stages_after_landing(
     known = {step.writes for step in previous}
     if decisions_there(session):
         known.add(DECISIONS.name)
-    yield from identity.steps(project.identity, frozenset(known))
+    yield from identity.steps(project.identity, frozenset(known), session.finder)
     yield from event_steps(occasion) if session.present(MEMBERS.name) else (no_event_step(),)
     fields = profiles.golden_fields(sources)
     people = [source.name for source in sources if source.mapping("people")]

@@ -19,6 +19,7 @@ from kinfolk.pipeline.borrowed import check_landed
 from kinfolk.pipeline.decisions import decisions_wait
 from kinfolk.pipeline.estimate import Past, expected_seconds
 from kinfolk.pipeline.fates import customer_effect
+from kinfolk.pipeline.finding import check_engine, finding
 from kinfolk.pipeline.ground import ground
 from kinfolk.pipeline.people import People, people_of
 from kinfolk.pipeline.reasons import listed, reasons, writes
@@ -79,10 +80,14 @@ def plan_project(
     Errors  whatever the run would stop at: SourceError, EngineError
     """
     options = options or RunOptions()
+    check_engine(project)
     check_landed(project)
     before = _last_time(project.state)
     changed = tuple(changes(before.definition, project)) if before.definition else ()
-    with Session.behold(project.state, project.landing) as session:
+    with (
+        Session.behold(project.state, project.landing) as session,
+        finding(project, session, leaves_no_trace=True),
+    ):
         work = Rehearsal(project, connectors, options, watcher or Silent(), session)
         waiting = decisions_wait(session)
         prepare(work, before.fingerprint)

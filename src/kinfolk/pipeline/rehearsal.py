@@ -16,6 +16,7 @@ from kinfolk.model.run import RunOptions
 from kinfolk.pipeline.arrivals import Connector
 from kinfolk.pipeline.borrowed import check_landed
 from kinfolk.pipeline.decisions import Act, rehearse_decisions
+from kinfolk.pipeline.finding import check_engine, finding
 from kinfolk.pipeline.plan import Rehearsal
 from kinfolk.pipeline.run import prepare
 from kinfolk.pipeline.watch import Silent
@@ -34,13 +35,17 @@ def rehearse(
 
     Errors  whatever `check` raises; what a run would stop at
     """
+    check_engine(project)
     check_landed(project)
     store = open_store(project.state)
     try:
         fingerprint = published_fingerprint(store)
     finally:
         store.dispose()
-    with Session.behold(project.state, project.landing) as session:
+    with (
+        Session.behold(project.state, project.landing) as session,
+        finding(project, session, leaves_no_trace=True),
+    ):
         made = rehearse_decisions(session, act, check)
         prepare(Rehearsal(project, connectors, RunOptions(), Silent(), session), fingerprint)
         records = _records(session)

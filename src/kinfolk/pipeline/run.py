@@ -15,6 +15,7 @@ from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, rea
 from kinfolk.pipeline.borrowed import check_landed, landed_elsewhere, landed_steps, moved_on
 from kinfolk.pipeline.columns import check_columns
 from kinfolk.pipeline.decisions import decisions_wait
+from kinfolk.pipeline.finding import check_engine, finding
 from kinfolk.pipeline.ground import check_ground
 from kinfolk.pipeline.land import check_allowed, check_gone, land, landed
 from kinfolk.pipeline.learning import not_learned
@@ -44,6 +45,7 @@ def run_project(
     Errors  BusyError while another run holds the project; SourceError, EngineError: nothing was published
     """
     options = options or RunOptions()
+    check_engine(project)
     check_landed(project)
     with writer_lease(project.state, options.wait_seconds):
         store = open_store(project.state)
@@ -52,7 +54,7 @@ def run_project(
         watcher = watcher or Silent()
         watcher.run_began(run_id, project)
         try:
-            with Session.open(project.state, project.landing) as session:
+            with Session.open(project.state, project.landing) as session, finding(project, session):
                 run_id = recover(session, store, run_id)
                 work = Work(project, connectors, options, watcher, session, records, run_id)
                 status = prepare(work, published_fingerprint(store))

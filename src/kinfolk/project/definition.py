@@ -11,8 +11,8 @@ from kinfolk.model.identity import Matching
 from kinfolk.model.project import Project
 from kinfolk.model.secret import Secret
 
-# Where things are written and kept is no setting; the defaults of sources stand in each source.
-PLACES = frozenset(("place", "folder", "state", "fingerprint", "defaults"))
+# Where things are written, kept and computed is no setting; the defaults of sources stand in each source.
+PLACES = frozenset(("place", "folder", "state", "fingerprint", "defaults", "spark"))
 
 
 def definition(project: Project) -> str:

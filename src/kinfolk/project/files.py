@@ -17,6 +17,7 @@ from kinfolk.project.references import Resolved, disguised, resolve
 from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
+from kinfolk.project.written.matching_model import MatchingModelFile
 from kinfolk.project.written.model import ModelFile
 from kinfolk.project.written.owners import OwnersFile
 from kinfolk.project.written.source import SourceFile
@@ -58,6 +59,7 @@ class Files:
     models: tuple[WrittenModel, ...] = ()
     model_tests: tuple[WrittenModel, ...] = ()
     model_docs: tuple[Parsed[ModelFile], ...] = ()
+    matching_model: Parsed[MatchingModelFile] | None = None
 
     def source_names(self) -> dict[str, Parsed[SourceFile]]:
         """Name -> its file; of two with one name, the first."""

@@ -19,7 +19,8 @@ from kinfolk.model.identity import (
     SurvivorRule,
     Survivorship,
 )
-from kinfolk.model.project import Domain, Ownership, Person, Project
+from kinfolk.model.matching import GivenModel
+from kinfolk.model.project import Domain, Ownership, Person, Project, Spark
 from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Cursor, Load, Source, TableMapping
 from kinfolk.project.contracts import contract, contract_text, source_of
@@ -27,8 +28,10 @@ from kinfolk.project.document import Document, Path
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.fingerprint import fingerprint
 from kinfolk.project.freeze_models import company_models, sql_tests
+from kinfolk.project.matching_model import given
 from kinfolk.project.written.identity import IdentityFile, PreferenceEntry
 from kinfolk.project.written.kinfolk import KinfolkFile
+from kinfolk.project.written.matching_model import MatchingModelFile
 from kinfolk.project.written.owners import OwnersFile
 from kinfolk.project.written.source import Mapped, Rule, SourceFile, short_key
 from kinfolk.tables.staging import MAPPABLE, canonical
@@ -45,11 +48,12 @@ def project(files: Files, folder: FilePath) -> Project:
         folder=folder,
         state=_state(folder / FilePath(settings.state or ".kinfolk").expanduser(), files.environment()),
         sources=sources,
-        identity=identity_rules(files.identity),
+        identity=identity_rules(files.identity, files.matching_model),
         survivorship=survivorship(files.identity, [source.name for source in sources]),
         ownership=ownership(files.owners),
         fingerprint="",
         engine=settings.engine,
+        spark=_spark(settings, folder),
         time_zone=conventions.time_zone,
         environment=files.environment(),
         environments=tuple(settings.environments),
@@ -69,6 +73,12 @@ def project(files: Files, folder: FilePath) -> Project:
         defaults=conventions,
     )
     return replace(made, fingerprint=fingerprint(made))
+
+
+def _spark(settings: KinfolkFile, folder: FilePath) -> Spark:
+    written = settings.spark
+    place = folder / FilePath(written.folder).expanduser() if written.folder else None
+    return Spark(written.master, place, dict(written.settings))
 
 
 def _state(folder: FilePath, environment: str | None) -> FilePath:
@@ -193,12 +203,12 @@ def _rule(rule: Rule, place: Any) -> ColumnRule:
     return ColumnRule(place, tuple(rule.columns), value=rule.value, sql=rule.sql)
 
 
-def identity_rules(parsed: Parsed[IdentityFile]) -> IdentityRules:
-    """The part of identity.yml that decides who is who."""
+def identity_rules(parsed: Parsed[IdentityFile], model: Parsed[MatchingModelFile] | None = None) -> IdentityRules:
+    """The part of identity.yml that decides who is who. model: the file it names, if it names one"""
     settings, place = parsed.settings, parsed.document.place
     return IdentityRules(
         keys=tuple(Key(tuple(e.key), place("keys", n), e.at_most) for n, e in enumerate(settings.keys)),
-        matching=_matching(parsed),
+        matching=_matching(parsed, given(model) if model else None),
         never=tuple(Never(never.different, place("never", n)) for n, never in enumerate(settings.never)),
         tenant=settings.tenant,
         ignore={column: tuple(values) for column, values in settings.ignore.items()},
@@ -221,17 +231,20 @@ def _accounts(parsed: Parsed[IdentityFile]) -> Accounts | None:
     return Accounts(tuple(written.by), parsed.document.place("accounts"), tuple(written.providers))
 
 
-def _matching(parsed: Parsed[IdentityFile]) -> Matching | None:
+def _matching(parsed: Parsed[IdentityFile], model: GivenModel | None) -> Matching | None:
     match = parsed.settings.match
     if match is None:
         return None
+    kinds = model.kinds() if model else match.compare
+    block_on = None if match.block_on is None else tuple(tuple(columns) for columns in match.block_on)
     return Matching(
-        compare=tuple(Comparison(column, kind) for column, kind in match.compare.items()),
+        compare=tuple(Comparison(column, kind) for column, kind in kinds.items()),
         place=parsed.document.place("match"),
-        block_on=None if match.block_on is None else tuple(tuple(columns) for columns in match.block_on),
-        personal=tuple(match.personal),
+        block_on=block_on or (model.blocking if model else None) or None,
+        personal=model.personal if model else tuple(match.personal),
         merge_at=match.merge_at,
         review_at=match.review_at,
+        model=model,
     )
 
 

@@ -267,6 +267,7 @@ RULES: tuple[Rule, ...] = (
     Rule("identity/matching/compare/*", "identity: match.compare {3}", _EVIDENCE),
     Rule("identity/matching/block_on", "identity: match.block_on", _EVIDENCE, whole=True),
     Rule("identity/matching/personal", "identity: match.personal", _EVIDENCE, whole=True),
+    Rule("identity/matching/model", "identity: match.model", _EVIDENCE, public=False, whole=True),
     Rule("identity/matching/merge_at", "identity: match.merge_at", _merge_at),
     Rule(
         "identity/matching/review_at",

@@ -16,6 +16,7 @@ from kinfolk.project import freeze
 from kinfolk.project.checks import CHECKS
 from kinfolk.project.document import Document
 from kinfolk.project.files import Files, Parsed, parse
+from kinfolk.project.matching_model import named_model
 from kinfolk.project.mistakes import masked
 from kinfolk.project.model_files import model_docs, read_models
 from kinfolk.project.written.contract import ContractFile
@@ -87,10 +88,13 @@ class _Reading:
         model = source_model(tuple(connectors.items()))
         models, tests, mistakes = read_models(self.folder)
         self.mistakes += mistakes
+        parsed = self._parsed(identity, IdentityFile) if identity else self._absent("identity.yml")
+        matching_model, mistakes = named_model(self.folder, parsed)
+        self.mistakes += mistakes
         return Files(
             kinfolk=self._parsed(found, KinfolkFile),
             sources=tuple(self._parsed(path, model) for path in self._sources()),
-            identity=self._parsed(identity, IdentityFile) if identity else self._absent("identity.yml"),
+            identity=parsed,
             owners=self._parsed(owners, OwnersFile) if owners else None,
             connectors=tuple(connectors),
             asked=asked,
@@ -98,6 +102,7 @@ class _Reading:
             models=models,
             model_tests=tests,
             model_docs=tuple(self._parsed(path, ModelFile) for path in model_docs(self.folder)),
+            matching_model=matching_model,
         )
 
     def _parsed(self, path: Path, model: type[T], *, references: bool = True) -> Parsed[T]:

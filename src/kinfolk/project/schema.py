@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
+from kinfolk.project.written.matching_model import MatchingModelFile
 from kinfolk.project.written.model import ModelFile
 from kinfolk.project.written.owners import OwnersFile
 from kinfolk.project.written.source import source_model
@@ -21,7 +22,7 @@ _NOT_TEXT = ("integer", "number", "boolean")
 
 
 def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, Any]]:
-    """Kind of file (kinfolk, source, identity, owners, contract, model) -> its JSON Schema, draft 2020-12.
+    """Kind of file (kinfolk, source, identity, …, matching-model) -> its JSON Schema, draft 2020-12.
 
     connectors  name of a connector -> the settings it takes
     """
@@ -32,7 +33,9 @@ def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, An
         "owners": _schema(OwnersFile, "owners.yml"),
         "contract": _schema(ContractFile, "contracts/*.odcs.yaml"),
         "model": _schema(ModelFile, "models/*.yml"),
+        "matching-model": _schema(MatchingModelFile, "matching-model.json"),
     }
+    made["matching-model"]["required"] = ["schema", "prior", "fields"]
     made["kinfolk"]["required"] = ["name"]
     made["source"]["allOf"] = [
         {"oneOf": [{"required": [name]} for name in connectors]},

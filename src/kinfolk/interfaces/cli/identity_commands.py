@@ -9,6 +9,7 @@ from kinfolk.interfaces.cli import (
     chart_commands,
     event_commands,
     household_commands,
+    portable_commands,
     threshold_commands,
 )
 
@@ -21,5 +22,6 @@ app = typer.Typer(
 event_commands.register(app)
 household_commands.register(app)
 app.add_typer(audit_commands.app)
+app.add_typer(portable_commands.app)
 chart_commands.register(app)
 threshold_commands.register(app)

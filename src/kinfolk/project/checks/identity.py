@@ -23,11 +23,11 @@ def fields_known(files: Files) -> Iterator[Mistake]:
     """Every field named is a canonical column of people or an attribute of some source."""
     known = [*canonical("people"), *_attributes(files)]
     complete = all(source.written.readable for source in files.sources)
-    for path, name in _named(files):
+    for place, name in [*_places(files), *_compared_by_model(files)]:
         like = near(name, known)
         if name not in known and (complete or like):  # an attribute may be mapped in a file that cannot be read
             what = f"`{name}` is neither a canonical column of people nor an attribute of a source."
-            yield Mistake(files.identity.document.place(*path), what, f"Did you mean `{like}`?" if like else None)
+            yield Mistake(place, what, f"Did you mean `{like}`?" if like else None)
 
 
 def keys_mapped(files: Files) -> Iterator[Mistake]:
@@ -61,7 +61,7 @@ def households_learned(files: Files) -> Iterator[Mistake]:
     settings, document = files.identity.settings, files.identity.document
     if settings.households is None:
         return
-    personal, compared = (settings.match.personal, settings.match.compare) if settings.match else ([], {})
+    personal, compared = _people_told_apart(files)
     if len(personal) < 2 or len(compared) <= len(personal):
         yield Mistake(
             document.place("households"),
@@ -70,6 +70,14 @@ def households_learned(files: Files) -> Iterator[Mistake]:
             "For example: match: {compare: {first_name: name, birth_date: date, last_name: name, street: address}, "
             "personal: [first_name, birth_date]}.",
         )
+
+
+def _people_told_apart(files: Files) -> tuple[list[str], list[str]]:
+    """The personal columns, and all that are compared."""
+    match, model = files.identity.settings.match, files.matching_model
+    if model is not None:
+        return model.settings.personal, [field.column for field in model.settings.fields_]
+    return (match.personal, list(match.compare)) if match else ([], [])
 
 
 def accounts_found(files: Files) -> Iterator[Mistake]:
@@ -155,6 +163,20 @@ def _key_columns(files: Files) -> Iterator[tuple[Path, str]]:
         long = ("keys", number, "key") if "key" in document.key_names("keys", number) else ("keys", number)
         for position, column in enumerate(entry.key):
             yield (*long, position), column
+
+
+def _places(files: Files) -> Iterator[tuple[Place, str]]:
+    return ((files.identity.document.place(*path), name) for path, name in _named(files))
+
+
+def _compared_by_model(files: Files) -> Iterator[tuple[Place, str]]:
+    model = files.matching_model
+    if model is None:
+        return
+    for number, field in enumerate(model.settings.fields_):
+        yield model.document.place("fields", number, "column"), field.column
+    for number, columns in enumerate(model.settings.blocking):
+        yield from ((model.document.place("blocking", number, n), name) for n, name in enumerate(columns))
 
 
 def _named(files: Files) -> Iterator[tuple[Path, str]]:

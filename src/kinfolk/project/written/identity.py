@@ -35,7 +35,10 @@ class MatchKeys(Written):
         dict[Word, Kind],
         # How far two records are apart is kept as three bits a column in one number.
         Field(min_length=1, max_length=20, description="columns that count as evidence, and how; at most 20"),
-    ]
+    ] = {}
+    model: Word | None = Field(
+        default=None, description="file with a matching model to score by, in place of compare, personal and learning"
+    )
     block_on: Annotated[
         list[Words] | None,
         BeforeValidator(
@@ -50,6 +53,17 @@ class MatchKeys(Written):
     review_at: Probability | None = Field(
         default=None, description="probability from which a steward is asked; chosen from the data if absent"
     )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.model is None and not self.compare:
+            raise wrong(
+                "`compare` is missing under `match`.", "Write the columns to compare, or a `model` that names them."
+            )
+        if self.model is not None and (self.compare or self.personal):
+            given = "compare" if self.compare else "personal"
+            raise wrong(f"`{given}` stands in the model's file.", f"Leave out `{given}`, or `model`.")
+        return self
 
     @model_validator(mode="after")
     def _thresholds_in_order(self) -> Self:

@@ -65,6 +65,16 @@ def _cron(text: str) -> str:
     return text
 
 
+class SparkKeys(Written):
+    """Where Spark runs."""
+
+    master: Word = Field(default="local[*]", description="Spark's master: local[*], spark://…, yarn, k8s://…")
+    folder: Word | None = Field(
+        default=None, description="folder every worker sees, for the pairs on their way; inside the state if absent"
+    )
+    settings: dict[Word, Word] = Field(default={}, description="settings of Spark's own, such as spark.executor.memory")
+
+
 class ScheduleEntry(Written):
     """When the project runs by itself."""
 
@@ -85,7 +95,10 @@ class KinfolkFile(ConventionsKeys):
 
     name: Word | None = Field(default=None, description="name of the project")
     description: Text = ""
-    engine: Literal["duckdb"] = Field(default="duckdb", description="what computes")
+    engine: Literal["duckdb", "spark"] = Field(
+        default="duckdb", description="what compares pairs: this machine (duckdb), or Splink on Spark"
+    )
+    spark: SparkKeys = Field(default=SparkKeys(), description="where `engine: spark` computes")
     time_zone: TimeZone | None = Field(default=None, description="IANA zone of moments that name none; UTC if absent")
     conventions: Annotated[ConventionsKeys, BeforeValidator(lambda value: {} if value is None else value)] = Field(
         default=ConventionsKeys(), description="the same keys as at the top, kept together"

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from kinfolk.stages.identity.arrays import NO_VALUE, Codes, Ints
 from kinfolk.stages.identity.arrow import ArrowArray, Strings, array, pc
-from kinfolk.stages.identity.forms import FORMS
+from kinfolk.stages.identity.forms import FORMS, plain
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def in_form(column: Column, kind: str) -> Column:
     """The column with each value in the form its kind is compared in."""
     if len(column.values) == 0:
         return column
-    forms = FORMS[kind](column.values)
+    forms = FORMS.get(kind, plain)(column.values)  # a graded kind compares plain text
     if forms.equals(column.values):
         return column
     formed = forms.dictionary_encode()

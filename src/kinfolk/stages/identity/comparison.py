@@ -12,7 +12,8 @@ import numpy as np
 
 from kinfolk.stages.identity.arrays import Codes, Levels
 from kinfolk.stages.identity.coding import Column
-from kinfolk.stages.identity.kinds import KINDS, Distance, Kind
+from kinfolk.stages.identity.graded import kind_of
+from kinfolk.stages.identity.kinds import Distance, Kind
 
 UNKNOWN, SAME = 0, 1
 
@@ -24,6 +25,7 @@ class Field:
     name: str
     kind: Kind
     column: Column
+    kind_name: str = ""
     _distance: Distance | None = field(default=None, repr=False)
 
     def levels(self, a: Codes, b: Codes) -> Levels:
@@ -44,5 +46,5 @@ class Field:
 
 
 def fields(columns: Mapping[str, Column], kinds: Mapping[str, str]) -> tuple[Field, ...]:
-    """A field per compared column; kinds: column -> name, company, date, …"""
-    return tuple(Field(name, KINDS[kind], columns[name]) for name, kind in kinds.items())
+    """A field per compared column; kinds: column -> name, company, date, … or a graded kind"""
+    return tuple(Field(name, kind_of(kind), columns[name], kind) for name, kind in kinds.items())

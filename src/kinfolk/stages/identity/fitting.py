@@ -1,59 +1,46 @@
-"""A model fitted to the candidate pairs, and which of them are likely under it."""
+"""A model fitted to the candidate pairs, or given."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 
 from kinfolk.model.identity import Matching
-from kinfolk.stages.identity.arrays import Codes, Floats, Ints, Levels
+from kinfolk.model.matching import GivenModel
+from kinfolk.stages.identity.arrays import Ints, Levels
 from kinfolk.stages.identity.blocking import Blocks
-from kinfolk.stages.identity.comparison import SAME
 from kinfolk.stages.identity.evidence import Comparer
 from kinfolk.stages.identity.kept import described
 from kinfolk.stages.identity.kinds import KINDS
 from kinfolk.stages.identity.labels import Labels, judged, moved
 from kinfolk.stages.identity.learning import Parameters, learn
 from kinfolk.stages.identity.model import FieldModel, Model
-from kinfolk.stages.identity.patterns import Patterns
+from kinfolk.stages.identity.patterns import Patterns, numbers_of
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.related import Related, learn_related
 from kinfolk.stages.identity.rows import Rows
-from kinfolk.stages.identity.scoring import Scorer, scorer
+from kinfolk.stages.identity.scoring import scorer
 
-_PIECES = 8  # that pairs are scored in, by two threads
 _SWAPPED = "given and family name swapped"
-
-
-@dataclass(frozen=True)
-class Found:
-    """Candidate pairs of rows a < b: levels (fields × pairs) and the number of the rule that found each first."""
-
-    levels: Levels
-    rule: Ints
-    a: Ints
-    b: Ints
 
 
 def fit(
     judge: Comparer,
-    compared: tuple[Patterns, Codes, Found],
+    patterns: Patterns,
     blocks: Sequence[Blocks],
     known: tuple[Prepared, Rows, Matching],
     labels: Labels | None = None,
 ) -> Model:
-    """The model learned from the candidate pairs, their patterns, and the pattern of each pair.
+    """The model learned from the patterns of the candidate pairs.
 
     labels  pairs of rows that people judged; those among the candidates are learned from where they are enough
     """
-    patterns, of_pair, found = compared
     prepared, rows, matching = known
-    said, same = _said(found, labels, len(rows))
+    said, levels = _said(judge, blocks, labels)
     if len(said):
-        patterns = judged(patterns, of_pair[said], found.rule[said], same)
+        rule, same = _found_by(blocks, said.a, said.b), said.same.astype(np.float64)
+        patterns = judged(patterns, numbers_of(patterns, levels), rule, same)
     rules = [block.rule for block in blocks]
     parameters = learn(judge, patterns, rules, matching.personal, len(rows))
     personal = np.array([field.name in matching.personal for field in judge.fields])
@@ -69,41 +56,44 @@ def fit(
     )
     if not len(said):
         return model
-    weights = scorer(model, judge, prepared.compared).weights(found.levels[:, said], found.a[said])
-    return moved(model, weights, same > 0)
+    return moved(model, scorer(model, judge, prepared.compared).weights(levels, said.a), said.same)
 
 
-def _said(found: Found, labels: Labels | None, rows: int) -> tuple[Ints, Floats]:
-    """Candidate pairs that people judged, and what they said: 1 one customer, 0 two; none where they are too few."""
+def as_given(given: GivenModel, blocks: Sequence[Blocks], rows: Rows, prepared: Prepared) -> Model:
+    """A given model, its term frequencies counted among these records."""
+    return Model(
+        fields=tuple(
+            FieldModel(
+                field.column, field.kind, field.levels, field.m, field.u, field.related,
+                _known(prepared, field.column), field.term_frequency,
+            )
+            for field in given.fields
+        ),
+        prior=given.prior,
+        related_prior=given.related_prior,
+        records=len(prepared),
+        personal=given.personal,
+        blocking=described(blocks, rows.first, prepared),
+    )  # fmt: skip
+
+
+def _said(judge: Comparer, blocks: Sequence[Blocks], labels: Labels | None) -> tuple[Labels, Levels]:
+    """Candidate pairs that people judged, and their levels; none where they are too few."""
+    nothing = np.zeros(0, np.int64)
     if labels is None or not labels.enough:
-        return np.zeros(0, np.int64), np.zeros(0)
-    wanted = labels.a * rows + labels.b
-    order = np.argsort(wanted)
-    packed = found.a * rows + found.b
-    at = np.flatnonzero(np.isin(packed, wanted))
-    same = labels.same[order[np.searchsorted(wanted[order], packed[at])]]
-    return at, same.astype(np.float64)
+        return Labels(nothing, nothing, np.zeros(0, bool)), np.zeros((len(judge.fields), 0), np.uint8)
+    at = _found_by(blocks, labels.a, labels.b) >= 0
+    said = Labels(labels.a[at], labels.b[at], labels.same[at])
+    return said, judge.compare(said.a, said.b)
 
 
-def likely(fitted: Scorer, found: Found, patterns: Patterns, of_pair: Codes) -> tuple[Ints, Floats]:
-    """Which pairs are at even odds or better, and their weights."""
-    worth = np.flatnonzero(_at_best(fitted, patterns)[of_pair] >= 0)
-    with ThreadPoolExecutor(2) as pool:
-        pieces = np.array_split(worth, _PIECES)
-        weight = np.concatenate(list(pool.map(lambda p: fitted.weights(found.levels[:, p], found.a[p]), pieces)))
-    kept = weight >= 0
-    return worth[kept], weight[kept]
-
-
-def _at_best(fitted: Scorer, patterns: Patterns) -> Floats:
-    """The weight pairs of each pattern would have if all they share were as rare as values get."""
-    rarest = [float(rare.max(initial=0.0)) for rare in fitted.rare]
-    total = np.full(patterns.levels.shape[1], fitted.model.prior_bits)
-    for line, field, most in zip(patterns.levels, fitted.model.fields, rarest, strict=True):
-        bits = field.bits.copy()
-        bits[SAME] += most
-        total += bits[line]
-    return total
+def _found_by(blocks: Sequence[Blocks], a: Ints, b: Ints) -> Ints:
+    """The number of the first rule that finds each pair of rows; -1 for none."""
+    found = np.full(len(a), -1, np.int64)
+    for number, block in reversed(list(enumerate(blocks))):
+        left = block.keys.take(a)
+        found[(left >= 0) & (left == block.keys.take(b))] = number
+    return found
 
 
 def _fields(
@@ -117,6 +107,11 @@ def _fields(
             words = (*words, _SWAPPED)
         shares = None if related is None else tuple(related.shares[number].tolist())
         m, u = tuple(parameters.m[number].tolist()), tuple(parameters.u[number].tolist())
-        known = int(prepared.compared[field.name].counts().sum())
+        known = _known(prepared, field.name)
         fields.append(FieldModel(field.name, names[id(field.kind)], words, m, u, shares, known))
     return tuple(fields)
+
+
+def _known(prepared: Prepared, column: str) -> int:
+    """Records that have a value."""
+    return int(prepared.compared[column].counts().sum())

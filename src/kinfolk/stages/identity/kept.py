@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from kinfolk.model.identity import IdentityRules
+from kinfolk.model.place import Place
 from kinfolk.stages.identity.arrays import NO_VALUE, Codes, Ints
 from kinfolk.stages.identity.arrow import array, pc
 from kinfolk.stages.identity.blocking import Blocks
@@ -84,6 +85,7 @@ def settings(rules: IdentityRules) -> str:
         "never": [never.different for never in rules.never],
         "tenant": rules.tenant,
         "ignore": {name: list(patterns) for name, patterns in rules.ignore.items()},
+        **({"model": asdict(replace(matching.model, place=Place("")))} if matching.model else {}),
     }
     return json.dumps(learned_by, sort_keys=True)
 

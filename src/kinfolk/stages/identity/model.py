@@ -12,18 +12,19 @@ import numpy as np
 
 from kinfolk.stages.identity.arrays import Floats
 
-SCHEMA = "kinfolk-matching-model/3"
-_READABLE = (SCHEMA, "kinfolk-matching-model/2", "kinfolk-matching-model/1")
+SCHEMA = "kinfolk-matching-model/4"
+_READABLE = (SCHEMA, *(f"kinfolk-matching-model/{older}" for older in (3, 2, 1)))
 
 
 @dataclass(frozen=True)
 class FieldModel:
     """Parameters of one field; entry i of m, u and related belongs to levels[i].
 
-    m        share of pairs of one customer at this level, among pairs where both values are known
-    u        the same share among pairs of strangers
-    related  the same share among pairs of two people of one household; None without that hypothesis
-    known    records that had a value when this was learned; the frequency of a value is its share of them
+    m               share of pairs of one customer at this level, among pairs where both values are known
+    u               the same share among pairs of strangers
+    related         the same share among pairs of two people of one household; None without that hypothesis
+    known           records that had a value when this was learned; the frequency of a value is its share of them
+    term_frequency  whether sharing a rarer value counts for more
     """
 
     column: str
@@ -33,6 +34,7 @@ class FieldModel:
     u: tuple[float, ...]
     related: tuple[float, ...] | None = None
     known: int = 0
+    term_frequency: bool = True
 
     @cached_property
     def bits(self) -> Floats:
@@ -152,11 +154,13 @@ def _field_json(field: FieldModel) -> dict[str, Any]:
         {"level": word, "m": m, "u": u, "related": r, "bits": round(float(b), 4)}
         for word, m, u, r, b in zip(field.levels, field.m, field.u, related, bits, strict=True)
     ]
-    return {"column": field.column, "kind": field.kind, "known": field.known, "levels": levels}
+    whole = {"column": field.column, "kind": field.kind, "known": field.known}
+    return {**whole, "term_frequency": field.term_frequency, "levels": levels}
 
 
 def _field_model(field: dict[str, Any]) -> FieldModel:
     levels = field["levels"]
     m, u, r = (tuple(level[name] for level in levels) for name in ("m", "u", "related"))
     related, known = None if None in r else r, field.get("known", 0)
-    return FieldModel(field["column"], field["kind"], tuple(x["level"] for x in levels), m, u, related, known)
+    rare = field.get("term_frequency", True)
+    return FieldModel(field["column"], field["kind"], tuple(x["level"] for x in levels), m, u, related, known, rare)

@@ -82,7 +82,7 @@ def _blurred(weigher: Weigher, kinds: dict[str, str]) -> Iterator[tuple[str, Cod
     for name, kind in kinds.items():
         column = weigher.prepared.compared[name]
         yield name, column.codes
-        yield f"{name} blurred", _blur(column, _BLURRED[kind])
+        yield f"{name} blurred", _blur(column, _BLURRED.get(kind, _beginning(4)))
 
 
 def _blur(column: Column, blurring: Callable[[Strings], Strings]) -> Codes:

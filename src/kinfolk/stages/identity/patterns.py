@@ -56,17 +56,34 @@ class Patterns:
 
 def count(levels: Levels, rule: Ints, rules: int) -> tuple[Patterns, Codes]:
     """The patterns of pairs, and which pattern each pair has. rule: number of the rule that found each pair first."""
-    packed = np.zeros(levels.shape[1], np.int64)
-    for line in levels:
-        packed = packed * LEVELS + line
-    encoded = array(packed).dictionary_encode()
+    encoded = array(packed(levels)).dictionary_encode()
     of_pair = encoded.indices.to_numpy().astype(np.int32, copy=False)
     distinct = encoded.dictionary.to_numpy()
-    shifts = LEVELS ** np.arange(len(levels) - 1, -1, -1, dtype=np.int64)
-    unpacked = (distinct[None, :] // shifts[:, None]) % LEVELS
     counts = np.bincount(rule * len(distinct) + of_pair, minlength=rules * len(distinct))
     shape = (rules, len(distinct))
-    return Patterns(unpacked.astype(np.uint8), counts.reshape(shape).astype(np.float64)), of_pair
+    return Patterns(unpacked(distinct, len(levels)), counts.reshape(shape).astype(np.float64)), of_pair
+
+
+def packed(levels: Levels) -> Ints:
+    """Each pair's levels as one number: three bits a field, the first field highest."""
+    numbers = np.zeros(levels.shape[1], np.int64)
+    for line in levels:
+        numbers = numbers * LEVELS + line
+    return numbers
+
+
+def unpacked(numbers: Ints, fields: int) -> Levels:
+    """The levels again: one line per field."""
+    shifts = LEVELS ** np.arange(fields - 1, -1, -1, dtype=np.int64)
+    levels: Levels = ((numbers[None, :] // shifts[:, None]) % LEVELS).astype(np.uint8)
+    return levels
+
+
+def numbers_of(patterns: Patterns, levels: Levels) -> Codes:
+    """Which of the patterns each of these pairs has; every one of them is there."""
+    known = packed(patterns.levels)
+    order = np.argsort(known)
+    return np.asarray(order[np.searchsorted(known[order], packed(levels))], dtype=np.int32)
 
 
 def tally(levels: Levels, weights: Floats, slots: int) -> Floats:

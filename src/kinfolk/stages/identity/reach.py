@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from kinfolk.engine.sql import query, table, union_by_name
-from kinfolk.engine.step import Compute, Publish
+from kinfolk.engine.step import Compute, Publish, Tell
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Ints
 from kinfolk.stages.identity.comparison import fields
@@ -22,7 +22,7 @@ from kinfolk.stages.identity.model import Model
 from kinfolk.stages.identity.neighbours import CANDIDATES, TIES, TOUCHED
 from kinfolk.stages.identity.prepared import prepare
 from kinfolk.stages.identity.scoring import scorer
-from kinfolk.stages.identity.stage import Tables, Tell, needed
+from kinfolk.stages.identity.stage import Tables, needed
 from kinfolk.tables import identity as promised
 
 REACHED = "touched.identity"

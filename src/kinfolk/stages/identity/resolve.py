@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kinfolk.engine.step import PairFinder, Tell
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Codes, Floats, Ints, stable_order
-from kinfolk.stages.identity.blocking import Blocks, again, candidates, choose
+from kinfolk.stages.identity.blocking import again, choose
 from kinfolk.stages.identity.clustering import Edges, Nodes, group
 from kinfolk.stages.identity.comparison import SAME, UNKNOWN, Field, fields
 from kinfolk.stages.identity.decisions import Decided
-from kinfolk.stages.identity.evidence import Comparer, comparer
-from kinfolk.stages.identity.fitting import Found, fit, likely
+from kinfolk.stages.identity.evidence import comparer
+from kinfolk.stages.identity.fitting import as_given, fit
 from kinfolk.stages.identity.kept import Kept, OutgrownError, settings
 from kinfolk.stages.identity.keys import Apart, Links, never_codes, with_copies
 from kinfolk.stages.identity.labels import Labels
 from kinfolk.stages.identity.model import Model
-from kinfolk.stages.identity.patterns import count
+from kinfolk.stages.identity.pairing import Weighed, paired
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.rows import Rows, collapse
 from kinfolk.stages.identity.scoring import Scorer, scorer
 from kinfolk.stages.identity.thresholds import estimate, in_force
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,13 @@ class Linked:
     decided: Decided = Decided()
 
 
-def resolve(linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell) -> Resolution:
+def resolve(
+    linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell, finder: PairFinder | None = None
+) -> Resolution:
     """Groups of records that are one customer.
 
     kept    what an earlier run learned and is to be used again; None = learn from these records
+    finder  what compares pairs elsewhere; None = this machine
     Errors  OutgrownError if what was learned does not know of a block that is too large now
     """
     prepared, links, by_key = linked.prepared, linked.links, linked.by_key
@@ -84,7 +86,7 @@ def resolve(linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell)
     apart = Apart(tuple(never_codes(prepared, rules)), linked.decided.different)
     rows = collapse(prepared, apart.codes)
     compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
-    scorer, pairs = score((prepared, rows, rules), compared, kept, tell, _labels(linked.decided, rows))
+    scorer, pairs = score((prepared, rows, rules), compared, kept, (tell, finder), _labels(linked.decided, rows))
     tell(f"Grouping records by {len(pairs.a):,} likely pairs")
     least = bits(in_force(rules.matching, scorer.model)[0])
     copies = _copies(rows, scorer)
@@ -119,36 +121,46 @@ def score(
     known: tuple[Prepared, Rows, IdentityRules],
     compared: Sequence[Field],
     kept: Kept | None,
-    tell: Tell,
+    tools: tuple[Tell, PairFinder | None],
     labels: Labels | None = None,
 ) -> tuple[Scorer, Scored]:
-    """A scorer with everything learned, and the pairs at even odds or better.
+    """A scorer with everything learned or given, and the pairs at even odds or better.
 
+    tools   what tells of progress, and what finds pairs elsewhere than on this machine, if anything does
     labels  pairs of rows that people judged, to learn from; what was kept learned from those of its time
     Errors  OutgrownError
     """
     prepared, rows, rules = known
-    assert rules.matching is not None, "asked only where records are matched"
+    tell, finder = tools
+    matching = rules.matching
+    assert matching is not None, "asked only where records are matched"
     tell("Choosing pairs to compare")
     if kept is None:
-        blocks = choose(rows.codes, rules.matching.block_on, rows.tenant)
+        blocks = choose(rows.codes, matching.block_on, rows.tenant)
     else:
         blocks = again(rows.codes, kept.blocking(prepared), rows.tenant)
         if any(block.rule.skipped for block in blocks):
             raise OutgrownError
     judge = comparer(compared, (rows.codes[field.name] for field in compared))
-    found = _compared(judge, blocks, tell)
-    patterns, of_pair = count(found.levels, found.rule, max(len(blocks), 1))
-    if kept is None:
-        tell(f"Learning from {len(found.a):,} pairs")
-        fitted = fit(judge, (patterns, of_pair, found), blocks, (prepared, rows, rules.matching), labels)
-        judged = scorer(replace(fitted, rules=settings(rules)), judge, prepared.compared)
-    else:
+    pairs = paired(judge, blocks, finder, tell)
+    if kept is not None:
         judged = scorer(kept.model, judge, kept.counting(prepared).compared)
-    found_likely, weight = likely(judged, found, patterns, of_pair)
-    if kept is None:
-        judged = replace(judged, model=replace(judged.model, estimate=estimate(weight, judged.model, patterns)))
-    return judged, Scored(rows.first[found.a[found_likely]], rows.first[found.b[found_likely]], weight)
+        return judged, _of_records(pairs.likely(judged), rows)
+    patterns = pairs.patterns()
+    if matching.model is None:
+        tell(f"Learning from {int(patterns.total.sum()):,} pairs")
+        fitted = fit(judge, patterns, blocks, (prepared, rows, matching), labels)
+    else:
+        fitted = as_given(matching.model, blocks, rows, prepared)
+    judged = scorer(replace(fitted, rules=settings(rules)), judge, prepared.compared)
+    likely = pairs.likely(judged)
+    judged = replace(judged, model=replace(judged.model, estimate=estimate(likely[2], judged.model, patterns)))
+    return judged, _of_records(likely, rows)
+
+
+def _of_records(likely: Weighed, rows: Rows) -> Scored:
+    a, b, weight = likely
+    return Scored(rows.first[a], rows.first[b], weight)
 
 
 def _labels(decided: Decided, rows: Rows) -> Labels:
@@ -163,33 +175,6 @@ def _labels(decided: Decided, rows: Rows) -> Labels:
     np.logical_and.at(agreed, which, same == same[first[which]])
     first = first[agreed & (a[first] != b[first])]
     return Labels(a[first], b[first], same[first])
-
-
-def _compared(judge: Comparer, blocks: Sequence[Blocks], tell: Tell) -> Found:
-    """Every candidate pair with its levels and the number of the rule that found it."""
-    pieces: list[tuple[int, Ints, Ints]] = []
-    levels, done = [np.zeros((len(judge.fields), 0), np.uint8)], 0
-    for compared in judge.compare_each(_noting(blocks, pieces)):
-        levels.append(compared)
-        done += compared.shape[1]
-        tell(f"Compared {done:,} pairs")
-    nothing = np.zeros(0, np.int64)
-    rules = [np.full(len(a), number, np.int64) for number, a, _ in pieces]
-    return Found(
-        levels=np.concatenate(levels, axis=1),
-        rule=np.concatenate(rules or [nothing]),
-        a=np.concatenate([a for _, a, _ in pieces] or [nothing]),
-        b=np.concatenate([b for _, _, b in pieces] or [nothing]),
-    )
-
-
-def _noting(
-    blocks: Sequence[Blocks], pieces: list[tuple[int, Ints, Ints]]
-) -> Iterator[tuple[Ints, Ints, tuple[str, ...]]]:
-    """Pairs as they are found, noted in `pieces`, and what they share: compared while others are looked for."""
-    for number, a, b in candidates(blocks):
-        pieces.append((number, a, b))
-        yield a, b, blocks[number].rule.columns
 
 
 def in_order_of_first(labels: Codes) -> Ints:

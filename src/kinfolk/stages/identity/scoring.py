@@ -16,26 +16,35 @@ from kinfolk.stages.identity.model import FieldModel, Model
 _ASSUMED = 50.0  # records that a field's average frequency weighs as much as
 
 
-def rarity(field: FieldModel, counts: Floats, records: int) -> Floats:
-    """Bits that sharing a value of each count adds to the field's level "the same" (less than 0 for common values).
+def frequency(field: FieldModel, counts: Floats, records: int) -> Floats:
+    """How frequent a value of each count is held to be among the other records: few records say little of it.
 
     counts   records that have the value, the record itself included
     records  records that have any value in this field
     """
     others = (np.maximum(counts - 1, 0) + _ASSUMED * field.u[0]) / (max(records - 1, 0) + _ASSUMED)
-    return np.asarray(np.log2(field.u[0] / others))
+    return np.asarray(others, np.float64)
+
+
+def rarity(field: FieldModel, counts: Floats, records: int) -> Floats:
+    """Bits that sharing a value of each count adds to the field's level "the same" (less than 0 for common values)."""
+    if not field.term_frequency:
+        return np.zeros(len(counts))
+    return np.asarray(np.log2(field.u[0] / frequency(field, counts, records)))
 
 
 @dataclass(frozen=True)
 class Scorer:
     """Scores pairs of rows with a model.
 
-    rare  per field, the bits of rarity of each value code
+    rare    per field, the bits of rarity of each value code
+    counts  per field, the records that share each value code
     """
 
     model: Model
     comparer: Comparer
     rare: tuple[Floats, ...]
+    counts: tuple[Floats, ...]
 
     def field_bits(self, number: int, levels: Levels, a: Ints) -> Floats:
         """Evidence of one field against strangers; a: the first row of each pair."""
@@ -75,8 +84,9 @@ class Scorer:
 
 def scorer(model: Model, comparer: Comparer, columns: Mapping[str, Column]) -> Scorer:
     """A scorer whose term frequencies are those of the coded columns, among the records the model was learned from."""
-    rare = [rarity(field, columns[field.column].counts().astype(np.float64), field.known) for field in model.fields]
-    return Scorer(model, comparer, tuple(rare))
+    counts = [columns[field.column].counts().astype(np.float64) for field in model.fields]
+    rare = [rarity(field, counted, field.known) for field, counted in zip(model.fields, counts, strict=True)]
+    return Scorer(model, comparer, tuple(rare), tuple(counts))
 
 
 def soft_minimum(x: Floats, y: Floats) -> Floats:

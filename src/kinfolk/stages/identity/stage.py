@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from kinfolk.engine.sql import column, query, table
-from kinfolk.engine.step import Compute, Publish, Step
+from kinfolk.engine.step import Compute, PairFinder, Publish, Step, Tell
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Ints
 from kinfolk.stages.identity.arrow import array
@@ -29,15 +29,14 @@ from kinfolk.tables.decisions import DECISIONS
 from kinfolk.tables.staging import RECORDS
 
 Tables = Mapping[str, pa.Table]
-Tell = Callable[[str], None]
 PREVIOUS_MEMBERS, PREVIOUS_ALIASES, PREVIOUS_MODEL = "previous.members", "previous.aliases", "previous.model"
 PREVIOUS_FREQUENCIES, PREVIOUS_DECIDED = "previous.frequencies", "previous.decided"
 PREVIOUS_GROUPS = "previous.former_groups"
 OWN = ("source", "record_id", "record_no", "observed_at")
 
 
-def steps(rules: IdentityRules, tables_present: frozenset[str]) -> tuple[Step, ...]:
-    """The steps that decide who is who, of all records.
+def steps(rules: IdentityRules, tables_present: frozenset[str], finder: PairFinder | None = None) -> tuple[Step, ...]:
+    """The steps that decide who is who, of all records; finder: what compares pairs elsewhere than on this machine.
 
     Reads   staging.records                        one row a record
             previous.members, previous.aliases     who was who, where `tables_present` has them: ids stay
@@ -69,7 +68,11 @@ def steps(rules: IdentityRules, tables_present: frozenset[str]) -> tuple[Step, .
             inputs[name] = query("select * from previous", previous=table(previous))
     writes = dict.fromkeys((described.name for described in promised.TABLES), Publish.REPLACE)
     same = {f"{promised.MEMBERS.name}.{name}": (f"records.{name}",) for name in OWN}
-    return (Compute(inputs, writes, "Resolving identities", lambda inputs, tell: _all(rules, inputs, tell), same),)
+
+    def run(inputs: Tables, tell: Tell) -> Tables:
+        return _all(rules, inputs, tell, finder)
+
+    return (Compute(inputs, writes, "Resolving identities", run, same),)
 
 
 def needed(rules: IdentityRules) -> exp.Query:
@@ -78,7 +81,7 @@ def needed(rules: IdentityRules) -> exp.Query:
     return query("select $names from records", names=names, records=table(RECORDS.name))
 
 
-def _all(rules: IdentityRules, inputs: Tables, tell: Tell) -> Tables:
+def _all(rules: IdentityRules, inputs: Tables, tell: Tell, finder: PairFinder | None) -> Tables:
     guards, records = Guards(), inputs["records"]
     prepared = prepare(records, rules, guards)
     with ThreadPoolExecutor(1) as aside:  # nothing below needs it
@@ -89,10 +92,10 @@ def _all(rules: IdentityRules, inputs: Tables, tell: Tell) -> Tables:
         linked = Linked(prepared, *link(prepared, rules, guards, decided=known), known)
         previous, gone = _before(inputs.get("before"), prepared.record_no)
         try:
-            resolution = resolve(linked, rules, learned, tell)
+            resolution = resolve(linked, rules, learned, tell, finder)
         except OutgrownError:
             learned = None
-            resolution = resolve(linked, rules, learned, tell)
+            resolution = resolve(linked, rules, learned, tell, finder)
         aliases = gone | aliases_of(inputs.get("aliases"))
         memory = former(inputs.get("former"), prepared.record_no)
         named = name_groups(resolution.groups, previous, aliases, memory=memory)

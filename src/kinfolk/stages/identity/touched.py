@@ -9,7 +9,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from kinfolk.engine.sql import query, rows, table, union_by_name
-from kinfolk.engine.step import Compute, Patch, Publish, Step
+from kinfolk.engine.step import Compute, PairFinder, Patch, Publish, Step, Tell
 from kinfolk.model.identity import IdentityRules, Key
 from kinfolk.stages.identity.arrays import Codes, Ints
 from kinfolk.stages.identity.arrow import array, pc
@@ -35,7 +35,7 @@ from kinfolk.stages.identity.outputs import Outcome, tables
 from kinfolk.stages.identity.prepared import Prepared, prepare
 from kinfolk.stages.identity.reach import REACHED, among, reach_step
 from kinfolk.stages.identity.resolve import Linked, Resolution, resolve
-from kinfolk.stages.identity.stage import OWN, Tables, Tell, aliases_of, needed
+from kinfolk.stages.identity.stage import OWN, Tables, aliases_of, needed
 from kinfolk.tables import identity as promised
 from kinfolk.tables.staging import RECORDS
 
@@ -111,8 +111,11 @@ def following_steps(rules: IdentityRules, model: Model | None, *, decisions_ther
     yield Compute(inputs, {**writes, LEARNED: Publish.NO}, "Resolving identities", run, {}, _PATCHES)
 
 
-def learned_anew_step(rules: IdentityRules, *, decisions_there: bool) -> Compute:
-    """The step that decides anew who is who among all records, by what is learned from them; it writes patches too."""
+def learned_anew_step(rules: IdentityRules, finder: PairFinder | None = None, *, decisions_there: bool) -> Compute:
+    """The step that decides anew who is who among all records, by what is learned from them; it writes patches too.
+
+    finder  what compares pairs elsewhere than on this machine
+    """
     inputs = {
         **_common(decisions_there),
         "records": needed(rules),
@@ -130,7 +133,7 @@ def learned_anew_step(rules: IdentityRules, *, decisions_there: bool) -> Compute
     writes |= {REACHED: Publish.NO, LEARNED: Publish.NO}
 
     def run(inputs: Tables, tell: Tell) -> Mapping[str, pa.Table]:
-        return _Change(rules, inputs, tell).learned_anew()
+        return _Change(rules, inputs, tell).learned_anew(finder)
 
     return Compute(inputs, writes, "Resolving identities", run, {}, patches)
 
@@ -203,13 +206,13 @@ class _Change:
         unchanged = {promised.MODEL.name: self.inputs["model"], LEARNED: frequent.select(["column_name"]).slice(0, 0)}
         return {**made, **unchanged}
 
-    def learned_anew(self) -> Mapping[str, pa.Table]:
+    def learned_anew(self, finder: PairFinder | None) -> Mapping[str, pa.Table]:
         """All is decided again, by what is learned from the records there are now."""
         current = prepare(self.inputs["records"], self.rules, self.guards)
         self.tell("Linking records by keys")
         known = self._decided(current)
         linked = Linked(current, *link(current, self.rules, self.guards, decided=known), known)
-        resolution = resolve(linked, self.rules, None, self.tell)
+        resolution = resolve(linked, self.rules, None, self.tell, finder)
         learned = frequencies(current, resolution.model)
         columns = pc.unique(pa.concat_tables([self.inputs["frequencies"], learned])["column_name"])
         numbers = np.union1d(current.record_no, self.inputs["gone"]["record_no"].to_numpy())

@@ -1,0 +1,153 @@
+"""`kinfolk identity model`: the matching model taken to another project or to Splink, and brought from there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kinfolk.commands.open_project import open_project
+from kinfolk.engine.reader import Reader, reading
+from kinfolk.engine.sql import query, table
+from kinfolk.errors import ExistsError, Mistake, NotFoundError, ProjectError
+from kinfolk.model.identity import IdentityRules
+from kinfolk.model.matching import SCHEMA
+from kinfolk.project.matching_model import model_in
+from kinfolk.project.yaml_reader import read
+from kinfolk.stages.identity import as_learned
+from kinfolk.stages.identity.guards import Guards
+from kinfolk.stages.identity.kept import Kept
+from kinfolk.stages.identity.model import Model, from_json
+from kinfolk.stages.identity.portable import portable
+from kinfolk.stages.identity.prepared import prepare
+from kinfolk.stages.identity.splink import UNIQUE_ID, column_names, lookups, settings
+from kinfolk.stages.identity.splink_import import imported
+from kinfolk.stages.identity.splink_sql import blocking_rule, conditions
+from kinfolk.stages.identity.stage import needed
+from kinfolk.tables.identity import FREQUENCIES, MODEL
+
+IMPORTED = "matching-model.json"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Files written. left_out: what Splink cannot be told of the model, in sentences"""
+
+    files: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Imported:
+    """The file written, and the compared columns it names."""
+
+    file: str
+    columns: tuple[str, ...]
+
+
+def export_model(
+    folder: Path, file: Path, environment: str | None = None, *, splink: bool = False, records: Path | None = None
+) -> Exported:
+    """Writes the published model to `file`: as a project reads it, or as Splink does.
+
+    records  folder for the compared values of every record and the frequencies of values, as Splink takes them
+    Errors   NotFoundError where nothing is matched; KinfolkError where the rules compare other columns than the model
+    """
+    project = open_project(folder, environment)
+    with reading(project.state) as reader:
+        [(text,)] = reader.read(query("select model from kept", kept=table(MODEL.name))).rows
+        rules, model = as_learned(project.identity, text), from_json(text)
+        if model is None:
+            raise NotFoundError(
+                "There is no model: no records were matched by evidence.",
+                hint="`match` in identity.yml says which columns are compared; then run `kinfolk run`.",
+            )
+        whole = _for_splink(model) if splink else portable(model)
+        file.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        written = [str(file), *(_records(reader, rules, model, records) if records else ())]
+    return Exported(tuple(written), tuple(_left_out(model)) if splink else ())
+
+
+def import_model(
+    folder: Path, file: Path, name: str = IMPORTED, *, columns: Mapping[str, str] | None = None, replace: bool = False
+) -> Imported:
+    """Writes the model in `file`, one of Kinfolk's or Splink's, into the project as `name`.
+
+    columns  names in Splink's model -> names of ours, where they differ
+    Errors   ProjectError names what the file holds that cannot be taken over; ExistsError where `name` is there
+    """
+    target = folder / name
+    if target.exists() and not replace:
+        raise ExistsError(f"{target} is there already.", hint="Add --replace to write over it.")
+    document, mistakes = read(file, str(file))
+    if mistakes:
+        raise ProjectError(mistakes)
+    if document.at("schema") is None and document.at("comparisons") is not None:
+        # The reader keeps lines; numbers and texts are taken from JSON itself.
+        whole, refused = imported(json.loads(file.read_text(encoding="utf-8-sig")), columns or {})
+        if refused:
+            raise ProjectError([Mistake(document.place(*one.path), one.what, one.hint) for one in refused])
+        text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
+    elif document.at("schema") == SCHEMA:
+        text = file.read_text(encoding="utf-8-sig")
+    else:
+        schema = document.at("schema")
+        named = f"its schema is `{schema}`" if schema else "it names no `schema` and has no `comparisons`"
+        what = f"This is a model neither of Kinfolk nor of Splink: {named}."
+        raise ProjectError([Mistake(document.place("schema"), what, f"Kinfolk's own is `{SCHEMA}`.")])
+    model, mistakes = model_in(text, str(file))
+    if model is None:
+        raise ProjectError(mistakes)
+    target.write_text(text, encoding="utf-8")
+    return Imported(str(target), tuple(field.column for field in model.fields))
+
+
+def _for_splink(model: Model) -> dict[str, Any]:
+    kinds = {field.column: field.kind for field in model.fields}
+    names = column_names([*kinds, *_only_blocked(model)])
+    rules = [blocking_rule(rule["columns"], names) for rule in model.blocking]
+    return settings(model, "duckdb", conditions(kinds), rules)
+
+
+def _only_blocked(model: Model) -> list[str]:
+    compared = [field.column for field in model.fields]
+    return [
+        name for name in dict.fromkeys(n for rule in model.blocking for n in rule["columns"]) if name not in compared
+    ]
+
+
+def _left_out(model: Model) -> list[str]:
+    words = []
+    if model.related_prior is not None:
+        words.append(
+            "The hypothesis that two records are of one household has no place in Splink's model: "
+            "it scores people of one household higher."
+        )
+    if any(field.kind == "name" for field in model.fields):
+        words.append("Nicknames (bill for william) are not told by SQL: such names count as alike or different.")
+    return words
+
+
+def _records(reader: Reader, rules: IdentityRules, model: Model, folder: Path) -> list[str]:
+    """Files with the compared values of each record, and with how frequent each value counts as."""
+    known = prepare(reader.arrow(needed(rules)), rules, Guards())
+    frequencies = reader.arrow(query("select * from found", found=table(FREQUENCIES.name)))
+    counted = Kept(model, frequencies).counting(known).compared
+    names = column_names([*(field.column for field in model.fields), *_only_blocked(model)])
+    columns = {UNIQUE_ID: pa.array(known.record_no)}
+    for name, called in names.items():
+        codes = known.compared[name].codes
+        columns[called] = known.compared[name].values.take(pa.array(codes, mask=codes < 0))
+    folder.mkdir(parents=True, exist_ok=True)
+    made = {"records": pa.table(columns)}
+    values = ((counted[f.column].values, counted[f.column].counts().astype(np.float64)) for f in model.fields)
+    made |= {f"tf_{name}": frequency for name, frequency in lookups(model, values).items()}
+    for name, content in made.items():
+        pq.write_table(content, folder / f"{name}.parquet")
+    return [str(folder / f"{name}.parquet") for name in made]
