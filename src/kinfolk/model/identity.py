@@ -13,11 +13,13 @@ class Key:
     """Columns whose equal values mean the same customer.
 
     at_most  a value that more records than this share is no identity (a shared device, a switchboard)
+    people   a value with more people than this behind it is none either; None = however many
     """
 
     columns: tuple[str, ...]
     place: Place
     at_most: int | None = None
+    people: int | None = 2
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Households:
     largest: int = 12
 
 
+WITNESSES = ("first_name", "last_name", "birth_date", "national_id")  # what tells people behind one value apart
 EMAIL_DOMAIN = "email_domain"  # what comes after the @ of `email`, where that is no mailbox provider
 
 
@@ -107,6 +110,13 @@ class IdentityRules:
             used += [comparison.column for comparison in self.matching.compare]
             used += [c for columns in self.matching.block_on or () for c in columns]
         return tuple(dict.fromkeys(used))
+
+    def witnesses(self) -> tuple[str, ...]:
+        """Staging columns that tell how many people are behind a value that many records share."""
+        if not self.keys and self.matching is None:
+            return ()
+        personal = self.matching.personal if self.matching else ()
+        return tuple(dict.fromkeys((*personal, *WITNESSES)))
 
 
 # Preferences are packed into one number; these are the bits each takes, and all there is room for.

@@ -197,7 +197,10 @@ def identity_rules(parsed: Parsed[IdentityFile]) -> IdentityRules:
     """The part of identity.yml that decides who is who."""
     settings, place = parsed.settings, parsed.document.place
     return IdentityRules(
-        keys=tuple(Key(tuple(e.key), place("keys", n), e.at_most) for n, e in enumerate(settings.keys)),
+        keys=tuple(
+            Key(tuple(e.key), place("keys", n), e.at_most, None if e.people == "any" else e.people)
+            for n, e in enumerate(settings.keys)
+        ),
         matching=_matching(parsed),
         never=tuple(Never(never.different, place("never", n)) for n, never in enumerate(settings.never)),
         tenant=settings.tenant,

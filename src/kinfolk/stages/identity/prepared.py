@@ -59,7 +59,8 @@ def prepare(
 
     Values on the ignore list become unknown and are noted as guards; superseded records do not count there.
     """
-    names = rules.columns()
+    there = set(records.column_names)
+    names = tuple(dict.fromkeys((*rules.columns(), *(name for name in rules.witnesses() if name in there))))
     numbers = records["record_no"].to_numpy()
     order = np.argsort(numbers, kind="stable").astype(np.int64)
     sorted_already = bool((numbers[1:] > numbers[:-1]).all())

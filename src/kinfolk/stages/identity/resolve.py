@@ -23,6 +23,7 @@ from kinfolk.stages.identity.patterns import count
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.rows import Rows, collapse
 from kinfolk.stages.identity.scoring import Scorer, scorer
+from kinfolk.stages.identity.shared import with_people
 from kinfolk.stages.identity.thresholds import estimate, in_force
 
 Tell = Callable[[str], None]
@@ -71,6 +72,10 @@ class Linked:
     by_key: Codes
     decided: Decided = Decided()
 
+    def counting_people(self, rules: IdentityRules) -> Linked:
+        """The same with the people behind what is compared: what is learned anew is learned with them."""
+        return replace(self, prepared=with_people(self.prepared, rules))
+
 
 def resolve(linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell) -> Resolution:
     """Groups of records that are one customer.
@@ -81,6 +86,8 @@ def resolve(linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell)
     prepared, links, by_key = linked.prepared, linked.links, linked.by_key
     if rules.matching is None or len(prepared) < 2:
         return Resolution(in_order_of_first(by_key), links, _no_pairs(), by_key, (), None, linked.decided)
+    if kept is not None:
+        prepared = kept.counting(prepared)
     apart = Apart(tuple(never_codes(prepared, rules)), linked.decided.different)
     rows = collapse(prepared, apart.codes)
     compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
@@ -144,7 +151,7 @@ def score(
         fitted = fit(judge, (patterns, of_pair, found), blocks, (prepared, rows, rules.matching), labels)
         judged = scorer(replace(fitted, rules=settings(rules)), judge, prepared.compared)
     else:
-        judged = scorer(kept.model, judge, kept.counting(prepared).compared)
+        judged = scorer(kept.model, judge, prepared.compared)
     found_likely, weight = likely(judged, found, patterns, of_pair)
     if kept is None:
         judged = replace(judged, model=replace(judged.model, estimate=estimate(weight, judged.model, patterns)))

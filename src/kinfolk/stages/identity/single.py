@@ -125,6 +125,9 @@ class _Match:
             if key.at_most is not None and self.index.sharing(f"key.{number}", codes) >= key.at_most:
                 self.notes.append(f"{key_name(key)} {value}: more than {key.at_most} records would share it.")
                 continue
+            if self.index.shared(number, codes):
+                self.notes.append(f"{key_name(key)} {value}: more people share it than it can tell apart.")
+                continue
             for customer in self.index.having(f"key.{number}", codes).tolist():
                 self.keys.setdefault(customer, []).append(SharedKey(key_name(key), value))
 
