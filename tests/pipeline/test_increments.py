@@ -25,7 +25,7 @@ keys:
   - [phone, tenant]
 tenant: tenant
 ignore: {email: ["info@*"]}
-never: [{different: national_id}]
+never: [{different: national_id}, {same_source: shop}]
 match:
   compare: {first_name: name, last_name: name, birth_date: date, email: email, street: address}
   personal: [first_name, birth_date]

@@ -51,10 +51,19 @@ class Matching:
 
 @dataclass(frozen=True)
 class Never:
-    """Records whose values in `different` are both known and differ cannot be one customer."""
+    """Records whose values in `different` are both known and differ cannot be one customer.
+
+    same_source  a source without duplicates: the rule is about its records alone, and `different` is their record_id
+    """
 
     different: str
     place: Place
+    same_source: str | None = None
+
+    @property
+    def what(self) -> str:
+        """What differs, in words."""
+        return self.different if self.same_source is None else f"record ids in {self.same_source}"
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,7 @@ class IdentityRules:
         """Every staging column these rules read, each once, in order of first use."""
         used = [self.tenant] if self.tenant else []
         used += [c for key in self.keys for c in key.columns]
-        used += [never.different for never in self.never]
+        used += [never.different for never in self.never if never.same_source is None]
         if self.matching:
             used += [comparison.column for comparison in self.matching.compare]
             used += [c for columns in self.matching.block_on or () for c in columns]

@@ -202,7 +202,14 @@ def identity_rules(parsed: Parsed[IdentityFile]) -> IdentityRules:
             for n, e in enumerate(settings.keys)
         ),
         matching=_matching(parsed),
-        never=tuple(Never(never.different, place("never", n)) for n, never in enumerate(settings.never)),
+        never=tuple(
+            rule
+            for n, never in enumerate(settings.never)
+            for rule in (
+                *(Never(name, place("never", n)) for name in never.different),
+                *(Never("record_id", place("never", n), source) for source in never.same_source),
+            )
+        ),
         tenant=settings.tenant,
         ignore={column: tuple(values) for column, values in settings.ignore.items()},
         households=_households(parsed),

@@ -40,6 +40,8 @@ FORMER_MEMBERS = Table(
 
 BY_DECISION = "decision"  # the key of links that people made
 
+BY_MATCHING = "match"  # the rule of guards that speak of likely pairs
+
 LINKS = Table(
     name="identity.links",
     grain="two records joined by the same value of a deterministic key (a value's records form a star) or by a person",

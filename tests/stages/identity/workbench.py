@@ -27,6 +27,10 @@ def never(column: str) -> Never:
     return Never(column, PLACE)
 
 
+def same_source(source: str) -> Never:
+    return Never("record_id", PLACE, source)
+
+
 def matching(compare: Mapping[str, str], personal: Sequence[str] = (), **settings: Any) -> Matching:
     return Matching(tuple(Comparison(c, k) for c, k in compare.items()), PLACE, personal=tuple(personal), **settings)
 

@@ -65,9 +65,16 @@ class MatchKeys(Written):
 
 
 class NeverEntry(Written):
-    """Two records that differ here cannot be one customer."""
+    """Two records that differ here, or are of one source without duplicates, cannot be one customer."""
 
-    different: Word
+    different: Words = Field(default=[], description="a column, or several: to differ in one of them is enough")
+    same_source: Words = Field(default=[], description="sources that have no duplicates")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.different) == bool(self.same_source):
+            raise wrong("Write `different` with columns, or `same_source` with sources: one of them, not both.")
+        return self
 
 
 class PreferenceEntry(Written):

@@ -195,4 +195,4 @@ def _shared_keys(prepared: Prepared, rules: IdentityRules) -> tuple[SharedKey, .
 
 def _never(prepared: Prepared, rules: IdentityRules) -> tuple[str, ...]:
     apart = zip(rules.never, never_codes(prepared, rules), strict=True)
-    return tuple(never.different for never, codes in apart if min(codes) >= 0 and codes[0] != codes[1])
+    return tuple(never.what for never, codes in apart if min(codes) >= 0 and codes[0] != codes[1])

@@ -129,7 +129,7 @@ def exact_columns(rules: IdentityRules) -> list[str]:
     """Columns whose values count as they were staged: those of keys and never rules, and the tenant."""
     names = [rules.tenant] if rules.tenant else []
     names += [name for key in rules.keys for name in key.columns]
-    return list(dict.fromkeys([*names, *(never.different for never in rules.never)]))
+    return list(dict.fromkeys([*names, *(never.different for never in rules.never if never.same_source is None)]))
 
 
 def index_arrays(

@@ -90,7 +90,7 @@ def settings(rules: IdentityRules) -> str:
         "compare": sorted((c.column, c.kind) for c in matching.compare),
         "block_on": matching.block_on,
         "personal": matching.personal,
-        "never": [never.different for never in rules.never],
+        "never": [never.what for never in rules.never],
         "tenant": rules.tenant,
         "ignore": {name: list(patterns) for name, patterns in rules.ignore.items()},
     }

@@ -15,6 +15,7 @@ from kinfolk.stages.identity.coding import Column, code, ignored, in_form, witho
 from kinfolk.stages.identity.guards import Guard, Guards
 
 _FEW = 1_000
+SOURCE = "source"  # the column that a never rule about one source looks at
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ def prepare(
 
     Values on the ignore list become unknown and are noted as guards; superseded records do not count there.
     """
-    there = set(records.column_names)
-    names = tuple(dict.fromkeys((*rules.columns(), *(name for name in rules.witnesses() if name in there))))
+    further = [SOURCE] if any(never.same_source for never in rules.never) else []
+    further = [name for name in (*rules.witnesses(), *further) if name in set(records.column_names)]
+    names = tuple(dict.fromkeys((*rules.columns(), *further)))
     numbers = records["record_no"].to_numpy()
     order = np.argsort(numbers, kind="stable").astype(np.int64)
     sorted_already = bool((numbers[1:] > numbers[:-1]).all())

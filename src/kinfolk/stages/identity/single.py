@@ -197,6 +197,8 @@ class _Match:
         """The columns whose never rule holds the record and each customer apart."""
         apart: list[list[str]] = [[] for _ in customers]
         for number, never in enumerate(self.rules.never):
+            if never.same_source is not None:  # the record is of no source yet
+                continue
             mine = self.index.code(self.index.exact(never.different), self.one.exact[never.different].of(0))
             theirs = self.index.never(number)[customers]
             for at in np.flatnonzero((theirs >= 0) & (theirs != mine)).tolist() if mine != ABSENT else ():

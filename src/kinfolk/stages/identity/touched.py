@@ -43,7 +43,6 @@ from kinfolk.tables import identity as promised
 from kinfolk.tables.staging import RECORDS
 
 LEARNED = "touched.learned"
-_OF_COMPONENTS = ("over_merge", "too_large")  # guards that speak of one component and name its first record
 _OF_VALUES = ("never", "decision")  # guards that speak of a key's value
 _BY_RECORD, _BY_PAIR = Patch("record_no", REACHED), Patch("record_no_a", REACHED)
 _PATCHES = {
@@ -319,7 +318,7 @@ class _Change:
         }
         settled = self._overruled_elsewhere(some)
         for row in rows:
-            of_component = row["guard"] in _OF_COMPONENTS and row["value"] not in reached
+            of_component = row["rule"] == promised.BY_MATCHING and row["value"] not in reached
             of_value = row["guard"] in _OF_VALUES and row["rule"] in concerned
             of_value = of_value and row["value"] not in concerned[row["rule"]]
             if of_component or of_value or (row["guard"] == "decision" and row["rule"] in settled):
