@@ -29,6 +29,7 @@ never: [{different: national_id}, {same_source: shop}]
 match:
   compare: {first_name: name, last_name: name, birth_date: date, email: email, street: address}
   personal: [first_name, birth_date]
+  largest: 4
   block_on: [[last_name], [birth_date], [first_name, street]]
 households: {largest: 5}
 accounts: {by: [email_domain, tier]}

@@ -39,6 +39,7 @@ class Matching:
     personal   columns that tell people of one household apart
     merge_at   probability from which two records are one customer; None = chosen from the data
     review_at  probability from which a steward is asked; None = chosen from the data
+    largest    different records of a customer that likeness puts together, at most; those alike in all count once
     """
 
     compare: tuple[Comparison, ...]
@@ -47,6 +48,7 @@ class Matching:
     personal: tuple[str, ...] = ()
     merge_at: float | None = None
     review_at: float | None = None
+    largest: int = 100
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,12 @@ class IdentityRules:
         if self.matching:
             used += [comparison.column for comparison in self.matching.compare]
             used += [c for columns in self.matching.block_on or () for c in columns]
+        return tuple(dict.fromkeys(used))
+
+    def deciding(self) -> tuple[str, ...]:
+        """The columns of keys and those compared: a record that has none of them is a customer of its own."""
+        used = [c for key in self.keys for c in key.columns]
+        used += [comparison.column for comparison in self.matching.compare] if self.matching else []
         return tuple(dict.fromkeys(used))
 
     def witnesses(self) -> tuple[str, ...]:

@@ -242,6 +242,7 @@ def _matching(parsed: Parsed[IdentityFile]) -> Matching | None:
         personal=tuple(match.personal),
         merge_at=match.merge_at,
         review_at=match.review_at,
+        largest=match.largest,
     )
 
 

@@ -279,6 +279,11 @@ RULES: tuple[Rule, ...] = (
         _always(False, "more or fewer pairs wait for a steward"),
     ),
     Rule(
+        "identity/matching/largest",
+        "identity: match.largest",
+        _always(True, "large customers may be put together, or cut"),
+    ),
+    Rule(
         "identity/never/*",
         "identity: never different {2}",
         _by_kind(

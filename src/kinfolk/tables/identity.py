@@ -138,7 +138,11 @@ GUARDS = Table(
     grain="one thing that was kept from joining customers",
     keys=("guard", "rule", "value"),
     columns=(
-        Column("guard", "varchar", "at_most, decision, ignore, never, over_merge, shared_value or too_large"),
+        Column(
+            "guard",
+            "varchar",
+            "at_most, copies, decision, ignore, largest, never, nothing_known, over_merge, shared_value or too_large",
+        ),
         Column("rule", "varchar", "the key, column or decisions it concerns"),
         Column("value", "varchar", "the value it concerns, where it is one value"),
         Column("records", "bigint", "records affected"),

@@ -33,7 +33,7 @@ def test_a_mailbox_of_five_people_links_none_of_them_and_is_listed() -> None:
     assert (guard["guard"], guard["rule"], guard["value"], guard["records"]) == (
         "shared_value", "email", "info@firm.example", 5,
     )  # fmt: skip
-    assert guard["effect"] == "About 5 people share this mailbox, so it linked none of the records."
+    assert guard["effect"] == "At least 5 people share this mailbox, so it linked none of the records."
 
 
 def test_one_person_under_many_spellings_and_a_married_name_is_one_person() -> None:

@@ -54,6 +54,9 @@ class MatchKeys(Written):
     review_at: Probability | None = Field(
         default=None, description="probability from which a steward is asked; chosen from the data if absent"
     )
+    largest: Annotated[int, Field(ge=2, le=1_000_000)] = Field(
+        default=100, description="different records of a customer that likeness puts together, at most"
+    )
 
     @model_validator(mode="after")
     def _thresholds_in_order(self) -> Self:

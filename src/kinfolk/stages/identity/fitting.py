@@ -12,6 +12,7 @@ from kinfolk.model.identity import Matching
 from kinfolk.stages.identity.arrays import Codes, Floats, Ints, Levels
 from kinfolk.stages.identity.blocking import Blocks
 from kinfolk.stages.identity.comparison import SAME
+from kinfolk.stages.identity.diagnostics import of_rows
 from kinfolk.stages.identity.evidence import Comparer
 from kinfolk.stages.identity.kept import described
 from kinfolk.stages.identity.kinds import KINDS
@@ -65,7 +66,7 @@ def fit(
         records=len(prepared),
         personal=tuple(matching.personal),
         blocking=described(blocks, rows.first, prepared),
-        diagnostics=tuple(parameters.diagnostics),
+        diagnostics=(*of_rows(len(prepared), len(rows)), *parameters.diagnostics),
     )
     if not len(said):
         return model

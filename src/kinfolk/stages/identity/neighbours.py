@@ -135,6 +135,25 @@ def ignored_query(rules: IdentityRules) -> exp.Query:
     return union_by_name(found) if found else rows(types, [])
 
 
+def nothing_known_query(rules: IdentityRules) -> exp.Query:
+    """How many records have no value in anything that keys or matching look at."""
+    known = [_has(rules, name, "r") for name in rules.deciding()]
+    return query(
+        "select count(*) as records from records r where not coalesce($known, false)",
+        known=exp.paren(exp.or_(*[sql("coalesce($k, false)", k=one) for one in known])) if known else sql("true"),
+        records=table(RECORDS.name),
+    )
+
+
+def _has(rules: IdentityRules, name: str, record: str) -> exp.Expression:
+    """Whether a record has a value that is not on the column's ignore list."""
+    conditions = [sql("strlen($c) > 0", c=_text(name, record))]
+    if name in rules.ignore:
+        pattern = pattern_of(rules.ignore[name])
+        conditions.append(sql("not regexp_matches($c, $p)", c=_text(name, record), p=pattern))
+    return _all(conditions)
+
+
 def _rules(model: Model) -> list[tuple[dict[str, Any], list[str]]]:
     """Each blocking rule, and the columns of identity.compared that it compares."""
     worlds = [[WORLD] if len(rule["crowded"]) > len(rule["columns"]) else [] for rule in model.blocking]
@@ -296,12 +315,7 @@ def _tenant(rules: IdentityRules, record: str) -> exp.Expression:
 
 def _known(rules: IdentityRules, key: Key, record: str) -> exp.Expression:
     """True where every column of the key has a value that is not on its ignore list."""
-    conditions = [sql("strlen($c) > 0", c=_text(name, record)) for name in key.columns]
-    for name in key.columns:
-        if name in rules.ignore:
-            pattern = pattern_of(rules.ignore[name])
-            conditions.append(sql("not regexp_matches($c, $p)", c=_text(name, record), p=pattern))
-    return _all(conditions)
+    return _all(_has(rules, name, record) for name in key.columns)
 
 
 def _all(conditions: Iterable[exp.Expression]) -> exp.Expression:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from kinfolk.model.identity import Comparison, IdentityRules
 from kinfolk.stages.identity.arrays import Codes, Flags, Ints
 from kinfolk.stages.identity.coding import Column, code, ignored, in_form, without
-from kinfolk.stages.identity.guards import Guard, Guards
+from kinfolk.stages.identity.guards import Guard, Guards, nothing_known
 
 _FEW = 1_000
 SOURCE = "source"  # the column that a never rule about one source looks at
@@ -83,6 +83,15 @@ def prepare(
         formed = each(lambda c: in_form(coded[c.column], c.kind), comparisons)
         compared = {c.column: column for c, column in zip(comparisons, formed, strict=True)}
     return Prepared(numbers, order, coded, compared, rules.tenant)
+
+
+def note_nothing_known(prepared: Prepared, rules: IdentityRules, guards: Guards) -> None:
+    """Notes how many records have no value in anything that keys or matching look at."""
+    unknown = np.ones(len(prepared), bool)
+    for name in rules.deciding():
+        unknown &= prepared.exact[name].codes < 0
+    if rules.deciding() and unknown.any():
+        guards.add(nothing_known(int(unknown.sum())))
 
 
 def _looked_at(rules: IdentityRules) -> list[Comparison]:

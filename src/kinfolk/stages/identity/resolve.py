@@ -10,7 +10,7 @@ import numpy as np
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Codes, Floats, Ints, stable_order
 from kinfolk.stages.identity.blocking import Blocks, again, candidates, choose
-from kinfolk.stages.identity.clustering import Edges, Nodes, group
+from kinfolk.stages.identity.clustering import Bounds, Edges, Nodes, group
 from kinfolk.stages.identity.comparison import SAME, UNKNOWN, Field, fields
 from kinfolk.stages.identity.decisions import Decided
 from kinfolk.stages.identity.evidence import Comparer, comparer
@@ -19,6 +19,7 @@ from kinfolk.stages.identity.kept import Kept, OutgrownError, settings
 from kinfolk.stages.identity.keys import Apart, Links, never_codes, with_copies
 from kinfolk.stages.identity.labels import Labels
 from kinfolk.stages.identity.model import Model
+from kinfolk.stages.identity.oversized import COPIES, CUT, MANY_COPIES, TOO_LARGE, Oversized, glue
 from kinfolk.stages.identity.patterns import count
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.rows import Rows, collapse
@@ -44,7 +45,7 @@ class Resolution:
 
     groups     numbered in order of their first record
     candidate  the set of records each record might have been one customer with
-    too_large  sets that were too large to be looked at as a whole, as record positions
+    oversized  sets that were too large to be looked at as a whole, or to become one customer; and many copies
     model      what pairs were judged by; None without matching
     decided    what people said of the records
     """
@@ -53,7 +54,7 @@ class Resolution:
     links: Links
     pairs: Scored
     candidate: Codes
-    too_large: tuple[Ints, ...]
+    oversized: tuple[Oversized, ...]
     model: Model | None
     decided: Decided = Decided()
 
@@ -100,11 +101,15 @@ def resolve(linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell)
     of_groups = apart.of_groups(together)
     known = tuple(codes[together] for codes in of_groups.codes)
     nodes = Nodes(rows.of_record, together, known, of_groups.pairs)
-    found = group(nodes, _speaking(pairs, alone, rows), scorer, least)
+    found = group(nodes, _speaking(pairs, alone, rows), scorer, Bounds(least, rules.matching.largest))
     shown = _joined(pairs, copies, 0.0)
-    too_large = tuple(found.too_large)
+    many = np.flatnonzero(rows.sizes >= MANY_COPIES)
+    joined = many[np.isin(many, rows.of_record[copies.b[sure]])]
+    sets = [(COPIES, np.flatnonzero(rows.of_record == row)) for row in joined.tolist()]
+    sets += [(CUT, records) for records in found.cut] + [(TOO_LARGE, records) for records in found.too_large]
+    oversized = tuple(Oversized(records, guard, glue(scorer, rows.of_record[records])) for guard, records in sets)
     return Resolution(
-        in_order_of_first(found.group), links, shown, found.candidate, too_large, scorer.model, linked.decided
+        in_order_of_first(found.group), links, shown, found.candidate, oversized, scorer.model, linked.decided
     )
 
 

@@ -148,7 +148,13 @@ def note_shared(by_keys: pa.Table, rules: IdentityRules, guards: Guards) -> None
 
 
 def _effect(row: dict[str, object]) -> str:
-    return f"About {row['people']:.0f} people share this {row['kind']}, so it linked none of the records."
+    what = "value" if row["kind"] == "household" else row["kind"]
+    whose = " of one household" if row["kind"] == "household" else ""
+    return f"At least {_whole(row['people'])} people{whose} share this {what}, so it linked none of the records."
+
+
+def _whole(people: object) -> int:
+    return int(float(str(people)) + 0.01)
 
 
 def _witnesses(prepared: Prepared, rules: IdentityRules) -> list[Witness]:

@@ -22,7 +22,7 @@ from kinfolk.stages.identity.kept import OutgrownError, frequencies, kept
 from kinfolk.stages.identity.keys import link, never_codes
 from kinfolk.stages.identity.naming import name_groups, numbers_of, vanished
 from kinfolk.stages.identity.outputs import Outcome, tables
-from kinfolk.stages.identity.prepared import prepare
+from kinfolk.stages.identity.prepared import note_nothing_known, prepare
 from kinfolk.stages.identity.resolve import Linked, resolve
 from kinfolk.stages.identity.shared import found_by_keys, note_shared, shared_values
 from kinfolk.tables import identity as promised
@@ -87,6 +87,7 @@ def _all(rules: IdentityRules, inputs: Tables, tell: Tell) -> Tables:
         learned = kept(inputs.get("model"), inputs.get("frequencies"), rules, len(prepared))
         tell("Linking records by keys")
         known = decided(inputs.get("decisions"), inputs.get("decided"), prepared.record_no, guards)
+        note_nothing_known(prepared, rules, guards)
         by_keys, crowded = found_by_keys(prepared, rules)
         note_shared(by_keys, rules, guards)
         linked = Linked(prepared, *link(prepared, rules, guards, crowded, known), known)

@@ -16,7 +16,7 @@ from kinfolk.stages.identity.arrow import array, pc
 from kinfolk.stages.identity.decisions import Decided, decided, decision_query, facts_in, met
 from kinfolk.stages.identity.fingerprints import compared_table
 from kinfolk.stages.identity.former_groups import Former, former, former_groups, former_query
-from kinfolk.stages.identity.guards import Guard, Guards
+from kinfolk.stages.identity.guards import Guard, Guards, nothing_known
 from kinfolk.stages.identity.kept import Kept, codes_of, frequencies
 from kinfolk.stages.identity.keys import key_name, link, named_value, never_codes, values_of
 from kinfolk.stages.identity.model import Model
@@ -30,10 +30,11 @@ from kinfolk.stages.identity.neighbours import (
     crowded_key_step,
     ignored_query,
     key_steps,
+    nothing_known_query,
     tie_step,
 )
 from kinfolk.stages.identity.outputs import Outcome, tables
-from kinfolk.stages.identity.prepared import Prepared, prepare
+from kinfolk.stages.identity.prepared import Prepared, note_nothing_known, prepare
 from kinfolk.stages.identity.reach import REACHED, among, reach_step
 from kinfolk.stages.identity.resolve import Linked, Resolution, resolve
 from kinfolk.stages.identity.shared import codes_of_names, found_by_keys, note_shared, shared_values
@@ -107,6 +108,7 @@ def following_steps(rules: IdentityRules, model: Model | None, *, decisions_ther
         "crowded": query("select * from crowded", crowded=table(CROWDED)),
         "shared": query("select * from shared", shared=table(SHARED)),
         "ignored": ignored_query(rules),
+        "unknown": nothing_known_query(rules),
     }
     made_before = (promised.COMPARED.name, promised.SHARED_VALUES.name)
     writes = {n: Publish.PATCH if n in _PATCHES else Publish.REPLACE for n in _names() if n not in made_before}
@@ -215,6 +217,7 @@ class _Change:
         current = prepare(self.inputs["records"], self.rules, self.guards)
         self.tell("Linking records by keys")
         known = self._decided(current)
+        note_nothing_known(current, self.rules, self.guards)
         by_keys, crowded = found_by_keys(current, self.rules)
         note_shared(by_keys, self.rules, self.guards)
         linked = Linked(current, *link(current, self.rules, self.guards, crowded, known), known)
@@ -306,6 +309,9 @@ class _Change:
         effect = "The value counts as unknown: it neither links records nor is evidence."
         for row in self.inputs["ignored"].to_pylist():
             self.guards.add(Guard("ignore", row["column_name"], row["value"], row["records"], effect))
+        unknown = self.inputs["unknown"]["records"][0].as_py()
+        if self.rules.deciding() and unknown:
+            self.guards.add(nothing_known(unknown))
 
     def _keep_guards(self, some: Prepared) -> None:
         """What was noted of values and components that the change does not reach still holds."""
