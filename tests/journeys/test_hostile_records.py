@@ -110,12 +110,12 @@ def test_a_million_identical_rows_go_the_whole_way(company: Company, keyed: bool
 def test_many_copies_of_one_record_are_one_customer_and_mentioned(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kinfolk.stages.identity.resolve.MANY_COPIES", 20)
+    monkeypatch.setattr("kinfolk.stages.identity.resolve.MANY_COPIES", 6)
     company.identity(NO_KEY)
-    copies = [person(0).replace("0,", f"{n},", 1) for n in range(1_000, 1_030)]
-    found = arrived(company, [person(n) for n in range(200)] + copies)
+    copies = [person(0).replace("0,", f"{n},", 1) for n in range(1_000, 1_005)]
+    found = arrived(company, [person(n) for n in range(800)] + copies)
     asked = "select count(distinct customer_id) from identity.members where record_id::int >= 1000 or record_id = '0'"
     assert company.ask(asked) == [(1,)]
     [(records, effect)] = effects(found, "copies")
-    assert records == 31
+    assert records == 6
     assert "alike in everything compared and so one customer" in effect and "under `ignore`" in effect

@@ -44,7 +44,7 @@ def of_rows(records: int, rows: int) -> list[str]:
         return []
     return [
         f"All {records:,} records are alike in everything compared: that everybody shares a value says nothing, so "
-        "they were not put together by it."
+        "likeness puts none of them together."
     ]
 
 
