@@ -46,15 +46,19 @@ def people_behind(order: Ints, starts: Ints, witnesses: Sequence[Witness]) -> Fl
     inside, begins = _of(order, starts[several], sizes[several])
     varied = np.stack([_varied(witness.column.codes[inside], begins) for witness in witnesses])
     several = several[varied.sum(axis=0) >= 2]
-    for judge in (_as_written, _as_meant):
-        if not len(several):
-            return people
-        inside, begins = _of(order, starts[several], sizes[several])
-        group = np.repeat(np.arange(len(several)), run_lengths(begins, len(inside)))
-        found = np.stack([judge(witness, group, inside, len(several)) for witness in witnesses])
-        second = np.sort(found, axis=0)[-2]
-        people[several] = second if judge is _as_meant else 1.0
-        several = several[second >= SHARED_FROM]
+    if not len(several):
+        return people
+    inside, begins = _of(order, starts[several], sizes[several])
+    group = np.repeat(np.arange(len(several)), run_lengths(begins, len(inside)))
+    written = np.stack([_as_written(witness, group, inside, len(several)) for witness in witnesses])
+    # What is meant is never more than what is written, so the others need no closer look.
+    enough = np.sort(written, axis=0)[-2] >= SHARED_FROM
+    several, written = several[enough], written[:, enough]
+    meant = np.zeros(written.shape)
+    for place, witness in enumerate(witnesses):
+        worth = np.flatnonzero(written[place] >= SHARED_FROM)
+        meant[place, worth] = behind(witness, order, starts[several[worth]], sizes[several[worth]])
+    people[several] = np.maximum(np.sort(meant, axis=0)[-2], 1.0)
     return people
 
 
@@ -78,11 +82,16 @@ def _varied(codes: Codes, begins: Ints) -> Flags:
 
 @dataclass(frozen=True)
 class _Values:
-    """Distinct values of groups, group by group, the most frequent first, then the one met first."""
+    """Distinct values of groups, group by group: the records that have each, and the first of them."""
 
     group: Ints
     code: Ints
     records: Ints
+    first: Ints
+
+    def at(self, places: Ints) -> _Values:
+        """Some of them."""
+        return _Values(*(column[places] for column in (self.group, self.code, self.records, self.first)))
 
 
 def _distinct(codes: Codes, group: Ints) -> _Values:
@@ -93,8 +102,7 @@ def _distinct(codes: Codes, group: Ints) -> _Values:
     starts = starts_of(packed[order])
     records, first = run_lengths(starts, len(order)), order[starts]
     of, code = packed[first] // width, packed[first] % width
-    by_weight = np.lexsort((first, -records, of))
-    return _Values(of[by_weight], code[by_weight], records[by_weight])
+    return _Values(of, code, records, first)
 
 
 def _as_written(witness: Witness, group: Ints, inside: Ints, count: int) -> Floats:
@@ -106,10 +114,11 @@ def _as_meant(witness: Witness, group: Ints, inside: Ints, count: int) -> Floats
     """The same, values that may be one person's taken together: the rarer goes with the first more frequent one."""
     found = _distinct(witness.column.codes[inside], group)
     whole = _effective(found.group, found.records, count)
-    starts = starts_of(found.group)
-    place = ranges(run_lengths(starts, len(found.group)))
-    speaks = place < _SPEAKING
-    found, place = _Values(found.group[speaks], found.code[speaks], found.records[speaks]), place[speaks]
+    # The most frequent value of a group leads, then the one met first.
+    found = found.at(np.lexsort((found.first, -found.records, found.group)))
+    place = ranges(run_lengths(starts_of(found.group), len(found.group)))
+    speaks = np.flatnonzero(place < _SPEAKING)
+    found, place = found.at(speaks), place[speaks]
     of_speakers = _effective(found.group, found.records, count)
     leader = _leaders(witness, found, place)
     merged = np.zeros(len(found.group), np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,7 @@ class Prepared:
     exact     column -> its values as they were staged, coded (for keys and never rules)
     compared  column compared or blocked on -> its values in the form they are compared in, coded
     world     the column that keeps tenants apart; None = there is one world
+    shared    what was found of records that share a value of a column, so that it is looked for once
     """
 
     record_no: Ints
@@ -33,6 +34,7 @@ class Prepared:
     exact: Mapping[str, Column]
     compared: Mapping[str, Column]
     world: str | None
+    shared: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def tenant(self) -> Codes | None:

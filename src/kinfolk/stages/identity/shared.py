@@ -33,12 +33,7 @@ _FOUND: dict[str, pa.DataType] = {
     "kind": pa.string(),
 }
 FOUND = pa.schema(_FOUND)
-_TYPES: dict[str, pa.DataType] = {
-    "varchar": pa.string(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-}
+_LEARNED = " learned"  # what is known of a value as evidence, beside what is known of it as one of a key
 
 
 @dataclass(frozen=True)
@@ -63,6 +58,8 @@ def found_by_keys(prepared: Prepared, rules: IdentityRules) -> tuple[pa.Table, d
         columns = [prepared.exact[name].codes for name in key.columns]
         columns += [] if prepared.tenant is None else [prepared.tenant]
         runs = _runs(columns, witnesses)
+        if len(columns) == 1:
+            prepared.shared[key.columns[0]] = runs
         shared = np.flatnonzero(runs.people >= key.people + 1)
         firsts = runs.order[runs.starts[shared]]
         if not len(shared):
@@ -109,7 +106,9 @@ def with_people(prepared: Prepared, rules: IdentityRules) -> Prepared:
         if comparison.kind not in _SHARED_KINDS or comparison.column in rules.matching.personal:
             continue
         column = compared[comparison.column]
-        runs = _runs([column.codes], witnesses)
+        exact = prepared.exact[comparison.column]
+        known = prepared.shared.get(comparison.column) if column.codes is exact.codes else None
+        runs = known if isinstance(known, _Runs) else _runs([column.codes], witnesses)
         shared = np.flatnonzero(runs.people >= SHARED_FROM)
         values = column.codes[runs.order[runs.starts[shared]]]
         people, kinds = np.zeros(len(column.values)), np.full(len(column.values), None, object)
@@ -125,18 +124,17 @@ def shared_values(by_keys: pa.Table, frequencies: pa.Table) -> pa.Table:
     by_keys      rows as in FOUND
     frequencies  rows of identity.frequencies
     """
-    rows = {
-        (row["field"], row["value"]): {**row, "unlinked": True, "counts_once": False} for row in by_keys.to_pylist()
-    }
-    learned = frequencies.filter(frequencies["people"].is_valid())
-    for row in learned.to_pylist():
-        at = (row["column_name"], row["value"])
-        fresh = {"field": at[0], "unlinked": False, **row}
-        rows[at] = {**rows.get(at, fresh), "counts_once": True}
-    types: dict[str, pa.DataType] = {name: _TYPES[kind] for name, kind in SHARED_VALUES.types.items()}
-    schema = pa.schema(types)
-    listed = [{name: rows[at][name] for name in schema.names} for at in sorted(rows)]
-    return pa.Table.from_pylist(listed, schema)
+    at = ["field", "value"]
+    keys = by_keys.drop_columns(["key"]).append_column("unlinked", pa.array([True] * by_keys.num_rows, pa.bool_()))
+    learned = frequencies.filter(frequencies["people"].is_valid()).rename_columns({"column_name": "field"})
+    learned = learned.append_column("counts_once", pa.array([True] * learned.num_rows, pa.bool_()))
+    joined = keys.join(learned, at, join_type="full outer", right_suffix=_LEARNED)
+    columns = {name: joined[name] for name in SHARED_VALUES.types}
+    for name in ("records", "people", "kind"):
+        columns[name] = pc.coalesce(joined[name], joined[name + _LEARNED])
+    for name in ("unlinked", "counts_once"):
+        columns[name] = pc.fill_null(joined[name], False)
+    return pa.table(columns).sort_by([(name, "ascending") for name in at])
 
 
 def note_shared(by_keys: pa.Table, rules: IdentityRules, guards: Guards) -> None:
