@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kinfolk.commands.explain import explain
 from kinfolk.commands.shared import shared
 from kinfolk.commands.status import status
 from tests.company import Company
@@ -80,6 +81,11 @@ def test_an_office_mailbox_makes_nobody_who_writes_from_it_one_customer(company:
     if not learned(company):
         kept_by = {("ignore", "email", "info@firm.example", 6), ("nothing_known", "keys and match", "", 6)}
     assert guards(company) == kept_by
+    told = explain(company.folder, "shop:Ada", "shop:Bo")
+    assert not told.same
+    if learned(company):
+        [effect] = told.guards
+        assert effect.endswith("people share this mailbox, so it linked none of the records.")
     numbers = status(company.folder).numbers
     expected = [{"field": "email", "kind": "mailbox", "values": 1}] if learned(company) else []
     assert numbers is not None and numbers.shared == expected
