@@ -21,14 +21,15 @@ LAST = ("Meier", "Meyer", "Schmidt", "O'Brien", "García", "Wong", "Nowak")
 STREETS = ("Main St 1", "Main St 2", "High Street 5", "Elm Road 12", "Park Lane 7")
 IDENTITY = """
 keys:
-  - {key: email, at_most: 4}
+  - {key: email, at_most: 9}
   - [phone, tenant]
 tenant: tenant
 ignore: {email: ["info@*"]}
-never: [{different: national_id}]
+never: [{different: national_id}, {same_source: shop}]
 match:
   compare: {first_name: name, last_name: name, birth_date: date, email: email, street: address}
   personal: [first_name, birth_date]
+  largest: 4
   block_on: [[last_name], [birth_date], [first_name, street]]
 households: {largest: 5}
 accounts: {by: [email_domain, tier]}
@@ -127,7 +128,7 @@ class World:
             "last": pick(LAST) if some() < 0.95 else "",
             "born": f"19{pick('678')}0-0{pick('123')}-1{pick('0123')}" if some() < 0.8 else "",
             "mail": mail if some() < 0.5 else "",
-            "phone": f"+4930123450{self.random.randint(0, 20):02}" if some() < 0.4 else "",
+            "phone": f"+4930123450{self.random.randint(0, 20) if some() < 0.7 else 0:02}" if some() < 0.4 else "",
             "street": pick(STREETS) if some() < 0.8 else "",
             "nid": f"N{self.random.randint(1, 12)}" if some() < 0.2 else "",
             "tenant": pick(["", "", "", "", "", "a"]),

@@ -12,7 +12,7 @@ from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
 from kinfolk.errors import NotFoundError
 from kinfolk.model.project import Project
-from kinfolk.stages.identity.explain import Explanation, as_learned, frequency_query
+from kinfolk.stages.identity.explain import Explanation, SharedKey, as_learned, frequency_query
 from kinfolk.stages.identity.explain import explain as explain_pair
 from kinfolk.stages.identity.path import path
 from kinfolk.tables import identity, staging
@@ -49,6 +49,7 @@ class Explained:
     evidence   what the two say by themselves
     way        how they hang together when they are one customer
     reason     why a steward is asked about them, when one is
+    guards     what was done about a key's value they share, in words
     merge_at, review_at   the thresholds in force, as probabilities
     """
 
@@ -60,6 +61,7 @@ class Explained:
     reason: str | None
     merge_at: float | None
     review_at: float | None
+    guards: tuple[str, ...] = ()
 
 
 def explain(
@@ -89,17 +91,31 @@ def _explained(reader: Reader, project: Project, a: Record, b: Record) -> Explai
     [(model,)] = reader.read(query("select model from kept", kept=table(identity.MODEL.name))).rows
     rules = as_learned(project.identity, model)
     frequencies = reader.arrow(frequency_query(rows, rules))
-    matching = rules.matching
+    matching, evidence = rules.matching, explain_pair(rows, frequencies, model, rules)
     return Explained(
         first=a,
         second=b,
         same=a.customer_id == b.customer_id,
-        evidence=explain_pair(rows, frequencies, model, rules),
+        evidence=evidence,
         way=_way(reader, a, b) if a.customer_id == b.customer_id else [],
         reason=_review_reason(reader, numbers),
         merge_at=matching.merge_at if matching else None,
         review_at=matching.review_at if matching else None,
+        guards=tuple(effect for key in evidence.keys for effect in _effects(reader, key)),
     )
+
+
+def _effects(reader: Reader, key: SharedKey) -> list[str]:
+    """What guards did about a value; they name its tenant after it."""
+    tree = query(
+        "select effect from guards where rule = $key and (value = $value or starts_with(value, $begin)) "
+        "order by effect",
+        guards=table(identity.GUARDS.name),
+        key=key.key,
+        value=key.value,
+        begin=f"{key.value} (",
+    )
+    return [effect for (effect,) in reader.read(tree).rows]
 
 
 def _records(reader: Reader, asked: str) -> list[Record]:

@@ -30,6 +30,7 @@ class Numbers:
     unread       source, field, reason, values: what could not be standardised
     quarantined  source, reason (or the rules broken), rows: what could not be landed and still waits
     guards       rows of identity.guards
+    shared       field, kind, values: how many values too many people share
     unattached   table, rows, without_customer
     not_learned  what could not be learned of matching, in sentences
     """
@@ -42,6 +43,7 @@ class Numbers:
     unread: list[dict[str, Any]] = field(default_factory=list)
     quarantined: list[dict[str, Any]] = field(default_factory=list)
     guards: list[dict[str, Any]] = field(default_factory=list)
+    shared: list[dict[str, Any]] = field(default_factory=list)
     unattached: list[dict[str, Any]] = field(default_factory=list)
     not_learned: tuple[str, ...] = ()
 
@@ -105,6 +107,13 @@ def read_numbers(reader: Reader) -> Numbers:
         if reader.present(quarantine.OPEN.name)
         else [],
         guards=_dicts(reader, "select * from found order by records desc, guard, rule, value", identity.GUARDS.name),
+        shared=_dicts(
+            reader,
+            "select field, kind, count(*) as values from found group by all order by 3 desc, 1, 2",
+            identity.SHARED_VALUES.name,
+        )
+        if reader.present(identity.SHARED_VALUES.name)
+        else [],
         unattached=[_unattached(reader, name) for name in _activity(reader)],
         not_learned=not_learned(reader),
     )

@@ -14,11 +14,13 @@ class Key:
     """Columns whose equal values mean the same customer.
 
     at_most  a value that more records than this share is no identity (a shared device, a switchboard)
+    people   a value with more people than this behind it is none either; None = however many
     """
 
     columns: tuple[str, ...]
     place: Place
     at_most: int | None = None
+    people: int | None = 2
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Matching:
     merge_at   probability from which two records are one customer; None = chosen from the data
     review_at  probability from which a steward is asked; None = chosen from the data
     model      what pairs are scored by; None = learned from the data
+    largest    different records of a customer that likeness puts together, at most; those alike in all count once
     """
 
     compare: tuple[Comparison, ...]
@@ -48,14 +51,24 @@ class Matching:
     merge_at: float | None = None
     review_at: float | None = None
     model: GivenModel | None = None
+    largest: int = 100
 
 
 @dataclass(frozen=True)
 class Never:
-    """Records whose values in `different` are both known and differ cannot be one customer."""
+    """Records whose values in `different` are both known and differ cannot be one customer.
+
+    same_source  a source without duplicates: the rule is about its records alone, and `different` is their record_id
+    """
 
     different: str
     place: Place
+    same_source: str | None = None
+
+    @property
+    def what(self) -> str:
+        """What differs, in words."""
+        return self.different if self.same_source is None else f"record ids in {self.same_source}"
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,7 @@ class Households:
     largest: int = 12
 
 
+WITNESSES = ("first_name", "last_name", "birth_date", "national_id")  # what tells people behind one value apart
 EMAIL_DOMAIN = "email_domain"  # what comes after the @ of `email`, where that is no mailbox provider
 
 
@@ -105,11 +119,24 @@ class IdentityRules:
         """Every staging column these rules read, each once, in order of first use."""
         used = [self.tenant] if self.tenant else []
         used += [c for key in self.keys for c in key.columns]
-        used += [never.different for never in self.never]
+        used += [never.different for never in self.never if never.same_source is None]
         if self.matching:
             used += [comparison.column for comparison in self.matching.compare]
             used += [c for columns in self.matching.block_on or () for c in columns]
         return tuple(dict.fromkeys(used))
+
+    def deciding(self) -> tuple[str, ...]:
+        """The columns of keys and those compared: a record that has none of them is a customer of its own."""
+        used = [c for key in self.keys for c in key.columns]
+        used += [comparison.column for comparison in self.matching.compare] if self.matching else []
+        return tuple(dict.fromkeys(used))
+
+    def witnesses(self) -> tuple[str, ...]:
+        """Staging columns that tell how many people are behind a value that many records share."""
+        if not self.keys and self.matching is None:
+            return ()
+        personal = self.matching.personal if self.matching else ()
+        return tuple(dict.fromkeys((*personal, *WITNESSES)))
 
 
 # Preferences are packed into one number; these are the bits each takes, and all there is room for.

@@ -207,9 +207,19 @@ def identity_rules(parsed: Parsed[IdentityFile], model: Parsed[MatchingModelFile
     """The part of identity.yml that decides who is who. model: the file it names, if it names one"""
     settings, place = parsed.settings, parsed.document.place
     return IdentityRules(
-        keys=tuple(Key(tuple(e.key), place("keys", n), e.at_most) for n, e in enumerate(settings.keys)),
+        keys=tuple(
+            Key(tuple(e.key), place("keys", n), e.at_most, None if e.people == "any" else e.people)
+            for n, e in enumerate(settings.keys)
+        ),
         matching=_matching(parsed, given(model) if model else None),
-        never=tuple(Never(never.different, place("never", n)) for n, never in enumerate(settings.never)),
+        never=tuple(
+            rule
+            for n, never in enumerate(settings.never)
+            for rule in (
+                *(Never(name, place("never", n)) for name in never.different),
+                *(Never("record_id", place("never", n), source) for source in never.same_source),
+            )
+        ),
         tenant=settings.tenant,
         ignore={column: tuple(values) for column, values in settings.ignore.items()},
         households=_households(parsed),
@@ -245,6 +255,7 @@ def _matching(parsed: Parsed[IdentityFile], model: GivenModel | None) -> Matchin
         merge_at=match.merge_at,
         review_at=match.review_at,
         model=model,
+        largest=match.largest,
     )
 
 

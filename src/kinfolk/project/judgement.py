@@ -263,6 +263,11 @@ RULES: tuple[Rule, ...] = (
         "identity: key {2}: at_most",
         _always(True, "values shared by many records join customers, or no longer do"),
     ),
+    Rule(
+        "identity/keys/*/people",
+        "identity: key {2}: people",
+        _always(True, "values that several people share join customers, or no longer do"),
+    ),
     Rule("identity/matching", "identity: match", _EVIDENCE, public=False),
     Rule("identity/matching/compare/*", "identity: match.compare {3}", _EVIDENCE),
     Rule("identity/matching/block_on", "identity: match.block_on", _EVIDENCE, whole=True),
@@ -273,6 +278,11 @@ RULES: tuple[Rule, ...] = (
         "identity/matching/review_at",
         "identity: match.review_at",
         _always(False, "more or fewer pairs wait for a steward"),
+    ),
+    Rule(
+        "identity/matching/largest",
+        "identity: match.largest",
+        _always(True, "large customers may be put together, or cut"),
     ),
     Rule(
         "identity/never/*",

@@ -40,6 +40,8 @@ FORMER_MEMBERS = Table(
 
 BY_DECISION = "decision"  # the key of links that people made
 
+BY_MATCHING = "match"  # the rule of guards that speak of likely pairs
+
 LINKS = Table(
     name="identity.links",
     grain="two records joined by the same value of a deterministic key (a value's records form a star) or by a person",
@@ -136,11 +138,32 @@ GUARDS = Table(
     grain="one thing that was kept from joining customers",
     keys=("guard", "rule", "value"),
     columns=(
-        Column("guard", "varchar", "at_most, decision, ignore, never, over_merge or too_large"),
+        Column(
+            "guard",
+            "varchar",
+            "at_most, copies, decision, ignore, largest, never, nothing_known, over_merge, shared_value or too_large",
+        ),
         Column("rule", "varchar", "the key, column or decisions it concerns"),
         Column("value", "varchar", "the value it concerns, where it is one value"),
         Column("records", "bigint", "records affected"),
         Column("effect", "varchar", "what was done, in words"),
+    ),
+    subject=None,
+    erasure=Erasure.REBUILD,
+)
+
+SHARED_VALUES = Table(
+    name="identity.shared_values",
+    grain="one value of a key, or of a compared address, that more people share than it can tell apart",
+    keys=("field", "value"),
+    columns=(
+        Column("field", "varchar", "the key's columns, joined by +, or the compared column"),
+        Column("value", "varchar", "the value, as identity.guards names it"),
+        Column("records", "bigint", "records that have it; of evidence alone, when the model was learned"),
+        Column("people", "double", "effective number of people behind these records"),
+        Column("kind", "varchar", "what it seems to be: household, mailbox, telephone, address, device or value"),
+        Column("unlinked", "boolean", "whether it is a key's value, which links none of its records"),
+        Column("counts_once", "boolean", "whether as evidence it counts for nothing beside another shared value"),
     ),
     subject=None,
     erasure=Erasure.REBUILD,
@@ -163,6 +186,8 @@ FREQUENCIES = Table(
         Column("column_name", "varchar", "the compared column"),
         Column("value", "varchar", "the value, in the form in which it is compared"),
         Column("records", "bigint", "records that shared it"),
+        Column("people", "double", "effective number of people behind it, where they were too many; else empty"),
+        Column("kind", "varchar", "what it seems to be, where it has too many people behind it; else empty"),
     ),
     subject=None,
     erasure=Erasure.REBUILD,
@@ -190,6 +215,7 @@ TABLES = (
     FORMER_GROUPS,
     DECIDED,
     GUARDS,
+    SHARED_VALUES,
     MODEL,
     FREQUENCIES,
     COMPARED,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,9 @@ def batch(squares: list[np.ndarray], prior: float, least: float) -> profiles.Bat
     n = values.shape[1]
     nothing = np.zeros((len(squares), n, n), bool)
     alone = np.nansum(values, axis=3) + prior
-    return profiles.Batch(cells, alone, nothing.copy(), nothing.copy(), (prior, 0.0), least)
+    return profiles.Batch(
+        cells, alone, nothing.copy(), nothing.copy(), (prior, 0.0), least, np.ones((len(squares), n)), np.inf
+    )
 
 
 @st.composite
@@ -39,7 +43,8 @@ def component(draw: st.DrawFn) -> np.ndarray:
 
 @given(st.lists(component(), min_size=1, max_size=3), st.floats(-6, 0), st.floats(0, 5))
 def test_profiles_merge_as_the_slow_model_does(squares: list[np.ndarray], prior: float, least: float) -> None:
-    grouped = profiles.merge(batch(squares, prior, least))
+    grouped, cut = profiles.merge(batch(squares, prior, least))
+    assert not cut.any()
     for square, groups in zip(squares, grouped, strict=True):
 
         def bits(x: int, y: int, square: np.ndarray = square) -> list[float | None]:
@@ -60,12 +65,28 @@ def test_components_are_those_of_networkx(pairs: list[tuple[int, int]]) -> None:
 def test_what_must_not_be_together_stays_apart_however_strong_the_evidence() -> None:
     made = batch([np.full((1, 3, 3), 30.0)], 0.0, 0.0)
     made.apart[0, 0, 2] = made.apart[0, 2, 0] = True
-    groups = profiles.merge(made)[0]
+    groups = profiles.merge(made)[0][0]
     assert groups[0] != groups[2]
 
 
 def test_what_must_be_together_is_however_weak_the_evidence() -> None:
     made = batch([np.full((1, 3, 3), -30.0)], 0.0, 0.0)
     made.together[0, 0, 2] = made.together[0, 2, 0] = True
-    groups = profiles.merge(made)[0]
+    groups = profiles.merge(made)[0][0]
     assert groups[0] == groups[2] != groups[1]
+
+
+def test_of_a_group_that_would_be_too_large_the_strongest_part_stays() -> None:
+    square = np.full((1, 4, 4), 5.0)
+    square[0, 2, 3] = square[0, 3, 2] = 9.0
+    made = replace(batch([square], 0.0, 0.0), most=2.0)
+    groups, cut = profiles.merge(made)
+    assert cut.tolist() == [True]
+    assert groups[0].tolist() == [0, 0, 2, 2]
+
+
+def test_what_must_be_together_is_however_large() -> None:
+    made = replace(batch([np.full((1, 3, 3), 5.0)], 0.0, 0.0), most=1.0)
+    made.together[:] = True
+    groups, cut = profiles.merge(made)
+    assert not cut.any() and len(set(groups[0].tolist())) == 1

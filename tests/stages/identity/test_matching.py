@@ -242,6 +242,22 @@ def test_sets_too_large_to_look_at_as_a_whole_are_listed(monkeypatch: pytest.Mon
     assert len(bench.rows("members")) == len(rows)
 
 
+def test_a_customer_put_together_by_likeness_has_no_more_records_than_allowed() -> None:
+    rows = records(60, 6)
+    one = {**rows[0], "email": "a@b.example"}
+    many = [{**one, "street": f"Ring {n}", "phone": None} for n in range(12)]
+    rules = IdentityRules(matching=matching(COMPARE, PERSONAL, largest=5))
+    everybody = [*rows, *many, *many]  # copies count once
+    bench = Workbench(rules).run(everybody)
+    told = [str([row.get(column) for column in COMPARE]) for row in everybody]
+    assert max(len({told[int(record) - 1] for record in group}) for group in bench.groups()) == 5
+    cut = [guard for guard in bench.rows("guards") if guard["guard"] == "largest"]
+    [guard] = [guard for guard in cut if guard["records"] >= 24]
+    assert "more than 5 different records" in guard["effect"] and "What they share most: " in guard["effect"]
+    shuffled = Workbench(rules).run([*rows, *many, *many], shuffled=3)
+    assert shuffled.groups() == bench.groups()
+
+
 def test_a_key_that_joins_many_records_still_lets_others_in(town: list[dict[str, Any]]) -> None:
     many = [{**town[0], "street": f"Ring {n}", "device_id": "tablet"} for n in range(60)]
     other = {**town[0], "street": None}

@@ -27,6 +27,10 @@ def never(column: str) -> Never:
     return Never(column, PLACE)
 
 
+def same_source(source: str) -> Never:
+    return Never("record_id", PLACE, source)
+
+
 def matching(compare: Mapping[str, str], personal: Sequence[str] = (), **settings: Any) -> Matching:
     return Matching(tuple(Comparison(c, k) for c, k in compare.items()), PLACE, personal=tuple(personal), **settings)
 
@@ -36,7 +40,7 @@ def people(rows: Iterable[Mapping[str, Any]], rules: IdentityRules) -> list[dict
     made = []
     for number, row in enumerate(rows, start=1):
         base = {"source": "crm", "record_id": str(number), "record_no": number, "observed_at": None}
-        made.append({**dict.fromkeys(rules.columns()), **base, **row})
+        made.append({**dict.fromkeys((*rules.columns(), *rules.witnesses())), **base, **row})
     return made
 
 
@@ -61,7 +65,7 @@ class Workbench:
         return self
 
     def _stage(self, rows: Sequence[Mapping[str, Any]], shuffled: int | None) -> None:
-        columns = ("source", "record_id", "record_no", "observed_at", *self.rules.columns())
+        columns = ("source", "record_id", "record_no", "observed_at", *self.rules.columns(), *self.rules.witnesses())
         types = {"record_no": pa.int64(), "observed_at": pa.timestamp("us"), **dict.fromkeys(DATES, pa.date32())}
         fields = [pa.field(c, types.get(c, pa.string())) for c in dict.fromkeys(columns)]
         made = people(rows, self.rules)

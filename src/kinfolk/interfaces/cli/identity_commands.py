@@ -10,17 +10,19 @@ from kinfolk.interfaces.cli import (
     event_commands,
     household_commands,
     portable_commands,
+    shared_commands,
     threshold_commands,
 )
 
 app = typer.Typer(
     name="identity",
-    help="How records become customers: the model, its charts, audits, events and households.",
+    help="How records become customers: the model, its charts, audits, events, households and shared values.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 event_commands.register(app)
 household_commands.register(app)
+shared_commands.register(app)
 app.add_typer(audit_commands.app)
 app.add_typer(portable_commands.app)
 chart_commands.register(app)

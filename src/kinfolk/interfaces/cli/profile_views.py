@@ -123,6 +123,8 @@ def explained(found: Explained) -> None:
     out.print(f"\n[bold]{first}[/] and [bold]{second}[/] {verdict} ({whose}).")
     for key in e.keys:
         out.print(f"They share the key {key.key}: {views.escaped(key.value)}")
+    for effect in found.guards:
+        out.print(f"[yellow]{views.escaped(effect)}[/]")
     for name in e.never:
         out.print(f"[red]Their {name} differ, and a never rule holds such records apart.[/]")
     if e.tenants:

@@ -133,6 +133,7 @@ def numbers(out: Console, found: Numbers) -> None:
     _attention(out, "Values that could not be read", found.unread, "values")
     _attention(out, "Rows that could not be landed", found.quarantined, "rows")
     _attention(out, "Guards", found.guards, "records")
+    _attention(out, "Values that several people share (kinfolk identity shared lists them)", found.shared, "values")
     _attention(out, "Activity", found.unattached, "rows")
     for words in found.not_learned:
         out.print(f"[yellow]Matching:[/] {escaped(words)}")

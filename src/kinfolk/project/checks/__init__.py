@@ -31,6 +31,7 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     identity.households_learned,
     identity.accounts_found,
     identity.trusted_sources_known,
+    identity.never_about_known_sources,
     identity.verified_where_known,
     models.models_named,
     models.tables_known,

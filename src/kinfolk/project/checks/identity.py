@@ -115,6 +115,16 @@ def trusted_sources_known(files: Files) -> Iterator[Mistake]:
             yield Mistake(place, f"`{name}` is listed twice.")
 
 
+def never_about_known_sources(files: Files) -> Iterator[Mistake]:
+    """A source said to have no duplicates is one."""
+    names = files.source_names()
+    for number, never in enumerate(files.identity.settings.never):
+        for name in never.same_source:
+            if name not in names:
+                place = files.identity.document.place("never", number, "same_source")
+                yield Mistake(place, f"There is no source `{name}`.", hint(name, names))
+
+
 def verified_where_known(files: Files) -> Iterator[Mistake]:
     """Only an e-mail address or a phone can be preferred for being verified."""
     survivorship = files.identity.settings.survivorship
@@ -183,7 +193,8 @@ def _named(files: Files) -> Iterator[tuple[Path, str]]:
     settings = files.identity.settings
     yield from _key_columns(files)
     yield from ((("ignore", name), name) for name in settings.ignore)
-    yield from ((("never", n, "different"), never.different) for n, never in enumerate(settings.never))
+    for n, never in enumerate(settings.never):
+        yield from ((("never", n, "different"), name) for name in never.different)
     yield from ((("core_fields", n), name) for n, name in enumerate(settings.core_fields))
     if settings.survivorship is not None:
         yield from ((("survivorship", "fields", name), name) for name in settings.survivorship.fields_)

@@ -22,6 +22,10 @@ class KeyEntry(Written):
     at_most: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="more records than this on one value: not an identity"
     )
+    people: Annotated[int, Field(ge=1, le=1_000_000)] | Literal["any"] = Field(
+        default=2,
+        description="more people than this behind one value, by their names and birth dates: no identity either",
+    )
 
 
 def _key_form(value: Any) -> Any:
@@ -53,6 +57,9 @@ class MatchKeys(Written):
     review_at: Probability | None = Field(
         default=None, description="probability from which a steward is asked; chosen from the data if absent"
     )
+    largest: Annotated[int, Field(ge=2, le=1_000_000)] = Field(
+        default=100, description="different records of a customer that likeness puts together, at most"
+    )
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -75,9 +82,16 @@ class MatchKeys(Written):
 
 
 class NeverEntry(Written):
-    """Two records that differ here cannot be one customer."""
+    """Two records that differ here, or are of one source without duplicates, cannot be one customer."""
 
-    different: Word
+    different: Words = Field(default=[], description="a column, or several: to differ in one of them is enough")
+    same_source: Words = Field(default=[], description="sources that have no duplicates")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.different) == bool(self.same_source):
+            raise wrong("Write `different` with columns, or `same_source` with sources: one of them, not both.")
+        return self
 
 
 class PreferenceEntry(Written):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from kinfolk.stages.identity.scoring import Scorer, soft_minimum
 LARGEST = 400  # nodes of a component that are compared each with each; memory grows with the square
 _TIGHTER = (4.0, 8.0, 12.0, 16.0, 20.0, 26.0, 32.0)  # bits that hold a component together where it grew too large
 _SPEAKERS = 40  # nodes that speak for a larger group joined by keys
+_ROUNDING = 1e-6  # rows of a group are shared among those who speak for it
 _BATCH_CELLS = 250_000
 
 
@@ -71,17 +72,29 @@ class Grouped:
 
     candidate  number of the component of each node
     too_large  components that pairs made too large to look at as a whole, each as its nodes
+    cut        components that would have become a larger group than is allowed, each as its nodes
     """
 
     group: Codes
     candidate: Codes
     too_large: list[Ints] = field(default_factory=list)
+    cut: list[Ints] = field(default_factory=list)
 
 
-def group(nodes: Nodes, edges: Edges, scorer: Scorer, least: float) -> Grouped:
-    """Groups nodes; pairs below even odds play no part, and groups merge from `least` bits on."""
+@dataclass(frozen=True)
+class Bounds:
+    """When groups merge: from `least` bits on, to at most `most` different rows. rows: those each node stands for"""
+
+    least: float
+    most: float = np.inf
+    rows: Floats = field(default_factory=lambda: np.zeros(0))
+
+
+def group(nodes: Nodes, edges: Edges, scorer: Scorer, bounds: Bounds) -> Grouped:
+    """Groups nodes within bounds; pairs below even odds play no part."""
     count = len(nodes)
     speaker, hub = _speakers(nodes)
+    bounds = replace(bounds, rows=_rows_each(nodes, speaker))
     between = Edges(speaker[edges.a], speaker[edges.b], edges.weight)
     between = between.where((edges.weight >= 0) & (nodes.together[between.a] != nodes.together[between.b]))
     candidate = components(np.concatenate([between.a, np.arange(count)]), np.concatenate([between.b, hub]), count)
@@ -90,11 +103,12 @@ def group(nodes: Nodes, edges: Edges, scorer: Scorer, least: float) -> Grouped:
     left, right = [np.arange(count)], [hub]
     with ThreadPoolExecutor(2) as pool:
         work = pool.map(
-            lambda members: _merged(nodes, members, (between, scorer), least), _by_size(candidate, nodes, speaker)
+            lambda members: _merged(nodes, members, (between, scorer), bounds), _by_size(candidate, nodes, speaker)
         )
-        for a, b in work:
+        for a, b, cut in work:
             left.append(a)
             right.append(b)
+            found.cut += [np.flatnonzero(candidate == candidate[node]) for node in cut.tolist()]
     found.group = components(np.concatenate(left), np.concatenate(right), count)
     return found
 
@@ -119,6 +133,16 @@ def _speakers(nodes: Nodes) -> tuple[Ints, Ints]:
     within = place - np.repeat(place[starts], sizes)
     speaker[order] = np.where(within < _SPEAKERS, first_alike, firsts)
     return speaker[speaker], hub
+
+
+def _rows_each(nodes: Nodes, speaker: Ints) -> Floats:
+    """Different rows that each speaking node stands for: those of its group by keys, shared by those who speak."""
+    width = int(nodes.row.max(initial=0)) + 1
+    packed = np.unique(nodes.together.astype(np.int64) * width + nodes.row)
+    groups = int(nodes.together.max(initial=-1)) + 1
+    rows = np.bincount(packed // width, minlength=groups)
+    speaks = np.bincount(nodes.together[speaker == np.arange(len(speaker))], minlength=groups)
+    return np.asarray((rows / np.maximum(speaks, 1))[nodes.together])
 
 
 def _tightened(candidate: Codes, edges: Edges, standing: tuple[Ints, Ints], found: Grouped) -> Codes:
@@ -155,30 +179,33 @@ def _by_size(candidate: Codes, nodes: Nodes, speaker: Ints) -> Iterator[Ints]:
             yield order[of_size[begin : begin + step, None] + np.arange(size)]
 
 
-def _couples(nodes: Nodes, members: Ints, edges: Edges, least: float) -> tuple[Ints, Ints]:
+def _couples(nodes: Nodes, members: Ints, edges: Edges, bounds: Bounds) -> tuple[Ints, Ints, Ints]:
     """Two nodes on their own: the pair that joins them says all there is to say."""
     weight = np.full(len(nodes), -np.inf)
     for end in (edges.a, edges.b):
         np.maximum.at(weight, end, edges.weight)
-    joined = members[weight[members[:, 0]] >= least]
+    joined = members[weight[members[:, 0]] >= bounds.least]
     joined = joined[~nodes.may_not_meet(joined[:, 0], joined[:, 1])]
-    return joined[:, 0], joined[:, 1]
+    small = bounds.rows[joined].sum(axis=1) <= bounds.most
+    return joined[small, 0], joined[small, 1], joined[~small, 0]
 
 
-def _merged(nodes: Nodes, members: Ints, judges: tuple[Edges, Scorer], least: float) -> tuple[Ints, Ints]:
-    """Nodes that fell into one group, each with the node its group is named after."""
+def _merged(nodes: Nodes, members: Ints, judges: tuple[Edges, Scorer], bounds: Bounds) -> tuple[Ints, Ints, Ints]:
+    """Nodes that fell into one group, each with the node its group is named after; and a node of each component cut."""
     edges, scorer = judges
     if members.shape[1] == 2:
-        return _couples(nodes, members, edges, least)
+        return _couples(nodes, members, edges, bounds)
     evidence = _evidence(nodes, members, scorer)
-    whole = _of_one_mind(evidence, scorer, least)
+    whole = _of_one_mind(evidence, scorer, bounds.least) & (bounds.rows[members].sum(axis=1) <= bounds.most)
     left, right = [members[whole].ravel()], [np.repeat(members[whole, 0], members.shape[1])]
+    cut = np.zeros(0, np.int64)
     if not whole.all():
         rest = members[~whole]
-        groups = profiles.merge(_batch(nodes, rest, evidence.where(~whole), scorer, least))
+        groups, refused = profiles.merge(_batch(nodes, rest, evidence.where(~whole), scorer, bounds))
         left.append(rest.ravel())
         right.append(np.take_along_axis(rest, groups, axis=1).ravel())
-    return np.concatenate(left), np.concatenate(right)
+        cut = rest[refused, 0]
+    return np.concatenate(left), np.concatenate(right), cut
 
 
 @dataclass(frozen=True)
@@ -240,7 +267,7 @@ def _each_pair(evidence: _Evidence, scorer: Scorer) -> Floats:
     return soft_minimum(score, evidence.kin.sum(axis=0) + (scorer.model.related_prior_bits or 0.0))
 
 
-def _batch(nodes: Nodes, members: Ints, evidence: _Evidence, scorer: Scorer, least: float) -> profiles.Batch:
+def _batch(nodes: Nodes, members: Ints, evidence: _Evidence, scorer: Scorer, bounds: Bounds) -> profiles.Batch:
     """The evidence as squares, a component each."""
     count, n = members.shape
     i, j = np.triu_indices(n, 1)
@@ -260,5 +287,7 @@ def _batch(nodes: Nodes, members: Ints, evidence: _Evidence, scorer: Scorer, lea
         together=together[:, :, None] == together[:, None, :],
         apart=apart,
         priors=(scorer.model.prior_bits, scorer.model.related_prior_bits or 0.0),
-        least=least,
+        least=bounds.least,
+        rows=bounds.rows[members],
+        most=bounds.most + _ROUNDING,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from kinfolk.stages.identity.arrays import NO_VALUE, Codes, Ints
+from kinfolk.stages.identity.arrays import NO_VALUE, Codes, Floats, Ints, Texts
 from kinfolk.stages.identity.arrow import ArrowArray, Strings, array, pc
 from kinfolk.stages.identity.forms import FORMS, plain
 
@@ -21,11 +21,15 @@ class Column:
     codes    one per record; NO_VALUE where the value is unknown
     values   the distinct values the codes stand for, in order of first appearance
     counted  records per distinct value when the model was learned, where that and not today's number is to count
+    people   people behind each distinct value, where these are too many to tell anybody by it; else 0
+    kinds    what these values seem to be: a household's, a mailbox …
     """
 
     codes: Codes
     values: Strings
     counted: Ints | None = None
+    people: Floats | None = None
+    kinds: Texts | None = None
 
     def counts(self) -> Ints:
         """Records per distinct value."""
@@ -48,7 +52,9 @@ class Column:
         numbers = np.full(len(used) + 1, NO_VALUE, np.int32)  # the last one serves NO_VALUE
         numbers[kept] = np.arange(len(kept), dtype=np.int32)
         counted = None if self.counted is None else self.counted[kept]
-        return Column(numbers[codes], self.values.take(array(kept)), counted)
+        people = None if self.people is None else self.people[kept]
+        kinds = None if self.kinds is None else self.kinds[kept]
+        return Column(numbers[codes], self.values.take(array(kept)), counted, people, kinds)
 
     def ordered(self, order: Ints) -> Column:
         """The column of the records in another order; its values again in order of first appearance."""

@@ -189,17 +189,15 @@ def way(facts: Iterable[Fact], a: Named, b: Named) -> list[Fact] | None:
 def ties(decisions: pa.Table) -> tuple[Ints, Ints]:
     """Pairs of record numbers that decisions tie together, whatever they say: these must be decided anew together.
 
-    decisions  rows of `decision_query`, and of the decisions the published state knows
+    decisions  rows of `tied_query`
     """
     facts = [fact for fact in facts_in(decisions) if fact.verdict != NOT_SURE]
-    numbers = {name: number for f in facts for name, number in zip((f.a, f.b), f.numbers, strict=True)}
-    hubs: dict[Named, int] = {}
+    numbers = {(name, number) for f in facts for name, number in zip((f.a, f.b), f.numbers, strict=True)}
+    groups, hubs = _grouped((f.a, f.b) for f in facts), dict[Named, int]()
     a, b = [], []
-    for name, root in _grouped((f.a, f.b) for f in facts).items():
-        number = numbers[name]
-        if number is not None:
-            a.append(hubs.setdefault(root, number))
-            b.append(number)
+    for name, number in sorted((name, number) for name, number in numbers if number is not None):
+        a.append(hubs.setdefault(groups[name], number))
+        b.append(number)
     return np.array(a, np.int64), np.array(b, np.int64)
 
 
@@ -217,18 +215,24 @@ def touched_query() -> exp.Query:
     )
 
 
-def tied_query() -> exp.Query:
-    """Every decision that holds or that the published state knows, with the numbers their records have now."""
-    known = query(
-        "select k.decision_no, k.source_a, k.record_id_a, k.source_b, k.record_id_b, k.verdict, "
-        "a.record_no as record_no_a, b.record_no as record_no_b from k "
-        "left join firsts a on a.source = k.source_a and a.record_id = k.record_id_a "
-        "left join seconds b on b.source = k.source_b and b.record_id = k.record_id_b",
-        k=table(promised.DECIDED.name),
-        firsts=table(RECORDS.name),
-        seconds=table(RECORDS.name),
-    )
-    return union_by_name([decision_query(), known])
+def tied_query(superseded: str) -> exp.Query:
+    """Every decision that holds or that the published state knows, with the numbers their records have, or had.
+
+    superseded  the records that are no longer so: one that went leads from one to another where it could not before
+    """
+    known = [
+        query(
+            "select k.decision_no, k.source_a, k.record_id_a, k.source_b, k.record_id_b, k.verdict, "
+            "a.record_no as record_no_a, b.record_no as record_no_b from k "
+            "left join firsts a on a.source = k.source_a and a.record_id = k.record_id_a "
+            "left join seconds b on b.source = k.source_b and b.record_id = k.record_id_b",
+            k=table(promised.DECIDED.name),
+            firsts=table(records),
+            seconds=table(records),
+        )
+        for records in (RECORDS.name, superseded)
+    ]
+    return union_by_name([decision_query(), *known])
 
 
 def _meetings(met: pa.Table | None) -> Mapping[int, tuple[int | None, int | None]]:

@@ -38,6 +38,16 @@ def of_field(one: Field, codes: Codes, seen: Floats, shares: tuple[Floats, Float
     return None
 
 
+def of_rows(records: int, rows: int) -> list[str]:
+    """That all records are alike, so that there is nothing to learn from."""
+    if rows != 1 or records < ENOUGH:
+        return []
+    return [
+        f"All {records:,} records are alike in everything compared: that everybody shares a value says nothing, so "
+        "likeness puts none of them together."
+    ]
+
+
 def of_pairs(pairs: float, rules: int) -> list[str]:
     """That there was nothing to compare."""
     if pairs:

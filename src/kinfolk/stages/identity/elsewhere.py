@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from kinfolk.engine.step import PairSearch
 from kinfolk.stages.identity.arrays import NO_VALUE, Codes, Floats, Ints, Levels
-from kinfolk.stages.identity.arrow import ArrowArray, array
+from kinfolk.stages.identity.arrow import ArrowArray, Strings, array, pc
 from kinfolk.stages.identity.blocking import Blocks
 from kinfolk.stages.identity.coding import Column
 from kinfolk.stages.identity.comparison import UNKNOWN, fields
@@ -82,10 +82,11 @@ def weighed(answer: pa.Table, fitted: Scorer) -> tuple[Ints, Ints, Floats]:
     return a[kept], b[kept], weight[kept]
 
 
-def levels_of_pairs(kinds: tuple[tuple[str, str], ...], *texts: Any) -> ArrowArray:
+def levels_of_pairs(kinds: tuple[tuple[str, str], ...], shared: dict[str, pa.Table], *texts: Any) -> ArrowArray:
     """The levels of pairs of rows, packed: the first row's and the second's values of each column by turns.
 
-    kinds  compared column -> kind, in the order of the columns; values are in the form they are compared in
+    kinds   compared column -> kind, in the order of the columns; values are in the form they are compared in
+    shared  compared column -> the values that many people share, and how many
     """
     count = len(texts[0])
     columns = {}
@@ -93,7 +94,7 @@ def levels_of_pairs(kinds: tuple[tuple[str, str], ...], *texts: Any) -> ArrowArr
         both = pa.concat_arrays([pa.array(side, pa.string()) for side in texts[2 * number : 2 * number + 2]])
         encoded = both.dictionary_encode()
         codes = encoded.indices.fill_null(NO_VALUE).to_numpy(zero_copy_only=False).astype(np.int32)
-        columns[name] = Column(codes, encoded.dictionary)
+        columns[name] = Column(codes, encoded.dictionary, people=_people(encoded.dictionary, shared.get(name)))
     judge = comparer(fields(columns, dict(kinds)), [column.codes for column in columns.values()])
     pairs = np.arange(count, dtype=np.int64)
     return array(packed(judge.compare(pairs, pairs + count)), pa.int64())
@@ -108,8 +109,28 @@ def _search(model: Model, judge: Comparer, blocks: Sequence[Blocks], rare: dict[
         rows=_rows(judge, blocks, names),
         settings={**settings(model, "spark", conditions, rules), "retain_matching_columns": True},
         lookups=rare,
-        function=(_FUNCTION, partial(levels_of_pairs, kinds)),
+        function=(_FUNCTION, partial(levels_of_pairs, kinds, _shared(judge))),
     )
+
+
+def _shared(judge: Comparer) -> dict[str, pa.Table]:
+    """Of each compared column the values that many people share, and how many."""
+    found = {}
+    for field in judge.fields:
+        people = field.column.people
+        if people is not None and people.any():
+            at = np.flatnonzero(people)
+            found[field.name] = pa.table({"value": field.column.values.take(array(at)), "people": people[at]})
+    return found
+
+
+def _people(values: Strings, shared: pa.Table | None) -> Floats | None:
+    """People behind each value where they are many, else 0; None where no value of the column has many."""
+    if shared is None:
+        return None
+    at = pc.index_in(values, value_set=shared["value"].combine_chunks())
+    people: Floats = pc.fill_null(shared["people"].combine_chunks().take(at), 0.0).to_numpy(zero_copy_only=False)
+    return people
 
 
 def _rows(judge: Comparer, blocks: Sequence[Blocks], names: dict[str, str]) -> pa.Table:

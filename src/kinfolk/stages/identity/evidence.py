@@ -54,6 +54,7 @@ class Comparer:
         if self.swap is not None:
             self._mark_swapped(out, a, b)
         self.mailboxes.judge(out, a, b)
+        self._count_shared_once(out, a)
         return out
 
     def compare_each(self, pairs: Iterable[tuple[Ints, Ints] | tuple[Ints, Ints, Collection[str]]]) -> Iterator[Levels]:
@@ -61,6 +62,25 @@ class Comparer:
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(Field.ready, self.fields))
             yield from pool.map(lambda pair: self.compare(*pair), pairs)
+
+    def _count_shared_once(self, levels: Levels, a: Ints) -> None:
+        """Of the values two rows agree on that many people share, the one with the fewest counts, the others do not.
+
+        An office's number, mailbox and address are the same people's: the second says nothing that the first did not.
+        """
+        known = {n: field.column.people for n, field in enumerate(self.fields) if field.column.people is not None}
+        many = [number for number, people in known.items() if people.any()]
+        if len(many) < 2:
+            return
+        people = np.zeros((len(many), len(a)))
+        for place, number in enumerate(many):
+            at = np.flatnonzero(levels[number] == SAME)
+            people[place, at] = known[number][self.codes[number].take(a.take(at))]
+        agreed = people > 0
+        several = np.flatnonzero(agreed.sum(axis=0) > 1)
+        counts = np.argmin(np.where(agreed[:, several], people[:, several], np.inf), axis=0)
+        for place, number in enumerate(many):
+            levels[number, several[agreed[place, several] & (counts != place)]] = UNKNOWN
 
     def _mark_swapped(self, levels: Levels, a: Ints, b: Ints) -> None:
         """Where given and family name changed places, the given name says so and the family name says nothing more."""

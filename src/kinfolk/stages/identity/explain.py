@@ -104,7 +104,7 @@ def frequency_query(records: pa.Table, rules: IdentityRules) -> exp.Query:
     prepared = prepare(records.slice(0, 2), rules, Guards())
     values = [value for column in prepared.compared.values() for value in column.values.to_pylist()]
     return query(
-        "select column_name, value, records from frequencies where value in ($values)",
+        "select column_name, value, records, people, kind from frequencies where value in ($values)",
         frequencies=table(FREQUENCIES.name),
         values=values or [None],
     )
@@ -124,8 +124,9 @@ def explain(records: pa.Table, frequencies: pa.Table, model_json: str, rules: Id
     keys, never = _shared_keys(prepared, rules), _never(prepared, rules)
     if model is None or rules.matching is None:
         return Explanation(numbers[0], numbers[1], (), 0.0, 0.0, None, None, keys, never, tenants)
+    prepared = Kept(model, frequencies).counting(prepared)
     judge = _comparer(prepared, rules)
-    judged = scorer(model, judge, Kept(model, frequencies).counting(prepared).compared)
+    judged = scorer(model, judge, prepared.compared)
     levels, row = judge.compare(np.array([0]), np.array([1])), np.array([0])
     values = {
         field.column: tuple(None if value is None else str(value) for value in records[field.column].to_pylist()[:2])
@@ -194,4 +195,4 @@ def _shared_keys(prepared: Prepared, rules: IdentityRules) -> tuple[SharedKey, .
 
 def _never(prepared: Prepared, rules: IdentityRules) -> tuple[str, ...]:
     apart = zip(rules.never, never_codes(prepared, rules), strict=True)
-    return tuple(never.different for never, codes in apart if min(codes) >= 0 and codes[0] != codes[1])
+    return tuple(never.what for never, codes in apart if min(codes) >= 0 and codes[0] != codes[1])

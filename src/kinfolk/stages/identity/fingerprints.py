@@ -15,6 +15,7 @@ from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Ints
 from kinfolk.stages.identity.arrow import Strings, array
 from kinfolk.stages.identity.coding import Column
+from kinfolk.stages.identity.keys import never_codes
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.similarity import bytes_of
 
@@ -64,8 +65,11 @@ def compared_table(prepared: Prepared, rules: IdentityRules) -> pa.Table:
     for name, (numbers, known) in zip(prepared.compared, numbered, strict=True):
         whole = _mixed((whole ^ numbers.view(np.uint64)) * _ODD)
         made[FORM + name] = array(numbers, mask=~known)
-    for never in rules.never:
-        numbers, _ = _of_records(prepared.exact[never.different])
+    for never, codes in zip(rules.never, never_codes(prepared, rules), strict=True):
+        if never.same_source is None:
+            numbers, _ = _of_records(prepared.exact[never.different])
+        else:  # a record of a source without duplicates is alike to none
+            numbers = np.where(codes >= 0, prepared.record_no, 0)
         whole = _mixed((whole ^ numbers.view(np.uint64)) * _ODD)
     if prepared.world is not None:
         numbers, _ = _of_records(prepared.exact[prepared.world])

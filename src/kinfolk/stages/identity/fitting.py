@@ -10,6 +10,7 @@ from kinfolk.model.identity import Matching
 from kinfolk.model.matching import GivenModel
 from kinfolk.stages.identity.arrays import Ints, Levels
 from kinfolk.stages.identity.blocking import Blocks
+from kinfolk.stages.identity.diagnostics import of_rows
 from kinfolk.stages.identity.evidence import Comparer
 from kinfolk.stages.identity.kept import described
 from kinfolk.stages.identity.kinds import KINDS
@@ -52,7 +53,7 @@ def fit(
         records=len(prepared),
         personal=tuple(matching.personal),
         blocking=described(blocks, rows.first, prepared),
-        diagnostics=tuple(parameters.diagnostics),
+        diagnostics=(*of_rows(len(prepared), len(rows)), *parameters.diagnostics),
     )
     if not len(said):
         return model

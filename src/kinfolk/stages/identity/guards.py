@@ -16,6 +16,12 @@ class Guard:
     effect: str
 
 
+def nothing_known(records: int) -> Guard:
+    """That some records have no value in anything identity decides by."""
+    effect = "No key and no compared column has a value in these records, so each stays a customer of its own."
+    return Guard("nothing_known", "keys and match", "", records, effect)
+
+
 @dataclass
 class Guards:
     """A list that grows; the same thing met twice counts once, with its records added up."""

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from kinfolk.model.identity import IdentityRules
-from kinfolk.stages.identity.arrays import Codes, Ints, distinct, stable_order, starts_of
+from kinfolk.stages.identity.arrays import Codes, Floats, Ints, distinct, stable_order, starts_of
 from kinfolk.stages.identity.arrow import Strings, array
 from kinfolk.stages.identity.blocking import LARGEST_BLOCK
 from kinfolk.stages.identity.coding import Column
@@ -22,8 +22,9 @@ from kinfolk.stages.identity.model import Model, from_json
 from kinfolk.stages.identity.naming import numbers_of
 from kinfolk.stages.identity.prepared import Prepared, prepare
 from kinfolk.stages.identity.rows import Rows, collapse
+from kinfolk.stages.identity.shared import found_by_keys
 
-LAYOUT = 1  # of the arrays; another one is made anew
+LAYOUT = 2  # of the arrays; another one is made anew
 Arrays = Mapping[str, Any]  # name -> NumPy array or, for texts, Arrow array
 ABSENT = -1  # no value
 ELSEWHERE = -2  # a value that no record has
@@ -52,9 +53,10 @@ class Index:
         """The value code of each row in a compared field."""
         return np.asarray(self.arrays[f"field.{field}.rows"])
 
-    def values(self, field: int) -> tuple[Strings, Ints]:
-        """A compared field's values, and how many records shared each when the model was learned."""
-        return self.arrays[f"field.{field}.values"], self._numbers(f"field.{field}.counted")
+    def values(self, field: int) -> tuple[Strings, Ints, Floats]:
+        """A compared field's values, and how many records shared each when the model was learned, and many people."""
+        people = np.asarray(self.arrays[f"field.{field}.people"])
+        return self.arrays[f"field.{field}.values"], self._numbers(f"field.{field}.counted"), people
 
     def code(self, name: str, text: str | None) -> int:
         """The code of a text among the values of `field.<n>` or `exact.<n>`; ABSENT for none, ELSEWHERE if new."""
@@ -83,6 +85,12 @@ class Index:
         """Records that share a key's value."""
         at = self._place(postings, codes)
         return 0 if at is None else int(self.arrays[f"{postings}.records"][at])
+
+    def shared(self, key: int, codes: Sequence[int]) -> bool:
+        """Whether too many people are behind a key's value."""
+        if any(code < 0 for code in codes):
+            return False
+        return bool(np.isin(combined([np.array([code]) for code in codes]), self.arrays[f"key.{key}.shared"])[0])
 
     def customers_of(self, rows: Ints) -> Ints:
         """The customers of some rows, each once."""
@@ -121,7 +129,7 @@ def exact_columns(rules: IdentityRules) -> list[str]:
     """Columns whose values count as they were staged: those of keys and never rules, and the tenant."""
     names = [rules.tenant] if rules.tenant else []
     names += [name for key in rules.keys for name in key.columns]
-    return list(dict.fromkeys([*names, *(never.different for never in rules.never)]))
+    return list(dict.fromkeys([*names, *(never.different for never in rules.never if never.same_source is None)]))
 
 
 def index_arrays(
@@ -142,10 +150,12 @@ def index_arrays(
     tenant = [] if prepared.tenant is None else [prepared.tenant]
     for number, name in enumerate(exact_columns(rules)):
         made |= _texts(f"exact.{number}", prepared.exact[name].values)
+    _, shared = found_by_keys(prepared, rules)
     for number, key in enumerate(rules.keys):
         numbers, known = _together([*(prepared.exact[n].codes for n in key.columns), *tenant])
         made |= _postings(f"key.{number}", numbers, of_record[known])
         made[f"key.{number}.records"] = np.unique(numbers, return_counts=True)[1]
+        made[f"key.{number}.shared"] = combined(shared[number]) if number in shared else np.zeros(0, np.int64)
     apart = never_codes(prepared, rules)
     made |= {f"never.{n}": values_of_groups(of_record.astype(np.int32), codes) for n, codes in enumerate(apart)}
     model = from_json(learned[0])
@@ -161,6 +171,7 @@ def _of_matching(prepared: Prepared, rows: Rows, of_record: Ints, kept: Kept) ->
         made |= _texts(f"field.{number}", column.values)
         made[f"field.{number}.rows"] = rows.codes[list(prepared.compared)[number]]
         made[f"field.{number}.counted"] = column.counts()
+        made[f"field.{number}.people"] = np.zeros(len(column.values)) if column.people is None else column.people
     for number, (names, left_out) in enumerate(kept.blocking(prepared).items()):
         tenant = [] if rows.tenant is None else [rows.tenant]
         numbers, known = _together([*(rows.codes[name] for name in names), *tenant])
@@ -212,18 +223,18 @@ def _postings(name: str, numbers: Ints, items: Ints) -> dict[str, Any]:
     }
 
 
-def narrowed(column: tuple[Strings, Ints], codes: Codes, mine: tuple[int, str | None]) -> Column:
+def narrowed(column: tuple[Strings, Ints, Floats], codes: Codes, mine: tuple[int, str | None]) -> Column:
     """A column of one more record, first, and some rows, with no value that none of them has.
 
-    column  all values, and how many records shared each
+    column  all values, how many records shared each, and people behind it where they are many
     mine    code and text of the one more record
     """
-    values, counted = column
+    values, counted, people = column
     used, places = np.unique(codes, return_inverse=True)
     unknown = int(len(used) > 0 and used[0] == ABSENT)
     used, places = used[unknown:], places - unknown
     code, text = mine
-    chosen, counts = values.take(array(used)), counted[used]
+    chosen, counts, many = values.take(array(used)), counted[used], people[used]
     at = int(np.searchsorted(used, code)) if code >= 0 else len(used)
     if text is None:
         at = ABSENT
@@ -231,4 +242,5 @@ def narrowed(column: tuple[Strings, Ints], codes: Codes, mine: tuple[int, str | 
         at = len(used)
         chosen = pa.concat_arrays([chosen, array([text], pa.string())])
         counts = np.append(counts, counted[code] if code >= 0 else 1)
-    return Column(np.concatenate([[at], places]).astype(np.int32), chosen, counts)
+        many = np.append(many, people[code] if code >= 0 else 0.0)
+    return Column(np.concatenate([[at], places]).astype(np.int32), chosen, counts, many)

@@ -21,7 +21,13 @@ from kinfolk.stages.identity.prepared import Prepared
 
 LEARNED_WELL = 10_000  # records from which what was learned is kept; fewer are learned from anew, which takes no time
 _DRIFT = 0.2  # share by which the number of records may change before everything is learned anew
-_TYPES: dict[str, pa.DataType] = {"column_name": pa.string(), "value": pa.string(), "records": pa.int64()}
+_TYPES: dict[str, pa.DataType] = {
+    "column_name": pa.string(),
+    "value": pa.string(),
+    "records": pa.int64(),
+    "people": pa.float64(),
+    "kind": pa.string(),
+}
 FREQUENCIES = pa.schema(_TYPES)
 
 
@@ -43,8 +49,9 @@ class Kept:
             column = prepared.compared[field.column]
             of_field = self.frequencies.filter(pc.equal(self.frequencies["column_name"], field.column))
             at = pc.index_in(column.values, value_set=of_field["value"].combine_chunks())
-            records = pc.fill_null(of_field["records"].take(at), 1)
-            compared[field.column] = replace(column, counted=records.to_numpy().astype(np.int64))
+            records = pc.fill_null(of_field["records"].take(at), 1).to_numpy().astype(np.int64)
+            people = pc.fill_null(of_field["people"].take(at), 0.0).to_numpy()
+            compared[field.column] = replace(column, counted=records, people=people)
         return replace(prepared, compared=compared)
 
     def blocking(self, prepared: Prepared) -> dict[tuple[str, ...], Sequence[Codes]]:
@@ -59,6 +66,8 @@ class Kept:
 def kept(model: pa.Table | None, frequencies: pa.Table | None, rules: IdentityRules, records: int) -> Kept | None:
     """What an earlier run learned; None where there is nothing, or it must not be used any more."""
     if model is None or frequencies is None or not model.num_rows:
+        return None
+    if set(frequencies.column_names) < set(FREQUENCIES.names):  # by an earlier version
         return None
     learned = still_good(model["model"][0].as_py(), rules, records)
     return Kept(learned, frequencies) if learned else None
@@ -82,7 +91,7 @@ def settings(rules: IdentityRules) -> str:
         "compare": sorted((c.column, c.kind) for c in matching.compare),
         "block_on": matching.block_on,
         "personal": matching.personal,
-        "never": [never.different for never in rules.never],
+        "never": [never.what for never in rules.never],
         "tenant": rules.tenant,
         "ignore": {name: list(patterns) for name, patterns in rules.ignore.items()},
         **({"model": asdict(replace(matching.model, place=Place("")))} if matching.model else {}),
@@ -150,5 +159,9 @@ def frequencies(prepared: Prepared, model: Model | None) -> pa.Table:
         counts = column.counts()
         shared = array(np.flatnonzero(counts > 1))
         names = array(np.full(len(shared), field.column), pa.string())
-        pieces.append(pa.table([names, column.values.take(shared), array(counts).take(shared)], schema=FREQUENCIES))
+        people = np.zeros(len(counts)) if column.people is None else column.people
+        kinds = array(column.kinds if column.kinds is not None else [None] * len(counts), pa.string())
+        people = array(people, pa.float64(), mask=people == 0)
+        taken = [each.take(shared) for each in (column.values, array(counts), people, kinds)]
+        pieces.append(pa.table([names, *taken], schema=FREQUENCIES))
     return pa.concat_tables(pieces) if pieces else FREQUENCIES.empty_table()

@@ -11,11 +11,22 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from kinfolk.model.identity import IdentityRules, Key
-from kinfolk.stages.identity.arrays import Codes, Flags, Ints, pack_but, ranges, run_lengths, stable_order, starts_of
+from kinfolk.model.identity import IdentityRules, Key, Never
+from kinfolk.stages.identity.arrays import (
+    NO_VALUE,
+    Codes,
+    Flags,
+    Ints,
+    pack_but,
+    ranges,
+    run_lengths,
+    stable_order,
+    starts_of,
+)
+from kinfolk.stages.identity.arrow import pc
 from kinfolk.stages.identity.decisions import Decided, Pairs
 from kinfolk.stages.identity.guards import Guard, Guards
-from kinfolk.stages.identity.prepared import Prepared
+from kinfolk.stages.identity.prepared import SOURCE, Prepared
 
 
 @dataclass(frozen=True)
@@ -44,12 +55,24 @@ class Apart:
         return Apart(values, Pairs(a, b, self.pairs.number))
 
 
+_TRIED = 50  # records a link is tried with where the first of its value may not be: every one of many would never end
 BY_DECISION = -1  # what forbids a link that no never rule forbids
 
 
 def never_codes(prepared: Prepared, rules: IdentityRules) -> list[Codes]:
-    """One array of value codes per never rule."""
-    return [prepared.exact[never.different].codes for never in rules.never]
+    """One array of value codes per never rule. Each record of a source without duplicates is a value of its own."""
+    return [_never_code(prepared, never) for never in rules.never]
+
+
+def _never_code(prepared: Prepared, never: Never) -> Codes:
+    if never.same_source is None:
+        return prepared.exact[never.different].codes
+    own = np.arange(len(prepared), dtype=np.int32)
+    if SOURCE not in prepared.exact:  # golden profiles are nobody's records
+        return np.full_like(own, NO_VALUE)
+    column = prepared.exact[SOURCE]
+    code = pc.index(column.values, never.same_source).as_py()
+    return np.where((column.codes == code) & (code >= 0), own, NO_VALUE).astype(np.int32)
 
 
 def link(
@@ -112,7 +135,7 @@ def with_copies(labels: Codes, first: Ints, copy: Ints, apart: Apart) -> tuple[C
         if why == BY_DECISION:
             refused.append(int(copy[at]))
             beside = others.setdefault(int(first[at]), [])
-            accepted = next((other for other in beside if groups.join(other, spoke) is None), None)
+            accepted = next((other for other in beside[:_TRIED] if groups.join(other, spoke) is None), None)
             if accepted is None:
                 beside.append(spoke)
             else:
@@ -263,7 +286,7 @@ class _Noted:
         key = self.rules.keys[number]
         name, difference = "decision", "people decided so"
         if why != BY_DECISION:
-            name, difference = "never", f"records differ in {self.rules.never[why].different}"
+            name, difference = "never", f"records differ in {self.rules.never[why].what}"
         effect = f"Not every link by this value was made: {difference}."
         value = values_of(self.prepared, key, [spoke])[0]
         self.guards.add(Guard(name, key_name(key), value, 1, effect))
@@ -284,10 +307,10 @@ def _kept(links: Links, doubtful: Flags, apart: Apart, noted: tuple[_Noted, Pair
         if number == len(notes.rules.keys):
             keep[at] = False
             # Contradictions among decisions are taken out before, so a rule it is.
-            notes.guards.add(_overruled(numbers[hub, spoke], notes.rules.never[refused].different))
+            notes.guards.add(_overruled(numbers[hub, spoke], notes.rules.never[refused].what))
             continue
         others = hubs.setdefault((number, hub), [])
-        accepted = next((other for other in others if groups.join(other, spoke) is None), None)
+        accepted = next((other for other in others[:_TRIED] if groups.join(other, spoke) is None), None)
         if accepted is None:
             keep[at] = False
             others.append(spoke)

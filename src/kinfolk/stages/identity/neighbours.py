@@ -15,6 +15,7 @@ from kinfolk.stages.identity.arrow import array
 from kinfolk.stages.identity.blocking import LARGEST_BLOCK
 from kinfolk.stages.identity.coding import pattern_of
 from kinfolk.stages.identity.fingerprints import FORM, WORLD, fingerprints
+from kinfolk.stages.identity.keys import key_name
 from kinfolk.stages.identity.model import Model
 from kinfolk.tables import identity as promised
 from kinfolk.tables.staging import RECORDS
@@ -25,6 +26,7 @@ TOUCHED, ARRIVED, SUPERSEDED = "touched.records", "touched.arrived", "touched.su
 FORMS, NEW_FORMS, OLD_FORMS = "touched.forms", "touched.new_forms", "touched.old_forms"
 OUTGROWN, CANDIDATES, TIES = "touched.outgrown", "touched.candidates", "touched.ties"
 CROWDED = "touched.crowded_keys"
+STILL_SHARED = "touched.still_shared"  # values of keys with too many people behind them, before and now
 
 
 def form_steps() -> Iterator[Query]:
@@ -77,13 +79,18 @@ def candidate_steps(model: Model) -> Iterator[Query]:
     yield Query(CANDIDATES, tree, "Pairs to compare")
 
 
-def tie_step(rules: IdentityRules, *, matching: bool) -> Query:
+def tie_step(rules: IdentityRules, *, matching: bool, apart: bool) -> Query:
     """Pairs of records that belong together in what is decided again, whatever is decided.
 
     Those that share a key with one that moved, those alike in everything compared, and for a record that returns the
     records of the customer it once had.
+
+    apart  whether something keeps records apart: those that a key would join but for that are tied too, because what
+           happens to one decides about the other
     """
-    ties = [_by_key(rules, key) for key in rules.keys]
+    ties = [_by_key(rules, number) for number in range(len(rules.keys))]
+    if apart:
+        ties += [_held_apart(rules, key) for key in rules.keys]
     if matching:
         ties.append(_alike())
     ties.append(_former_customer())
@@ -128,6 +135,25 @@ def ignored_query(rules: IdentityRules) -> exp.Query:
     return union_by_name(found) if found else rows(types, [])
 
 
+def nothing_known_query(rules: IdentityRules) -> exp.Query:
+    """How many records have no value in anything that keys or matching look at."""
+    known = [_has(rules, name, "r") for name in rules.deciding()]
+    return query(
+        "select count(*) as records from records r where not coalesce($known, false)",
+        known=exp.paren(exp.or_(*[sql("coalesce($k, false)", k=one) for one in known])) if known else sql("true"),
+        records=table(RECORDS.name),
+    )
+
+
+def _has(rules: IdentityRules, name: str, record: str) -> exp.Expression:
+    """Whether a record has a value that is not on the column's ignore list."""
+    conditions = [sql("strlen($c) > 0", c=_text(name, record))]
+    if name in rules.ignore:
+        pattern = pattern_of(rules.ignore[name])
+        conditions.append(sql("not regexp_matches($c, $p)", c=_text(name, record), p=pattern))
+    return _all(conditions)
+
+
 def _rules(model: Model) -> list[tuple[dict[str, Any], list[str]]]:
     """Each blocking rule, and the columns of identity.compared that it compares."""
     worlds = [[WORLD] if len(rule["crowded"]) > len(rule["columns"]) else [] for rule in model.blocking]
@@ -155,12 +181,69 @@ def _not_crowded(rule: dict[str, Any]) -> exp.Query:
     return tree.where(exp.not_(exp.paren(exp.or_(*blocks)))) if blocks else tree
 
 
-def _by_key(rules: IdentityRules, key: Key) -> exp.Query:
+def key_steps(rules: IdentityRules) -> Iterator[Query]:
+    """Of each key, records with a value that a record that moved has or had; also those no longer there (`gone`)."""
+    for number, key in enumerate(rules.keys):
+        yield Query(key_table(number), _keyed_alike(rules, key), f"Records that share {' and '.join(key.columns)}")
+
+
+def key_table(number: int) -> str:
+    """The work table of one key's records."""
+    return f"touched.key_{number}"
+
+
+def key_parts(key: Key) -> list[exp.Column]:
+    """The columns of that table that make a value: the key's, then the tenant."""
+    return [exp.column(f"key{n}") for n in range(len(key.columns) + 1)]
+
+
+def key_value(rules: IdentityRules, key: Key) -> exp.Expression:
+    """The value of such a record as guards name it (see keys.named_value)."""
+    *texts, tenant = key_parts(key)
+    whole = sql("concat_ws(' + ', $texts)", texts=texts)
+    if rules.tenant is None or rules.tenant in key.columns:
+        return whole
+    return sql("$w || coalesce($begin || $t || ')', '')", w=whole, begin=f" ({rules.tenant} ", t=tenant)
+
+
+def _by_key(rules: IdentityRules, number: int) -> exp.Query:
     """Records with a key's value that a record that moved has or had, each with the first of them.
 
     A value that too many share ties nothing, unless it was or is otherwise.
     """
-    parts = [exp.column(f"key{n}") for n in range(len(key.columns) + 1)]
+    key = rules.keys[number]
+    return query(
+        "select a, record_no as b from (select record_no, $value as value, min(record_no) over (partition by $parts) "
+        "as a, count(*) filter (where not gone) over (partition by $parts) as now, "
+        "count(*) filter (where not came) over (partition by $parts) as before from every) "
+        "where (now <= $most or before <= $most) and value not in (select value from still where key = $number)",
+        value=key_value(rules, key),
+        parts=key_parts(key),
+        most=key.at_most if key.at_most is not None else 1 << 62,
+        every=table(key_table(number)),
+        still=table(STILL_SHARED),
+        number=number,
+    )
+
+
+def _held_apart(rules: IdentityRules, key: Key) -> exp.Query:
+    """Records with a value by which not every link was made, each with the first of them."""
+    valued = query(
+        "select record_no, $value as value from k",
+        value=key_value(rules, key),
+        k=exp.Subquery(this=_keyed(rules, key, RECORDS.name)),
+    )
+    return query(
+        "select min(record_no) over (partition by value) as a, record_no as b from v where value in "
+        "(select value from guards where guard in ('never', 'decision') and rule = $rule)",
+        v=exp.Subquery(this=valued),
+        guards=table(promised.GUARDS.name),
+        rule=key_name(key),
+    )
+
+
+def _keyed_alike(rules: IdentityRules, key: Key) -> exp.Query:
+    parts = key_parts(key)
     arrived = query("select record_no from arrived", arrived=table(ARRIVED))
     now, before = (_keyed(rules, key, name) for name in (RECORDS.name, SUPERSEDED))
     some = [sql("n.$k is not distinct from m.$k", k=exp.to_identifier(part.name)) for part in parts]
@@ -173,15 +256,7 @@ def _by_key(rules: IdentityRules, key: Key) -> exp.Query:
         moved=exp.Subquery(this=union_by_name([now.copy().where(sql("r.record_no in ($a)", a=arrived)), before])),
     )
     gone = query("select *, true as gone, false as came from before", before=exp.Subquery(this=before.copy()))
-    return query(
-        "select a, record_no as b from (select record_no, min(record_no) over (partition by $parts) as a, "
-        "count(*) filter (where not gone) over (partition by $parts) as now, "
-        "count(*) filter (where not came) over (partition by $parts) as before from every) "
-        "where now <= $most or before <= $most",
-        parts=parts,
-        most=key.at_most if key.at_most is not None else 1 << 62,
-        every=exp.Subquery(this=union_by_name([here, gone])),
-    )
+    return union_by_name([here, gone])
 
 
 def _keyed(rules: IdentityRules, key: Key, records: str) -> exp.Select:
@@ -240,12 +315,7 @@ def _tenant(rules: IdentityRules, record: str) -> exp.Expression:
 
 def _known(rules: IdentityRules, key: Key, record: str) -> exp.Expression:
     """True where every column of the key has a value that is not on its ignore list."""
-    conditions = [sql("strlen($c) > 0", c=_text(name, record)) for name in key.columns]
-    for name in key.columns:
-        if name in rules.ignore:
-            pattern = pattern_of(rules.ignore[name])
-            conditions.append(sql("not regexp_matches($c, $p)", c=_text(name, record), p=pattern))
-    return _all(conditions)
+    return _all(_has(rules, name, record) for name in key.columns)
 
 
 def _all(conditions: Iterable[exp.Expression]) -> exp.Expression:

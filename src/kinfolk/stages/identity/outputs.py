@@ -18,6 +18,7 @@ from kinfolk.stages.identity.kept import FREQUENCIES
 from kinfolk.stages.identity.keys import key_name, values_of_groups
 from kinfolk.stages.identity.model import to_json
 from kinfolk.stages.identity.naming import Named, ids_of
+from kinfolk.stages.identity.oversized import COPIES
 from kinfolk.stages.identity.resolve import Resolution, Scored, bits
 from kinfolk.stages.identity.scoring import probability
 from kinfolk.stages.identity.thresholds import in_force
@@ -177,12 +178,12 @@ def _reasons(outcome: Outcome, pairs: Scored) -> ArrowArray:
     ]
     reason = np.where(pairs.weight >= bits(merge_at), 1, 0)
     crowded = np.zeros(outcome.records.num_rows, bool)
-    for nodes in outcome.resolution.too_large:
-        crowded[nodes] = True
+    for oversized in outcome.resolution.oversized:
+        crowded[oversized.records] |= oversized.guard != COPIES
     reason[crowded[pairs.a] & (reason == 1)] = 2
     for never, codes in zip(outcome.rules.never, outcome.apart, strict=True):
         reason[_conflicts(outcome, codes, pairs)] = len(words)
-        words.append(f"{promised.HELD_APART}: {never.different} differs between the two customers")
+        words.append(f"{promised.HELD_APART}: {never.what} differs between the two customers")
     return array(words).take(array(reason))
 
 
@@ -217,17 +218,26 @@ def _note_groups(outcome: Outcome, guards: Guards) -> None:
     if matching is None:
         return
     number = outcome.records["record_no"].to_numpy()
-    for nodes in resolution.too_large:
-        effect = "So many records hang together by likely pairs that only the strongest of these were used."
-        guards.add(Guard("too_large", "match", f"record {number[nodes[0]]}", len(nodes), effect))
+    for one in resolution.oversized:
+        first_record, words = f"record {number[one.records[0]]}", one.words(matching.largest)
+        guards.add(Guard(one.guard, promised.BY_MATCHING, first_record, len(one.records), words))
     pairs, groups = resolution.pairs, resolution.groups
     cut = (groups[pairs.a] != groups[pairs.b]) & (pairs.weight >= bits(in_force(matching, resolution.model)[0]))
-    chains = np.unique(resolution.candidate[pairs.a[cut]])
-    if not len(chains):
+    if not cut.any():
         return
-    sizes = np.bincount(resolution.candidate)[chains]
-    first = np.full(int(resolution.candidate.max()) + 1, len(number), np.int64)
+    sizes = np.bincount(resolution.candidate)
+    first = np.full(len(sizes), len(number), np.int64)
     np.minimum.at(first, resolution.candidate, np.arange(len(number)))
+
+    def note(guard: str, which: Flags, effect: str) -> None:
+        for chain in np.unique(resolution.candidate[pairs.a[which]]).tolist():
+            size = int(sizes[chain])
+            guards.add(Guard(guard, promised.BY_MATCHING, f"record {number[first[chain]]}", size, effect))
+
+    for never, codes in reversed(list(zip(outcome.rules.never, outcome.apart, strict=True))):
+        held = cut.copy()
+        held[cut] = _conflicts(outcome, codes, Scored(pairs.a[cut], pairs.b[cut], pairs.weight[cut]))
+        note("never", held, f"Likely pairs of these records were kept apart: they differ in {never.what}.")
+        cut &= ~held
     effect = "Likely pairs chain these records together, but the records as a whole speak for several customers."
-    for chain, size in zip(chains.tolist(), sizes.tolist(), strict=True):
-        guards.add(Guard("over_merge", "match", f"record {number[first[chain]]}", size, effect))
+    note("over_merge", cut, effect)

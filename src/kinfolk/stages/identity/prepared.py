@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +12,10 @@ import pyarrow as pa
 from kinfolk.model.identity import Comparison, IdentityRules
 from kinfolk.stages.identity.arrays import Codes, Flags, Ints
 from kinfolk.stages.identity.coding import Column, code, ignored, in_form, without
-from kinfolk.stages.identity.guards import Guard, Guards
+from kinfolk.stages.identity.guards import Guard, Guards, nothing_known
 
 _FEW = 1_000
+SOURCE = "source"  # the column that a never rule about one source looks at
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Prepared:
     exact     column -> its values as they were staged, coded (for keys and never rules)
     compared  column compared or blocked on -> its values in the form they are compared in, coded
     world     the column that keeps tenants apart; None = there is one world
+    shared    what was found of records that share a value of a column, so that it is looked for once
     """
 
     record_no: Ints
@@ -32,6 +34,7 @@ class Prepared:
     exact: Mapping[str, Column]
     compared: Mapping[str, Column]
     world: str | None
+    shared: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def tenant(self) -> Codes | None:
@@ -59,7 +62,9 @@ def prepare(
 
     Values on the ignore list become unknown and are noted as guards; superseded records do not count there.
     """
-    names = rules.columns()
+    further = [SOURCE] if any(never.same_source for never in rules.never) else []
+    further = [name for name in (*rules.witnesses(), *further) if name in set(records.column_names)]
+    names = tuple(dict.fromkeys((*rules.columns(), *further)))
     numbers = records["record_no"].to_numpy()
     order = np.argsort(numbers, kind="stable").astype(np.int64)
     sorted_already = bool((numbers[1:] > numbers[:-1]).all())
@@ -80,6 +85,15 @@ def prepare(
         formed = each(lambda c: in_form(coded[c.column], c.kind), comparisons)
         compared = {c.column: column for c, column in zip(comparisons, formed, strict=True)}
     return Prepared(numbers, order, coded, compared, rules.tenant)
+
+
+def note_nothing_known(prepared: Prepared, rules: IdentityRules, guards: Guards) -> None:
+    """Notes how many records have no value in anything that keys or matching look at."""
+    unknown = np.ones(len(prepared), bool)
+    for name in rules.deciding():
+        unknown &= prepared.exact[name].codes < 0
+    if rules.deciding() and unknown.any():
+        guards.add(nothing_known(int(unknown.sum())))
 
 
 def _looked_at(rules: IdentityRules) -> list[Comparison]:

@@ -29,6 +29,8 @@ class Batch:
     apart     components × nodes × nodes: must not
     priors    log2 odds against strangers and against one household
     least     S from which groups merge
+    rows      components × nodes: different rows each node stands for
+    most      rows of a group at most
     """
 
     cells: Grid
@@ -37,14 +39,21 @@ class Batch:
     apart: Flags
     priors: tuple[float, float]
     least: float
+    rows: Floats
+    most: float
 
 
-def merge(batch: Batch) -> Ints:
-    """The group of each node, as the number of one of its nodes: components × nodes."""
+def merge(batch: Batch) -> tuple[Ints, Flags]:
+    """The group of each node, as the number of one of its nodes (components × nodes); and which components are cut.
+
+    The strongest merges go first; where one would make a group too large, it is left out and the component is cut.
+    """
     count, n = batch.together.shape[:2]
     group = np.tile(np.arange(n), (count, 1))
-    sizes = np.ones((count, n))
+    sizes, rows = np.ones((count, n)), batch.rows.copy()
     score = _scores(batch)
+    cut: Flags = np.zeros(count, bool)
+    cut |= _too_large(batch, score, rows[:, :, None] + rows[:, None, :]).any(axis=(1, 2))
     live = np.arange(count)
     for _ in range(n - 1):
         flat = score[live].reshape(len(live), n * n)
@@ -56,13 +65,23 @@ def merge(batch: Batch) -> Ints:
         i, j = best // n, best % n
         _absorb(batch, live, i, j)
         sizes[live, i] += sizes[live, j]
+        rows[live, i] += rows[live, j]
         group[live] = np.where(group[live] == j[:, None], i[:, None], group[live])
         score[live, j, :] = score[live, :, j] = _NEVER
         row = _row_scores(batch, (live, i), sizes)
         row[group[live] != np.arange(n)] = _NEVER
         row[np.arange(len(live)), i] = _NEVER
+        cut[live] |= _too_large(batch, row, rows[live] + rows[live, i][:, None]).any(axis=1)
         score[live, i, :] = score[live, :, i] = row
-    return group
+    return group, cut
+
+
+def _too_large(batch: Batch, score: Grid, rows: Floats) -> Flags:
+    """Which merges would happen but for the size of what comes of them; their S is set so that they do not."""
+    over = (rows > batch.most) & (score < _ALWAYS)
+    refused = over & (score >= batch.least)
+    score[over] = _NEVER
+    return np.asarray(refused)
 
 
 def _absorb(batch: Batch, live: Ints, i: Ints, j: Ints) -> None:

@@ -19,7 +19,7 @@ from kinfolk.stages.identity.guards import Guards
 from kinfolk.stages.identity.kept import Kept
 from kinfolk.stages.identity.keys import components
 from kinfolk.stages.identity.model import Model
-from kinfolk.stages.identity.neighbours import CANDIDATES, TIES, TOUCHED
+from kinfolk.stages.identity.neighbours import CANDIDATES, SUPERSEDED, TIES, TOUCHED
 from kinfolk.stages.identity.prepared import prepare
 from kinfolk.stages.identity.scoring import scorer
 from kinfolk.stages.identity.stage import Tables, needed
@@ -47,7 +47,7 @@ def reach_step(rules: IdentityRules, model: Model | None, *, decisions_there: bo
         "links": query(ends, found=table(promised.LINKS.name)),
     }
     if decisions_there:
-        inputs["news"], inputs["decisions"] = touched_query(), tied_query()
+        inputs["news"], inputs["decisions"] = touched_query(), tied_query(SUPERSEDED)
     if model is not None:
         candidates = table(CANDIDATES)
         inputs["pairs"] = query(ends, found=table(promised.PAIRS.name))

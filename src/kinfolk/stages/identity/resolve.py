@@ -11,7 +11,7 @@ from kinfolk.engine.step import PairFinder, Tell
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Codes, Floats, Ints, stable_order
 from kinfolk.stages.identity.blocking import again, choose
-from kinfolk.stages.identity.clustering import Edges, Nodes, group
+from kinfolk.stages.identity.clustering import Bounds, Edges, Nodes, group
 from kinfolk.stages.identity.comparison import SAME, UNKNOWN, Field, fields
 from kinfolk.stages.identity.decisions import Decided
 from kinfolk.stages.identity.evidence import comparer
@@ -20,10 +20,12 @@ from kinfolk.stages.identity.kept import Kept, OutgrownError, settings
 from kinfolk.stages.identity.keys import Apart, Links, never_codes, with_copies
 from kinfolk.stages.identity.labels import Labels
 from kinfolk.stages.identity.model import Model
+from kinfolk.stages.identity.oversized import COPIES, CUT, MANY_COPIES, TOO_LARGE, Oversized, glue
 from kinfolk.stages.identity.pairing import Weighed, paired
 from kinfolk.stages.identity.prepared import Prepared
 from kinfolk.stages.identity.rows import Rows, collapse
 from kinfolk.stages.identity.scoring import Scorer, scorer
+from kinfolk.stages.identity.shared import with_people
 from kinfolk.stages.identity.thresholds import estimate, in_force
 
 
@@ -42,7 +44,7 @@ class Resolution:
 
     groups     numbered in order of their first record
     candidate  the set of records each record might have been one customer with
-    too_large  sets that were too large to be looked at as a whole, as record positions
+    oversized  sets that were too large to be looked at as a whole, or to become one customer; and many copies
     model      what pairs were judged by; None without matching
     decided    what people said of the records
     """
@@ -51,7 +53,7 @@ class Resolution:
     links: Links
     pairs: Scored
     candidate: Codes
-    too_large: tuple[Ints, ...]
+    oversized: tuple[Oversized, ...]
     model: Model | None
     decided: Decided = Decided()
 
@@ -70,6 +72,10 @@ class Linked:
     by_key: Codes
     decided: Decided = Decided()
 
+    def counting_people(self, rules: IdentityRules) -> Linked:
+        """The same with the people behind what is compared: what is learned anew is learned with them."""
+        return replace(self, prepared=with_people(self.prepared, rules))
+
 
 def resolve(
     linked: Linked, rules: IdentityRules, kept: Kept | None, tell: Tell, finder: PairFinder | None = None
@@ -83,6 +89,8 @@ def resolve(
     prepared, links, by_key = linked.prepared, linked.links, linked.by_key
     if rules.matching is None or len(prepared) < 2:
         return Resolution(in_order_of_first(by_key), links, _no_pairs(), by_key, (), None, linked.decided)
+    if kept is not None:
+        prepared = kept.counting(prepared)
     apart = Apart(tuple(never_codes(prepared, rules)), linked.decided.different)
     rows = collapse(prepared, apart.codes)
     compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
@@ -95,11 +103,15 @@ def resolve(
     of_groups = apart.of_groups(together)
     known = tuple(codes[together] for codes in of_groups.codes)
     nodes = Nodes(rows.of_record, together, known, of_groups.pairs)
-    found = group(nodes, _speaking(pairs, alone, rows), scorer, least)
+    found = group(nodes, _speaking(pairs, alone, rows), scorer, Bounds(least, rules.matching.largest))
     shown = _joined(pairs, copies, 0.0)
-    too_large = tuple(found.too_large)
+    many = np.flatnonzero(rows.sizes >= MANY_COPIES)
+    joined = many[np.isin(many, rows.of_record[copies.b[sure]])]
+    sets = [(COPIES, np.flatnonzero(rows.of_record == row)) for row in joined.tolist()]
+    sets += [(CUT, records) for records in found.cut] + [(TOO_LARGE, records) for records in found.too_large]
+    oversized = tuple(Oversized(records, guard, glue(scorer, rows.of_record[records])) for guard, records in sets)
     return Resolution(
-        in_order_of_first(found.group), links, shown, found.candidate, too_large, scorer.model, linked.decided
+        in_order_of_first(found.group), links, shown, found.candidate, oversized, scorer.model, linked.decided
     )
 
 
@@ -144,7 +156,7 @@ def score(
     judge = comparer(compared, (rows.codes[field.name] for field in compared))
     pairs = paired(judge, blocks, finder, tell)
     if kept is not None:
-        judged = scorer(kept.model, judge, kept.counting(prepared).compared)
+        judged = scorer(kept.model, judge, prepared.compared)
         return judged, _of_records(pairs.likely(judged), rows)
     patterns = pairs.patterns()
     if matching.model is None:

@@ -125,6 +125,9 @@ class _Match:
             if key.at_most is not None and self.index.sharing(f"key.{number}", codes) >= key.at_most:
                 self.notes.append(f"{key_name(key)} {value}: more than {key.at_most} records would share it.")
                 continue
+            if self.index.shared(number, codes):
+                self.notes.append(f"{key_name(key)} {value}: more people share it than it can tell apart.")
+                continue
             for customer in self.index.having(f"key.{number}", codes).tolist():
                 self.keys.setdefault(customer, []).append(SharedKey(key_name(key), value))
 
@@ -194,6 +197,8 @@ class _Match:
         """The columns whose never rule holds the record and each customer apart."""
         apart: list[list[str]] = [[] for _ in customers]
         for number, never in enumerate(self.rules.never):
+            if never.same_source is not None:  # the record is of no source yet
+                continue
             mine = self.index.code(self.index.exact(never.different), self.one.exact[never.different].of(0))
             theirs = self.index.never(number)[customers]
             for at in np.flatnonzero((theirs >= 0) & (theirs != mine)).tolist() if mine != ABSENT else ():

@@ -22,8 +22,9 @@ from kinfolk.stages.identity.kept import OutgrownError, frequencies, kept
 from kinfolk.stages.identity.keys import link, never_codes
 from kinfolk.stages.identity.naming import name_groups, numbers_of, vanished
 from kinfolk.stages.identity.outputs import Outcome, tables
-from kinfolk.stages.identity.prepared import prepare
+from kinfolk.stages.identity.prepared import note_nothing_known, prepare
 from kinfolk.stages.identity.resolve import Linked, resolve
+from kinfolk.stages.identity.shared import found_by_keys, note_shared, shared_values
 from kinfolk.tables import identity as promised
 from kinfolk.tables.decisions import DECISIONS
 from kinfolk.tables.staging import RECORDS
@@ -77,7 +78,7 @@ def steps(rules: IdentityRules, tables_present: frozenset[str], finder: PairFind
 
 def needed(rules: IdentityRules) -> exp.Query:
     """The columns of staged records that identity reads."""
-    names = [column(name) for name in dict.fromkeys((*OWN, *rules.columns()))]
+    names = [column(name) for name in dict.fromkeys((*OWN, *rules.columns(), *rules.witnesses()))]
     return query("select $names from records", names=names, records=table(RECORDS.name))
 
 
@@ -89,17 +90,21 @@ def _all(rules: IdentityRules, inputs: Tables, tell: Tell, finder: PairFinder | 
         learned = kept(inputs.get("model"), inputs.get("frequencies"), rules, len(prepared))
         tell("Linking records by keys")
         known = decided(inputs.get("decisions"), inputs.get("decided"), prepared.record_no, guards)
-        linked = Linked(prepared, *link(prepared, rules, guards, decided=known), known)
+        note_nothing_known(prepared, rules, guards)
+        by_keys, crowded = found_by_keys(prepared, rules)
+        note_shared(by_keys, rules, guards)
+        linked = Linked(prepared, *link(prepared, rules, guards, crowded, known), known)
         previous, gone = _before(inputs.get("before"), prepared.record_no)
         try:
+            linked = linked if learned else linked.counting_people(rules)
             resolution = resolve(linked, rules, learned, tell, finder)
         except OutgrownError:
-            learned = None
+            learned, linked = None, linked.counting_people(rules)
             resolution = resolve(linked, rules, learned, tell, finder)
         aliases = gone | aliases_of(inputs.get("aliases"))
         memory = former(inputs.get("former"), prepared.record_no)
         named = name_groups(resolution.groups, previous, aliases, memory=memory)
-        counted = learned.frequencies if learned else frequencies(prepared, resolution.model)
+        counted = learned.frequencies if learned else frequencies(linked.prepared, resolution.model)
         apart = tuple(never_codes(prepared, rules))
         ordered = records.select(list(OWN)).take(array(prepared.order))
         made = tables(Outcome(ordered, rules, apart, resolution, named, counted), guards)
@@ -108,6 +113,7 @@ def _all(rules: IdentityRules, inputs: Tables, tell: Tell, finder: PairFinder | 
             promised.FORMER_MEMBERS.name: _former(inputs.get("before")),
             promised.FORMER_GROUPS.name: former_groups(memory, _numbered(inputs.get("before")), aliases, named),
             promised.DECIDED.name: met(inputs.get("decisions"), inputs.get("decided")),
+            promised.SHARED_VALUES.name: shared_values(by_keys, counted),
             promised.COMPARED.name: compared.result(),
         }
 

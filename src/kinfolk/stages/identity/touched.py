@@ -16,7 +16,7 @@ from kinfolk.stages.identity.arrow import array, pc
 from kinfolk.stages.identity.decisions import Decided, decided, decision_query, facts_in, met
 from kinfolk.stages.identity.fingerprints import compared_table
 from kinfolk.stages.identity.former_groups import Former, former, former_groups, former_query
-from kinfolk.stages.identity.guards import Guard, Guards
+from kinfolk.stages.identity.guards import Guard, Guards, nothing_known
 from kinfolk.stages.identity.kept import Kept, codes_of, frequencies
 from kinfolk.stages.identity.keys import key_name, link, named_value, never_codes, values_of
 from kinfolk.stages.identity.model import Model
@@ -29,18 +29,21 @@ from kinfolk.stages.identity.neighbours import (
     candidate_steps,
     crowded_key_step,
     ignored_query,
+    key_steps,
+    nothing_known_query,
     tie_step,
 )
 from kinfolk.stages.identity.outputs import Outcome, tables
-from kinfolk.stages.identity.prepared import Prepared, prepare
+from kinfolk.stages.identity.prepared import Prepared, note_nothing_known, prepare
 from kinfolk.stages.identity.reach import REACHED, among, reach_step
 from kinfolk.stages.identity.resolve import Linked, Resolution, resolve
+from kinfolk.stages.identity.shared import codes_of_names, found_by_keys, note_shared, shared_values
 from kinfolk.stages.identity.stage import OWN, Tables, aliases_of, needed
+from kinfolk.stages.identity.touched_values import SHARED, shared_step
 from kinfolk.tables import identity as promised
 from kinfolk.tables.staging import RECORDS
 
 LEARNED = "touched.learned"
-_OF_COMPONENTS = ("over_merge", "too_large")  # guards that speak of one component and name its first record
 _OF_VALUES = ("never", "decision")  # guards that speak of a key's value
 _BY_RECORD, _BY_PAIR = Patch("record_no", REACHED), Patch("record_no_a", REACHED)
 _PATCHES = {
@@ -77,7 +80,9 @@ def following_steps(rules: IdentityRules, model: Model | None, *, decisions_ther
     """
     if model is not None:
         yield from candidate_steps(model)
-    yield tie_step(rules, matching=model is not None)
+    yield from key_steps(rules)
+    yield shared_step(rules)
+    yield tie_step(rules, matching=model is not None, apart=bool(rules.never) or decisions_there)
     yield crowded_key_step(rules)
     yield reach_step(rules, model, decisions_there=decisions_there)
     reached = _numbers(REACHED)
@@ -101,9 +106,12 @@ def following_steps(rules: IdentityRules, model: Model | None, *, decisions_ther
             reached=table(REACHED),
         ),
         "crowded": query("select * from crowded", crowded=table(CROWDED)),
+        "shared": query("select * from shared", shared=table(SHARED)),
         "ignored": ignored_query(rules),
+        "unknown": nothing_known_query(rules),
     }
-    writes = {n: Publish.PATCH if n in _PATCHES else Publish.REPLACE for n in _names() if n != promised.COMPARED.name}
+    made_before = (promised.COMPARED.name, promised.SHARED_VALUES.name)
+    writes = {n: Publish.PATCH if n in _PATCHES else Publish.REPLACE for n in _names() if n not in made_before}
 
     def run(inputs: Tables, tell: Tell) -> Mapping[str, pa.Table]:
         return _Change(rules, inputs, tell).followed(model)
@@ -197,7 +205,8 @@ class _Change:
         some = prepare(records, self.rules, Guards())
         self.tell("Linking records by keys")
         known = self._decided(some)
-        linked = Linked(some, *link(some, self.rules, self.guards, self._crowded(some), known), known)
+        note_shared(self.inputs["shared"], self.rules, self.guards)
+        linked = Linked(some, *link(some, self.rules, self.guards, self._left_out(some), known), known)
         resolution = resolve(linked, self.rules, kept, self.tell)
         self._note_values()
         self._keep_guards(some)
@@ -211,14 +220,19 @@ class _Change:
         current = prepare(self.inputs["records"], self.rules, self.guards)
         self.tell("Linking records by keys")
         known = self._decided(current)
-        linked = Linked(current, *link(current, self.rules, self.guards, decided=known), known)
+        note_nothing_known(current, self.rules, self.guards)
+        by_keys, crowded = found_by_keys(current, self.rules)
+        note_shared(by_keys, self.rules, self.guards)
+        linked = Linked(current, *link(current, self.rules, self.guards, crowded, known), known)
+        linked = linked.counting_people(self.rules)
         resolution = resolve(linked, self.rules, None, self.tell, finder)
-        learned = frequencies(current, resolution.model)
+        learned = frequencies(linked.prepared, resolution.model)
         columns = pc.unique(pa.concat_tables([self.inputs["frequencies"], learned])["column_name"])
         numbers = np.union1d(current.record_no, self.inputs["gone"]["record_no"].to_numpy())
         return {
             **self._tables(current, resolution, learned),
             promised.COMPARED.name: compared_table(current, self.rules),
+            promised.SHARED_VALUES.name: shared_values(by_keys, learned),
             REACHED: pa.table({"record_no": numbers, "record_no_a": numbers}),
             LEARNED: pa.table({"column_name": columns}),
         }
@@ -267,6 +281,17 @@ class _Change:
         returned = self.inputs["returned"]
         return returned.filter(returned["record_no"].is_null()).select(list(promised.FORMER_MEMBERS.types))
 
+    def _left_out(self, some: Prepared) -> dict[int, Sequence[Codes]]:
+        """Values that no key links by, by key: too many records share them, or too many people are behind them."""
+        crowded, shared = self._crowded(some), codes_of_names(some, self.rules, self.inputs["shared"])
+        return {
+            number: [
+                np.concatenate(both)
+                for both in zip(*(each[number] for each in (crowded, shared) if number in each), strict=True)
+            ]
+            for number in sorted({*crowded, *shared})
+        }
+
     def _crowded(self, some: Prepared) -> dict[int, Sequence[Codes]]:
         """Values that more records share than their key allows, by key; noted as guards."""
         world = None if some.world is None else some.exact[some.world]
@@ -287,6 +312,9 @@ class _Change:
         effect = "The value counts as unknown: it neither links records nor is evidence."
         for row in self.inputs["ignored"].to_pylist():
             self.guards.add(Guard("ignore", row["column_name"], row["value"], row["records"], effect))
+        unknown = self.inputs["unknown"]["records"][0].as_py()
+        if self.rules.deciding() and unknown:
+            self.guards.add(nothing_known(unknown))
 
     def _keep_guards(self, some: Prepared) -> None:
         """What was noted of values and components that the change does not reach still holds."""
@@ -299,7 +327,7 @@ class _Change:
         }
         settled = self._overruled_elsewhere(some)
         for row in rows:
-            of_component = row["guard"] in _OF_COMPONENTS and row["value"] not in reached
+            of_component = row["rule"] == promised.BY_MATCHING and row["value"] not in reached
             of_value = row["guard"] in _OF_VALUES and row["rule"] in concerned
             of_value = of_value and row["value"] not in concerned[row["rule"]]
             if of_component or of_value or (row["guard"] == "decision" and row["rule"] in settled):

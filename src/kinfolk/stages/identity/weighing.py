@@ -76,9 +76,10 @@ def weigher(records: pa.Table, frequencies: pa.Table, model_json: str, rules: Id
     if model is None or rules.matching is None:
         return Weigher(prepared, None, None)
     kept = Kept(model, frequencies)
+    prepared = kept.counting(prepared)
     compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
     judge = comparer(compared, [field.column.codes for field in compared])
-    return Weigher(prepared, kept, scorer(model, judge, kept.counting(prepared).compared))
+    return Weigher(prepared, kept, scorer(model, judge, prepared.compared))
 
 
 def compared_rules(rules: IdentityRules) -> IdentityRules:
