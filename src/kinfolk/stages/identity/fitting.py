@@ -63,19 +63,13 @@ def fit(
 def as_given(given: GivenModel, blocks: Sequence[Blocks], rows: Rows, prepared: Prepared) -> Model:
     """A given model, its term frequencies counted among these records."""
     return Model(
-        fields=tuple(
-            FieldModel(
-                field.column, field.kind, field.levels, field.m, field.u, field.related,
-                _known(prepared, field.column), field.term_frequency,
-            )
-            for field in given.fields
-        ),
+        fields=tuple(FieldModel(**vars(field), known=_known(prepared, field.column)) for field in given.fields),
         prior=given.prior,
         related_prior=given.related_prior,
         records=len(prepared),
         personal=given.personal,
         blocking=described(blocks, rows.first, prepared),
-    )  # fmt: skip
+    )
 
 
 def _said(judge: Comparer, blocks: Sequence[Blocks], labels: Labels | None) -> tuple[Labels, Levels]:
@@ -109,7 +103,7 @@ def _fields(
         shares = None if related is None else tuple(related.shares[number].tolist())
         m, u = tuple(parameters.m[number].tolist()), tuple(parameters.u[number].tolist())
         known = _known(prepared, field.name)
-        fields.append(FieldModel(field.name, names[id(field.kind)], words, m, u, shares, known))
+        fields.append(FieldModel(field.name, names[id(field.kind)], words, m, u, shares, known=known))
     return tuple(fields)
 
 

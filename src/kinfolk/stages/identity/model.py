@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from kinfolk.model.matching import GivenField
 from kinfolk.stages.identity.arrays import Floats
 
 SCHEMA = "kinfolk-matching-model/4"
@@ -17,24 +18,13 @@ _READABLE = (SCHEMA, *(f"kinfolk-matching-model/{older}" for older in (3, 2, 1))
 
 
 @dataclass(frozen=True)
-class FieldModel:
+class FieldModel(GivenField):
     """Parameters of one field; entry i of m, u and related belongs to levels[i].
 
-    m               share of pairs of one customer at this level, among pairs where both values are known
-    u               the same share among pairs of strangers
-    related         the same share among pairs of two people of one household; None without that hypothesis
-    known           records that had a value when this was learned; the frequency of a value is its share of them
-    term_frequency  whether sharing a rarer value counts for more
+    known  records that had a value when this was learned; the frequency of a value is its share of them
     """
 
-    column: str
-    kind: str
-    levels: tuple[str, ...]
-    m: tuple[float, ...]
-    u: tuple[float, ...]
-    related: tuple[float, ...] | None = None
     known: int = 0
-    term_frequency: bool = True
 
     @cached_property
     def bits(self) -> Floats:
@@ -163,4 +153,5 @@ def _field_model(field: dict[str, Any]) -> FieldModel:
     m, u, r = (tuple(level[name] for level in levels) for name in ("m", "u", "related"))
     related, known = None if None in r else r, field.get("known", 0)
     rare = field.get("term_frequency", True)
-    return FieldModel(field["column"], field["kind"], tuple(x["level"] for x in levels), m, u, related, known, rare)
+    words = tuple(level["level"] for level in levels)
+    return FieldModel(field["column"], field["kind"], words, m, u, related, term_frequency=rare, known=known)
