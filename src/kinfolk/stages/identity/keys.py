@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from kinfolk.model.identity import IdentityRules, Key, Never
 from kinfolk.stages.identity.arrays import (
@@ -110,6 +108,10 @@ def link(
 
 def components(a: Ints, b: Ints, count: int) -> Codes:
     """The connected component of each of `count` nodes."""
+    # Most commands explain or list and group nothing; scipy is a tenth of their start.
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     joins = a != b
     a, b = a[joins], b[joins]
     graph = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
