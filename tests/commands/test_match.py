@@ -179,6 +179,23 @@ def test_without_anything_published_or_declared_a_sentence_says_so(tmp_path: Pat
         Matcher.open(tmp_path)
 
 
+@pytest.mark.parametrize("people", [0, 1])
+def test_fewer_than_two_records_are_matched_by_keys_alone(tmp_path: Path, people: int) -> None:
+    company = Company(tmp_path)
+    company.write("data/crm.csv", "id,first,mail\n" + "1,Ana,ana@x.example\n" * people)
+    company.source("crm", "record_id: id\npeople: {first_name: first, email: mail}\n")
+    company.identity("keys: [email]\nmatch: {compare: {first_name: name, email: email}}\n")
+    company.run()
+    found = match(company.folder, {"email": "ana@x.example"})
+    assert (found.verdict, found.customer_id) == (("same", "C-1") if people else ("new", None))
+
+
+def test_what_is_no_text_is_named(matcher: Matcher) -> None:
+    for value in ("a\0b", "\ud800"):
+        with pytest.raises(KinfolkError, match="email holds a character that no text has"):
+            matcher.match({"email": value})
+
+
 def test_a_record_in_a_file_is_one_object(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(json.dumps({"email": "a@b.example"}))
     assert record_in(tmp_path / "one.json") == {"email": "a@b.example"}

@@ -81,7 +81,7 @@ def test_a_model_that_left_by_way_of_splink_keeps_its_levels_and_shares(learned:
 
 def test_an_exported_model_holds_no_value_of_anybody(learned: Company, tmp_path: Path) -> None:
     for splink in (False, True):
-        export_model(learned.folder, tmp_path / "model.json", splink=splink)
+        export_model(learned.folder, tmp_path / "model.json", splink=splink, replace=splink)
         text = (tmp_path / "model.json").read_text()
         assert "mail.example" not in text and "Anna" not in text and "+4930" not in text
 
@@ -131,6 +131,25 @@ def test_a_file_is_not_written_over_unless_asked(learned: Company, tmp_path: Pat
     with pytest.raises(ExistsError, match="--replace"):
         import_model(company.folder, tmp_path / "model.json")
     import_model(company.folder, tmp_path / "model.json", replace=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("comparisons", [None], "Comparison 1 has no list of `comparison_levels`"),
+        ("comparisons", [{"output_column_name": "a", "comparison_levels": "x"}], "Comparison 1 has no list"),
+        ("comparisons", [{"output_column_name": "a", "comparison_levels": [1]}], "Comparison 1 has no list"),
+        ("comparisons", {}, "There are no comparisons"),
+        ("blocking_rules_to_generate_predictions", "l.city = r.city", "is no list"),
+    ],
+)
+def test_what_splink_does_not_write_is_refused(tmp_path: Path, key: str, value: Any, said: str) -> None:
+    Company(tmp_path)
+    wrong = tmp_path / "splink.json"
+    wrong.write_text(json.dumps({**json.loads(SPLINK.read_text()), key: value}))
+    with pytest.raises(ProjectError, match=said):
+        import_model(tmp_path, wrong)
+    assert not (tmp_path / IMPORTED).exists()
 
 
 def test_without_matching_there_is_no_model_to_export(tmp_path: Path) -> None:

@@ -100,6 +100,17 @@ def test_customers_that_a_key_merged_part_with_their_ids_and_profiles(company: C
     }
 
 
+def test_what_a_rule_keeps_apart_is_not_merged_by_hand_nor_over_a_third_record(company: Company) -> None:
+    said = refused(lambda: customer.merge(company.folder, ["C-3", "C-4"], INES), "they differ in national_id")
+    assert "crm:5 and crm:6 cannot be one customer" in said
+    refused(lambda: customer.merge(company.folder, ["C-3", "C-4"], INES, dry_run=True), "they differ in national_id")
+    review.decide(company.folder, ("crm:1", "crm:5"), "same", INES)
+    refused(lambda: review.decide(company.folder, ("crm:1", "crm:6"), "same", INES), "they differ in national_id")
+    refused(lambda: customer.merge(company.folder, ["C-1", "C-4"], INES), "they differ in national_id")
+    assert len(review.decisions(company.folder)) == 1
+    customer.merge(company.folder, ["C-2", "C-3"], INES)
+
+
 def test_a_customer_too_large_to_be_parted_by_hand_is_not(company: Company) -> None:
     company.csv("crm", [{**PEOPLE[0], "id": n} for n in range(1, 204)])
     company.run()

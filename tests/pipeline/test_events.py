@@ -130,6 +130,6 @@ def test_events_are_asked_for_by_customer_kind_and_time(company: Company) -> Non
     with pytest.raises(NotFoundError, match="names no run and no moment"):
         told(company, since="soon")
     shown = CliRunner().invoke(app, ["identity", "events", "-p", str(company.folder)])
-    assert "key email" in shown.output and "crm/4" in shown.output
+    assert "key email" in shown.output and "crm:4" in shown.output
     wrong = CliRunner().invoke(app, ["identity", "events", "--kind", "moved", "-p", str(company.folder)])
     assert wrong.exit_code == 2

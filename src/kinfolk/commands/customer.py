@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kinfolk.commands.events import Asked, Event, events
+from kinfolk.commands.held_apart import check_may_join
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.review import Signature, check_consistent, record_named, words, write
 from kinfolk.connectors import CONNECTORS
@@ -57,15 +58,20 @@ def merge(
 ) -> Written:
     """Customers made one, by a decision between the first record of the first and that of each other.
 
-    Errors  NotFoundError for an id there is not; KinfolkError when they are one already, or a decision says otherwise
+    Errors  NotFoundError for an id there is not; KinfolkError when they are one already, or a decision or a rule of
+            identity.yml says otherwise
     """
-    with reading(open_project(folder, environment).state) as reader:
+    project = open_project(folder, environment)
+    with reading(project.state) as reader:
         lives = [_living(reader, one) for one in ids]
         if len(set(lives)) < len(lives):
             raise KinfolkError(f"{' and '.join(ids)} are one customer already: {lives[0]}.")
         members = [_members(reader, one) for one in lives]
-        _check_apart(holding(every_decision(reader)), members)
-    verdicts = [Verdict(members[0][0], others[0], SAME) for others in members[1:]]
+        hold = holding(every_decision(reader))
+        _check_apart(hold, members)
+        joined = [(members[0][0], others[0]) for others in members[1:]]
+        check_may_join(reader, project.identity, [d.pair for d in hold if d.verdict == SAME], joined)
+    verdicts = [Verdict(a, b, SAME) for a, b in joined]
     return _act(folder, verdicts, (signed, dry_run), environment)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = ["Candidate", "Matcher", "Matches", "match", "record_in"]
 
 _OWN = ("_record_id", "_record_no", "_loaded_at")  # columns of a landed row that a record handed over has not
 _CANONICAL = "match"
+_NO_TEXT = re.compile("[\\0\ud800-\udfff]")
 
 
 class Matcher:
@@ -113,7 +115,7 @@ def match(
 def record_in(path: Path) -> dict[str, Any]:
     """The record in a JSON file. Errors: KinfolkError when the file holds no single object"""
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        found = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
     except (OSError, ValueError) as error:
         raise KinfolkError(f"The record cannot be read: {error}.", where=str(path)) from None
     if not isinstance(found, dict):
@@ -121,8 +123,19 @@ def record_in(path: Path) -> dict[str, Any]:
     return found
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; a name given twice is a mistake, not a matter of which comes last."""
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{twice!r} is given twice")
+    return dict(pairs)
+
+
 def _text(name: str, value: Any) -> str | None:
-    """The value as a source would have written it."""
+    """The value as a source would have written it. Errors: KinfolkError for what is no single text"""
+    if isinstance(value, str) and _NO_TEXT.search(value):
+        raise KinfolkError(f"{name} holds a character that no text has (NUL, or half of one).", hint="Leave it out.")
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -52,13 +52,21 @@ class Imported:
 
 
 def export_model(
-    folder: Path, file: Path, environment: str | None = None, *, splink: bool = False, records: Path | None = None
+    folder: Path,
+    file: Path,
+    environment: str | None = None,
+    *,
+    splink: bool = False,
+    records: Path | None = None,
+    replace: bool = False,
 ) -> Exported:
     """Writes the published model to `file`: as a project reads it, or as Splink does.
 
     records  folder for the compared values of every record and the frequencies of values, as Splink takes them
-    Errors   NotFoundError where nothing is matched; KinfolkError where the rules compare other columns than the model
+    Errors   NotFoundError where nothing is matched; KinfolkError where the rules compare other columns than the model;
+             ExistsError where `file` is there
     """
+    _check_free(file, replace=replace)
     project = open_project(folder, environment)
     with reading(project.state) as reader:
         [(text,)] = reader.read(query("select model from kept", kept=table(MODEL.name))).rows
@@ -82,12 +90,11 @@ def import_model(
     columns  names in Splink's model -> names of ours, where they differ
     Errors   ProjectError names what the file holds that cannot be taken over; ExistsError where `name` is there
     """
-    target = folder / name
-    if target.exists() and not replace:
-        raise ExistsError(f"{target} is there already.", hint="Add --replace to write over it.")
     document, mistakes = read(file, str(file))
     if mistakes:
         raise ProjectError(mistakes)
+    target = folder / name
+    _check_free(target, replace=replace)
     if document.at("schema") is None and document.at("comparisons") is not None:
         # The reader keeps lines; numbers and texts are taken from JSON itself.
         whole, refused = imported(json.loads(file.read_text(encoding="utf-8-sig")), columns or {})
@@ -103,9 +110,17 @@ def import_model(
         raise ProjectError([Mistake(document.place("schema"), what, f"Kinfolk's own is `{SCHEMA}`.")])
     model, mistakes = model_in(text, str(file))
     if model is None:
+        if document.at("schema") != SCHEMA:  # lines of what was made of Splink's file are not its own
+            place = document.place("comparisons")
+            mistakes = [Mistake(place, one.what, one.hint) for one in mistakes]
         raise ProjectError(mistakes)
     target.write_text(text, encoding="utf-8")
     return Imported(str(target), tuple(field.column for field in model.fields))
+
+
+def _check_free(file: Path, *, replace: bool) -> None:
+    if file.exists() and not replace:
+        raise ExistsError(f"{file} is there already.", hint="Add --replace to write over it.")
 
 
 def _for_splink(model: Model) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kinfolk.commands.explain import Explained, explain
+from kinfolk.commands.held_apart import check_may_join
 from kinfolk.commands.open_project import open_project
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table, union_by_name
@@ -95,11 +96,11 @@ def decide(
     project = open_project(folder, environment)
     with reading(project.state) as reader:
         a, b = (record_named(reader, asked) for asked in pair)
-        here = _present(reader, [a, b])
-    if a == b:
-        raise KinfolkError(f"{pair[0]} and {pair[1]} are one record.", hint="Give two different ones.")
-    if verdict == SAME and here:
-        _check_rules(folder, pair, environment)
+        if a == b:
+            raise KinfolkError(f"{pair[0]} and {pair[1]} are one record.", hint="Give two different ones.")
+        if verdict == SAME:
+            same = [d.pair for d in holding(every_decision(reader)) if d.verdict == SAME]
+            check_may_join(reader, project.identity, same, [(a, b)])
     return write(project, [Verdict(a, b, verdict)], signed)
 
 
@@ -214,20 +215,6 @@ def record_named(reader: Reader, asked: str) -> Named:
             hint="Records are named source:id, as `kinfolk show` lists them.",
         )
     return source, record_id
-
-
-def _check_rules(folder: Path, pair: tuple[str, str], environment: str | None) -> None:
-    found = explain(folder, *pair, environment).evidence
-    columns = ["the tenant"] if found.tenants else list(found.never)
-    if columns:
-        raise KinfolkError(
-            f"{pair[0]} and {pair[1]} cannot be one customer: they differ in {' and '.join(columns)}.",
-            hint="The rules of identity.yml go before decisions; mend the record where it is wrong.",
-        )
-
-
-def _present(reader: Reader, names: Sequence[Named]) -> bool:
-    return len(_there(reader, names)) == len(set(names))
 
 
 def _there(reader: Reader, names: Sequence[Named]) -> set[Named]:

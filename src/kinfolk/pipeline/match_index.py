@@ -17,7 +17,7 @@ from kinfolk.pipeline.match_upkeep import INDEXES, index_name, kept_indexes
 from kinfolk.stages.identity.explain import as_learned
 from kinfolk.stages.identity.index import LAYOUT, Index, index_arrays
 from kinfolk.stages.identity.kept import settings
-from kinfolk.stages.identity.model import from_json
+from kinfolk.stages.identity.model import from_json, learned_by
 from kinfolk.stages.identity.stage import needed
 from kinfolk.tables import identity
 
@@ -60,11 +60,10 @@ def _model(reader: Reader) -> str:
 def _as_published(rules: IdentityRules, model_json: str) -> IdentityRules:
     """The rules in the order of the model. Errors: KinfolkError where the model was learned by others."""
     try:
-        learned = from_json(model_json)
+        from_json(model_json)
     except ValueError as error:
         raise KinfolkError(str(error), hint="Run `kinfolk run --full` with this version.") from None
-    given = settings(rules) if rules.matching is not None else None
-    if (learned.rules if learned else None) != given and not (learned is None and rules.matching is None):
+    if learned_by(model_json) != (settings(rules) if rules.matching is not None else ""):
         what = "identity.yml has changed since the last run, and what it says now has not been learned."
         raise KinfolkError(what, hint="Run `kinfolk run` first.")
     return as_learned(rules, model_json)

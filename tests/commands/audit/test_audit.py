@@ -136,6 +136,25 @@ def test_a_file_that_cannot_be_understood_is_refused(
         audit.report([made.file])
 
 
+def test_contradicting_rows_and_strange_pairs_are_named(company: Company, tmp_path: Path) -> None:
+    made = audit.draw(company.folder, tmp_path / "audit.csv", size=10, seed=2)
+    file = judged(made.file, by_name)
+    text = file.read_text(encoding="utf-8-sig")
+    head, *_ = found = rows(file)
+    again = dict(head, verdict="different" if head["verdict"] == "same" else "same", note="one line\u2028and another")
+    with file.open("a", encoding="utf-8", newline="") as out:
+        csv.DictWriter(out, list(head)).writerow(again)
+    with pytest.raises(KinfolkError, match=f"Pair {head['pair']} is .* here and .* in row 2") as caught:
+        audit.report([file])
+    assert f"row {len(found) + 2}" in str(caught.value)
+    file.write_text(text.replace(f"{head['audit']},{head['pair']},", f"{head['audit']},9999,", 1), encoding="utf-8")
+    with pytest.raises(KinfolkError, match="drew no pair 9999"):
+        audit.report([file])
+    file.write_text(text, encoding="utf-16")
+    with pytest.raises(KinfolkError, match="no text in UTF-8"):
+        audit.report([file])
+
+
 def test_a_file_without_its_key_is_refused(company: Company, tmp_path: Path) -> None:
     made = audit.draw(company.folder, tmp_path / "audit.csv", size=10, seed=2)
     made.key.unlink()

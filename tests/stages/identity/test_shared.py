@@ -74,6 +74,14 @@ def test_a_shared_value_of_a_key_of_two_columns_is_named_with_its_tenant() -> No
     assert [row[:3] for row in listed(bench)] == [("email+phone", "info@firm.example + 1 (tenant a)", 5)]
 
 
+def test_a_column_that_is_compared_in_any_way_tells_people_apart() -> None:
+    compare = {"first_name": "name", "last_name": "name", "email": "email", "phone": "phone"}
+    rules = IdentityRules(keys=(key("device_id"),), matching=matching(compare, ["first_name", "email", "phone"]))
+    rows = [{**row, "email": f"{row['first_name']}@firm.example", "device_id": "kiosk"} for row in office()]
+    bench = Workbench(rules).run([{**row, "phone": f"+4930{n}5551{n}{n}"} for n, row in enumerate(rows)])
+    assert [row[:3] for row in listed(bench)] == [("device_id", "kiosk", 5)]
+
+
 def test_at_most_speaks_where_both_would() -> None:
     bench = Workbench(IdentityRules(keys=(key("email", at_most=4),))).run(office())
     assert {guard["guard"] for guard in bench.rows("guards")} == {"at_most"}

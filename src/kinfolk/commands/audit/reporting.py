@@ -134,8 +134,11 @@ def _read(files: Sequence[Path], key: Path | None) -> tuple[AuditKey, list[Verdi
     made = keys.read(key) if key else keys.find(judges[0].audit, files[0].absolute().parent)
     known = {pair.pair for pair in made.pairs}
     for file, judge in zip(files, judges, strict=True):
-        if judge.audit != made.audit or not set(judge.verdicts) <= known:
+        if judge.audit != made.audit:
             raise KinfolkError(f"It is not of audit {made.audit}.", where=str(file), hint="Each audit has its own key.")
+        if strange := sorted(set(judge.verdicts) - known):
+            where = f"{file}, row {judge.rows[strange[0]]}"
+            raise KinfolkError(f"Audit {made.audit} drew no pair {strange[0]}.", where=where)
     return made, judges
 
 

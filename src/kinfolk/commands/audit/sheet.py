@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -18,11 +19,15 @@ _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d ()/.-]*$)")
 
 @dataclass(frozen=True)
 class Verdicts:
-    """One judge's file: the audit it belongs to, and the number of each judged pair -> same, different or not sure."""
+    """One judge's file: the audit it belongs to, and the number of each judged pair -> same, different or not sure.
+
+    rows  number of each judged pair -> the row of the file it stands in
+    """
 
     judge: str
     audit: str
     verdicts: Mapping[int, str]
+    rows: Mapping[int, int]
 
 
 def write(rows: Sequence[Mapping[str, Any]], file: Path) -> None:
@@ -48,8 +53,12 @@ def read(file: Path) -> Verdicts:
     try:
         text = file.read_text(encoding="utf-8-sig")
         rows = json.loads(text) if file.suffix == ".json" else list(_parsed(text))
-        found = [(at, str(row["audit"]), int(row["pair"]), _verdict(row)) for at, row in enumerate(rows, start=1)]
-    except (OSError, UnicodeDecodeError) as error:
+        first = 1 if file.suffix == ".json" else 2  # the first row of a table names its columns
+        found = [(at, str(row["audit"]), int(row["pair"]), _verdict(row)) for at, row in enumerate(rows, first)]
+    except UnicodeDecodeError:
+        what = "It is no text in UTF-8."
+        raise KinfolkError(what, where=str(file), hint="Save it as `CSV UTF-8`.") from None
+    except OSError as error:
         raise KinfolkError(f"It cannot be read: {error}.", where=str(file)) from None
     except (ValueError, KeyError, TypeError, AttributeError, csv.Error):
         hint = "It must be a file of `audit draw` with its columns audit, pair and verdict."
@@ -57,16 +66,22 @@ def read(file: Path) -> Verdicts:
     audits = {audit for _, audit, _, _ in found}
     if len(audits) != 1:
         raise KinfolkError("It holds pairs of several audits, or none.", where=str(file), hint="One file, one audit.")
-    for at, _, _, verdict in found:
+    verdicts, places = dict[int, str](), dict[int, int]()
+    for at, _, pair, verdict in found:
         if verdict not in ("", *VERDICTS):
             hint = f"Write {', '.join(VERDICTS)}, or leave it empty."
             raise KinfolkError(f"{verdict!r} is no verdict.", where=f"{file}, row {at}", hint=hint)
-    return Verdicts(file.stem, audits.pop(), {pair: verdict for _, _, pair, verdict in found if verdict})
+        if verdict and verdicts.setdefault(pair, verdict) != verdict:
+            what = f"Pair {pair} is {verdict} here and {verdicts[pair]} in row {places[pair]}."
+            raise KinfolkError(what, where=f"{file}, row {at}", hint="One judge, one verdict: leave one of them empty.")
+        if verdict:
+            places.setdefault(pair, at)
+    return Verdicts(file.stem, audits.pop(), verdicts, places)
 
 
 def _parsed(text: str) -> csv.DictReader[str]:
     first = text.partition("\n")[0]
-    return csv.DictReader(text.splitlines(keepends=True), delimiter=";" if first.count(";") > first.count(",") else ",")
+    return csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
 
 
 def _verdict(row: Mapping[str, Any]) -> str:

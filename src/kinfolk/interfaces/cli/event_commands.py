@@ -38,4 +38,4 @@ def events(
     if kind is not None and kind not in KINDS:
         raise typer.BadParameter(f"{kind!r} is no kind of event. There are: {', '.join(KINDS)}.")
     found = events(folder, Asked(customer, since, kind), environment, limit or None)
-    output.answer(found, as_json, lambda: event_views.events(found))
+    output.answer(found, as_json, lambda: event_views.events(found, every=not (customer or since or kind)))

@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from kinfolk.commands.events import Event
 
 
-def events(found: Sequence[Event]) -> None:
-    """One event a line."""
+def events(found: Sequence[Event], *, every: bool = True) -> None:
+    """One event a line. every: whether all were asked for"""
     out = console()
-    if not found:
+    if not found and every:
         out.print("No record went to another customer. A first run has no events: nobody was there before.")
+    elif not found:
+        out.print("No such event. Without --customer, --since and --kind all are listed.")
+    if not found:
         return
     listed = table("Events", ("run", "when (UTC)", "kind", "record", "from", "to", "cause"), right=("run",))
     for event in found:
@@ -23,7 +26,7 @@ def events(found: Sequence[Event]) -> None:
             str(event.run_id),
             f"{event.happened_at:%Y-%m-%d %H:%M}",
             event.kind,
-            escaped(f"{event.source}/{event.record_id}"),
+            escaped(f"{event.source}:{event.record_id}"),
             cell(event.customer_before),
             cell(event.customer_after),
             escaped(event.cause),

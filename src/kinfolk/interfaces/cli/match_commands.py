@@ -42,6 +42,9 @@ def match(
     pairs = [text.partition("=") for text in fields or ()]
     if not all(mark for _, mark, _ in pairs):
         raise typer.BadParameter("A field is given as FIELD=VALUE.")
+    names = [name for name, _, _ in pairs]
+    if len(set(names)) < len(names):
+        raise typer.BadParameter(f"{max(names, key=names.count)} is given twice.")
     record = record_in(file) if file else {name: value or None for name, _, value in pairs}
     found = match(folder, record, limit, source, environment)
     output.answer(found, as_json, lambda: match_views.matched(found))

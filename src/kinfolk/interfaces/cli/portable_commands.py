@@ -26,6 +26,7 @@ def export(
         Path | None,
         typer.Option("--records", help="Folder for the compared values, as Splink takes them.", show_default=False),
     ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over a file that is there.")] = False,
     folder: Folder = HERE,
     environment: Environment = None,
     as_json: AsJson = False,
@@ -34,7 +35,7 @@ def export(
     from kinfolk.commands.portable_model import export_model
     from kinfolk.interfaces.cli import views
 
-    found = export_model(folder, file, environment, splink=splink, records=records)
+    found = export_model(folder, file, environment, splink=splink, records=records, replace=replace)
 
     def shown() -> None:
         for written in found.files:

@@ -46,6 +46,9 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.1%}"
 
 
+_LONGEST = 500  # characters of a cell; --json has the rest
+
+
 def cell(value: Any) -> str:
     """A value as a cell shows it."""
     if value is None:
@@ -54,7 +57,8 @@ def cell(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def made(folder: Path, files: Sequence[Path]) -> None:

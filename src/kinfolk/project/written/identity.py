@@ -44,7 +44,7 @@ class MatchKeys(Written):
         default=None, description="file with a matching model to score by, in place of compare, personal and learning"
     )
     block_on: Annotated[
-        list[Words] | None,
+        list[Annotated[Words, Field(min_length=1)]] | None,
         BeforeValidator(
             lambda value: None if value == "auto" else value,
             json_schema_input_type=Literal["auto"] | list[str | list[str]],

@@ -50,10 +50,12 @@ class MatchingModelFile(Written):
         description="probability that they are two people of one household; absent without that hypothesis",
     )
     personal: Words = Field(default=[], description="columns that tell people of one household apart")
-    blocking: list[Words] = Field(
+    blocking: list[Annotated[Words, Field(min_length=1)]] = Field(
         default=[], description="column lists that pick pairs; chosen from the data if absent"
     )
-    fields_: list[FieldEntry] = Field(default=[], max_length=20, alias="fields", description="what is compared")
+    fields_: list[FieldEntry] = Field(
+        default=[], min_length=1, max_length=20, alias="fields", description="what is compared"
+    )
 
 
 assert SCHEMA == "kinfolk-portable-model/1", "a Literal cannot name a constant"

@@ -136,7 +136,7 @@ def _ties_step() -> Query:
     tree = query(
         "select m.customer_before, m.customer_after, $alone as record_no, case when e.key like 'decision%' then e.key "
         "when e.key is not null then 'key ' || e.key "
-        "else format('match {:.2f} with {}/{}', e.probability, o.source, o.record_id) end as words "
+        "else format('match {:.2f} with {}:{}', e.probability, o.source, o.record_id) end as words "
         "from ($every) as e join changed m on m.no_after = e.this "
         "join members o on o.record_no = e.other left join also_changed x on x.no_after = e.other "
         "where m.customer_before is null or (m.customer_before is distinct from m.customer_after "
@@ -208,7 +208,7 @@ def _others_changed() -> exp.Query:
     word = sql("case when no_before is null then 'arrived' when no_after is null then 'deleted' else 'changed' end")
     every = union_by_name(
         query(
-            "select $customer as customer_id, format('record {}/{} {}', source, record_id, $word) as words "
+            "select $customer as customer_id, format('record {}:{} {}', source, record_id, $word) as words "
             "from changed where no_before is distinct from no_after and $customer is not null",
             customer=exp.column(name),
             word=word.copy(),

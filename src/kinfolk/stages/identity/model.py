@@ -96,10 +96,10 @@ class Model:
         return None if self.related_prior is None else float(np.log2(self.prior / self.related_prior))
 
 
-def to_json(model: Model | None) -> str:
-    """The model as JSON text a person can read; without matching, what there is to say of that."""
+def to_json(model: Model | None, rules: str = "") -> str:
+    """The model as JSON text a person can read; where nothing was learned, that. rules: what it was learned by"""
     if model is None:
-        return json.dumps({"schema": SCHEMA, "matching": None})
+        return json.dumps({"schema": SCHEMA, "matching": None, "rules": rules})
     fields = [_field_json(field) for field in model.fields]
     whole = {
         "schema": SCHEMA,
@@ -135,6 +135,12 @@ def from_json(text: str) -> Model | None:
         rules=whole.get("rules", ""),
         estimate=Estimate(**whole["estimate"]) if whole.get("estimate") else None,
     )
+
+
+def learned_by(text: str) -> str:
+    """The settings by which a run learned or would have; empty where it was to match nothing."""
+    rules: str = json.loads(text).get("rules", "")
+    return rules
 
 
 def _field_json(field: FieldModel) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from kinfolk.stages.identity.arrays import Codes, Flags, Floats, Ints
 from kinfolk.stages.identity.arrow import ArrowArray, array, pc
 from kinfolk.stages.identity.decisions import Decided, among
 from kinfolk.stages.identity.guards import Guard, Guards
-from kinfolk.stages.identity.kept import FREQUENCIES
+from kinfolk.stages.identity.kept import FREQUENCIES, settings
 from kinfolk.stages.identity.keys import key_name, values_of_groups
 from kinfolk.stages.identity.model import to_json
 from kinfolk.stages.identity.naming import Named, ids_of
@@ -59,12 +59,13 @@ def tables(outcome: Outcome, guards: Guards) -> dict[str, pa.Table]:
     """Every table of identity but that of former members, with exactly its columns and types."""
     _note_groups(outcome, guards)
     rows = guards.sorted()
+    learned_by = settings(outcome.rules) if outcome.rules.matching else ""
     with ThreadPoolExecutor(2) as pool:
         made = dict(zip(_MADE, pool.map(lambda make: make(outcome), _MADE.values()), strict=True))
     return {
         **made,
         promised.GUARDS.name: table_of(promised.GUARDS, {name: [getattr(r, name) for r in rows] for name in GUARD}),
-        promised.MODEL.name: table_of(promised.MODEL, {"model": [to_json(outcome.resolution.model)]}),
+        promised.MODEL.name: table_of(promised.MODEL, {"model": [to_json(outcome.resolution.model, learned_by)]}),
         promised.FREQUENCIES.name: table_of(promised.FREQUENCIES, {n: outcome.learned[n] for n in FREQUENCIES.names}),
     }
 

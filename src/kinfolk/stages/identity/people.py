@@ -11,18 +11,19 @@ from kinfolk.stages.identity.arrays import Codes, Flags, Floats, Ints, ranges, r
 from kinfolk.stages.identity.arrow import array
 from kinfolk.stages.identity.coding import Column
 from kinfolk.stages.identity.comparison import UNKNOWN, Field
-from kinfolk.stages.identity.kinds import KINDS
+from kinfolk.stages.identity.graded import kind_of
 
 SHARED_FROM = 3.0  # people from which a value is nobody's own
 FEWEST = 3  # records below which nothing can be said
 _SPEAKING = 40  # values of a group that are held against each other, its most frequent ones
-# The level up to which two values may be one person's: slips, short forms and married names are not more people.
-_ALIKE = {"name": 4, "date": 3, "exact": 1}
+# The level up to which two dates may be one person's; of other kinds any but the last, `different`: slips, short forms
+# and married names are not more people.
+_ALIKE_DATES = 3
 
 
 @dataclass(frozen=True)
 class Witness:
-    """A column in which people differ; kind is name, date or exact."""
+    """A column in which people differ; kind is how its values are compared."""
 
     name: str
     kind: str
@@ -136,9 +137,11 @@ def _leaders(witness: Witness, found: _Values, place: Ints) -> Ints:
     i = j - 1 - ranges(place)
     used, which = np.unique(found.code, return_inverse=True)
     codes: Codes = which.astype(np.int32)
-    field = Field(witness.name, KINDS[witness.kind], Column(codes, witness.column.values.take(array(used))))
+    kind = kind_of(witness.kind)
+    field = Field(witness.name, kind, Column(codes, witness.column.values.take(array(used))))
     levels = field.levels(codes[i], codes[j])
-    alike = np.flatnonzero((levels <= _ALIKE[witness.kind]) & (levels > UNKNOWN))
+    most = _ALIKE_DATES if witness.kind == "date" else len(kind.levels) - 1
+    alike = np.flatnonzero((levels <= most) & (levels > UNKNOWN))
     leader = np.arange(len(place))
     for x, y in sorted(zip(i[alike].tolist(), j[alike].tolist(), strict=True)):
         if leader[x] == x and leader[y] == y:

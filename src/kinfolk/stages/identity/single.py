@@ -97,7 +97,7 @@ class _Match:
         self.one: Prepared = prepare(numbered, index.rules, guards)
         self.notes = [f"{g.rule} {g.value} is on the ignore list." for g in guards.sorted()]
         # Code and text of the record's own value in each compared field.
-        texts = [column.of(0) for column in self.one.compared.values()]
+        texts = [column.of(0) for column in self.one.compared.values()] if index.model is not None else []
         self.mine = [(index.code(f"field.{n}", text), text) for n, text in enumerate(texts)]
         self.keys: dict[int, list[SharedKey]] = {}
         self.compared = 0

@@ -27,6 +27,7 @@ _DATES = ("try_strptime", "try_to_timestamp", "try_to_date")
 _DAY = ("%Y-%m-%d", "yyyy-MM-dd")
 _SECONDS = 86_400.0
 _DIALECTS = {"duckdb": "duckdb", "spark": "spark", "databricks": "databricks", "postgres": "postgres"}
+_BLOCKING = "blocking_rules_to_generate_predictions"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def imported(settings: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[d
     reader = _Reader(_DIALECTS.get(str(settings.get("sql_dialect", "duckdb")), "duckdb"), columns)
     refused = list(_refused_whole(settings))
     fields = []
-    comparisons = [c for c in settings.get("comparisons") or [] if isinstance(c, Mapping)]
+    if misshapen := list(_misshapen(settings)):
+        return {}, [*refused, *misshapen]
+    comparisons = settings.get("comparisons") or []
     own = _own_kinds(comparisons, reader)
     for number, comparison in enumerate(comparisons):
         made = _field(comparison, reader, own, number)
@@ -72,12 +75,12 @@ def imported(settings: Mapping[str, Any], columns: Mapping[str, str]) -> tuple[d
         else:
             fields.append(made)
     blocking = []
-    for number, rule in enumerate(settings.get("blocking_rules_to_generate_predictions") or []):
+    for number, rule in enumerate(settings.get(_BLOCKING) or []):
         written = rule.get("blocking_rule") if isinstance(rule, Mapping) else rule
         shared = _shared(str(written), reader)
         if shared is None:
             what = f"Blocking rule `{written}`: pairs are picked by equal values of columns, nothing else."
-            place = ("blocking_rules_to_generate_predictions", number)
+            place = (_BLOCKING, number)
             refused.append(Refused(place, what, "Remove the rule, or block on a column made for it."))
         elif shared not in blocking:
             blocking.append(shared)
@@ -93,6 +96,21 @@ def _refused_whole(settings: Mapping[str, Any]) -> Iterator[Refused]:
         yield Refused((), "`probability_two_random_records_match` is missing.", "Save the model after training it.")
     if not settings.get("comparisons"):
         yield Refused(("comparisons",), "There are no comparisons.")
+
+
+def _misshapen(settings: Mapping[str, Any]) -> Iterator[Refused]:
+    """What Splink does not write: a text or a number where a list of objects belongs."""
+    comparisons, rules = (settings.get(name) or [] for name in ("comparisons", _BLOCKING))
+    if not isinstance(rules, list):
+        yield Refused((_BLOCKING,), f"`{_BLOCKING}` is no list.")
+    if not isinstance(comparisons, list):
+        yield Refused(("comparisons",), "`comparisons` is no list.")
+        return
+    for number, comparison in enumerate(comparisons):
+        levels = comparison.get("comparison_levels") if isinstance(comparison, Mapping) else None
+        if not isinstance(levels, list) or not levels or not all(isinstance(level, Mapping) for level in levels):
+            what = f"Comparison {number + 1} has no list of `comparison_levels`."
+            yield Refused(("comparisons", number), what, "Save the model anew with Splink's `save_model_to_json`.")
 
 
 def _own_kinds(comparisons: list[Mapping[str, Any]], reader: _Reader) -> dict[str, tuple[str, tuple[int, ...]]]:
