@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kinfolk.commands.portable_model import IMPORTED, export_model, import_model
+from kinfolk.commands.portable_model import IMPORTED, Export, export_model, import_model
 from kinfolk.errors import ExistsError, NotFoundError, ProjectError
 from kinfolk.model.run import RunStatus
 from tests.company import Company
@@ -54,7 +54,7 @@ def scored(company: Company) -> tuple[Any, Any]:
 
 def test_a_model_taken_out_and_in_again_scores_the_same_pairs_alike(learned: Company, tmp_path: Path) -> None:
     file = tmp_path / "model.json"
-    assert export_model(learned.folder, file).files == (str(file),)
+    assert export_model(learned.folder, Export(file)).files == (str(file),)
     company = company_of(tmp_path / "other")
     assert "first_name" in import_model(company.folder, file).columns
     company.identity(GIVEN)
@@ -66,8 +66,8 @@ def test_a_model_taken_out_and_in_again_scores_the_same_pairs_alike(learned: Com
 
 def test_a_model_that_left_by_way_of_splink_keeps_its_levels_and_shares(learned: Company, tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours.json", tmp_path / "theirs.json"
-    export_model(learned.folder, ours)
-    told = export_model(learned.folder, theirs, splink=True, records=tmp_path / "records")
+    export_model(learned.folder, Export(ours))
+    told = export_model(learned.folder, Export(theirs, splink=True, records=tmp_path / "records"))
     assert any("household" in words for words in told.left_out)
     assert {path.name for path in (tmp_path / "records").iterdir()} >= {"records.parquet", "tf_email.parquet"}
     company = company_of(tmp_path / "other")
@@ -81,7 +81,7 @@ def test_a_model_that_left_by_way_of_splink_keeps_its_levels_and_shares(learned:
 
 def test_an_exported_model_holds_no_value_of_anybody(learned: Company, tmp_path: Path) -> None:
     for splink in (False, True):
-        export_model(learned.folder, tmp_path / "model.json", splink=splink, replace=splink)
+        export_model(learned.folder, Export(tmp_path / "model.json", splink=splink, replace=splink))
         text = (tmp_path / "model.json").read_text()
         assert "mail.example" not in text and "Anna" not in text and "+4930" not in text
 
@@ -126,7 +126,7 @@ def test_a_file_of_another_schema_is_refused_and_what_is_published_stays(learned
 
 def test_a_file_is_not_written_over_unless_asked(learned: Company, tmp_path: Path) -> None:
     company = company_of(tmp_path, people=1)
-    export_model(learned.folder, tmp_path / "model.json")
+    export_model(learned.folder, Export(tmp_path / "model.json"))
     import_model(company.folder, tmp_path / "model.json")
     with pytest.raises(ExistsError, match="--replace"):
         import_model(company.folder, tmp_path / "model.json")
@@ -157,4 +157,4 @@ def test_without_matching_there_is_no_model_to_export(tmp_path: Path) -> None:
     company.identity("keys: [email]\n")
     company.run()
     with pytest.raises(NotFoundError, match="There is no model"):
-        export_model(company.folder, tmp_path / "model.json")
+        export_model(company.folder, Export(tmp_path / "model.json"))

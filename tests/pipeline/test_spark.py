@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from kinfolk.commands.portable_model import export_model
+from kinfolk.commands.portable_model import Export, export_model
 from kinfolk.engine.spark import java_version
 from kinfolk.errors import EngineError
 from tests.company import Company
@@ -109,7 +109,7 @@ def test_splink_reads_an_exported_model_and_scores_as_we_do(tmp_path: Path) -> N
     company.identity(f"match:\n  compare: {COMPARE}\n")
     company.run()
     file, records = tmp_path / "model.json", tmp_path / "records"
-    export_model(company.folder, file, splink=True, records=records)
+    export_model(company.folder, Export(file, splink=True, records=records))
     done = subprocess.run(
         [PYTHON, "-c", SCORE, str(file), str(records)], capture_output=True, text=True, timeout=600, check=False
     )

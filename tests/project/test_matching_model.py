@@ -53,7 +53,7 @@ def test_a_model_is_read_as_it_stands() -> None:
         ('"column": "email"', '"column": "city"', "9: `city` is compared twice."),
         ("levenshtein<=2", "levenshtein>=2", "9: `levenshtein>=2` is no kind of comparison."),
         ('"level": "near"', '"level": "near", "odds": 2', "11: `odds` is not known here."),
-        ('[["postcode"]]', '[[]]', "4: `blocking` is empty."),
+        ('[["postcode"]]', "[[]]", "4: `blocking` is empty."),
         ("]}\n ]", "]}\n", "is not YAML"),
     ],
 )

@@ -36,6 +36,21 @@ IMPORTED = "matching-model.json"
 
 
 @dataclass(frozen=True)
+class Export:
+    """The file wanted.
+
+    splink   as Splink's settings
+    records  folder for the compared values of every record and the frequencies of values, as Splink takes them
+    replace  write over a file that is there
+    """
+
+    file: Path
+    splink: bool = False
+    records: Path | None = None
+    replace: bool = False
+
+
+@dataclass(frozen=True)
 class Exported:
     """Files written. left_out: what Splink cannot be told of the model, in sentences"""
 
@@ -51,22 +66,14 @@ class Imported:
     columns: tuple[str, ...]
 
 
-def export_model(
-    folder: Path,
-    file: Path,
-    environment: str | None = None,
-    *,
-    splink: bool = False,
-    records: Path | None = None,
-    replace: bool = False,
-) -> Exported:
-    """Writes the published model to `file`: as a project reads it, or as Splink does.
+def export_model(folder: Path, wanted: Export, environment: str | None = None) -> Exported:
+    """Writes the published model to a file: as a project reads it, or as Splink does.
 
-    records  folder for the compared values of every record and the frequencies of values, as Splink takes them
-    Errors   NotFoundError where nothing is matched; KinfolkError where the rules compare other columns than the model;
-             ExistsError where `file` is there
+    Errors  NotFoundError where nothing is matched; KinfolkError where the rules compare other columns than the model;
+            ExistsError where the file is there
     """
-    _check_free(file, replace=replace)
+    file = wanted.file
+    _check_free(file, replace=wanted.replace)
     project = open_project(folder, environment)
     with reading(project.state) as reader:
         [(text,)] = reader.read(query("select model from kept", kept=table(MODEL.name))).rows
@@ -76,10 +83,10 @@ def export_model(
                 "There is no model: no records were matched by evidence.",
                 hint="`match` in identity.yml says which columns are compared; then run `kinfolk run`.",
             )
-        whole = _for_splink(model) if splink else portable(model)
+        whole = _for_splink(model) if wanted.splink else portable(model)
         file.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        written = [str(file), *(_records(reader, rules, model, records) if records else ())]
-    return Exported(tuple(written), tuple(_left_out(model)) if splink else ())
+        written = [str(file), *(_records(reader, rules, model, wanted.records) if wanted.records else ())]
+    return Exported(tuple(written), tuple(_left_out(model)) if wanted.splink else ())
 
 
 def import_model(

@@ -32,10 +32,10 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the model the last run learned, or was given, to a file. It holds no values of anybody."""
-    from kinfolk.commands.portable_model import export_model
+    from kinfolk.commands.portable_model import Export, export_model
     from kinfolk.interfaces.cli import views
 
-    found = export_model(folder, file, environment, splink=splink, records=records, replace=replace)
+    found = export_model(folder, Export(file, splink, records, replace), environment)
 
     def shown() -> None:
         for written in found.files:
