@@ -6,6 +6,14 @@ import datetime
 import random
 from typing import Any
 
+COMPARE = {
+    "first_name": "name",
+    "last_name": "name",
+    "birth_date": "date",
+    "email": "email",
+    "phone": "phone",
+    "street": "address",
+}
 FIRST = [
     "Anna",
     "Bruno",

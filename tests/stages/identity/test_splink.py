@@ -19,15 +19,11 @@ from kinfolk.stages.identity.model import FieldModel, Model
 from kinfolk.stages.identity.splink import settings
 from kinfolk.stages.identity.splink_import import imported
 from kinfolk.stages.identity.splink_sql import blocking_rule, conditions
+from tests.stages.identity.population import COMPARE
 
 SPLINK = json.loads((Path(__file__).parent / "splink_model.json").read_text())
 KINDS = {
-    "first_name": "name",
-    "last_name": "name",
-    "birth_date": "date",
-    "email": "email",
-    "phone": "phone",
-    "street": "address",
+    **COMPARE,
     "company_name": "company",
     "city": "text",
     "postcode": "exact",
