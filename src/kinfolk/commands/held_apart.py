@@ -7,15 +7,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from kinfolk.engine.reader import Reader
-from kinfolk.engine.sql import query, sql, table
+from kinfolk.engine.sql import query, table
 from kinfolk.errors import KinfolkError
 from kinfolk.model.decision import Named
 from kinfolk.model.identity import IdentityRules
 from kinfolk.stages.identity.arrays import Codes
 from kinfolk.stages.identity.arrow import array
 from kinfolk.stages.identity.guards import Guards
-from kinfolk.stages.identity.keys import never_codes
+from kinfolk.stages.identity.keys import components, never_codes
 from kinfolk.stages.identity.prepared import prepare
+from kinfolk.stages.identity.reach import among
 from kinfolk.stages.identity.stage import needed
 from kinfolk.tables.identity import MEMBERS
 
@@ -30,57 +31,35 @@ def check_may_join(reader: Reader, rules: IdentityRules, known: Pairs, asked: Pa
     """
     asked = list(asked)
     joined = [*known, *asked]
-    of = _customers(reader, {name for pair in joined for name in pair})
-    reached = _reached([(of.get(a, a), of.get(b, b)) for a, b in joined], {of.get(a, a) for a, _ in asked})
-    for group in reached:
-        customers = sorted(one for one in group if isinstance(one, str))
+    of = customers_of(reader, (name for pair in joined for name in pair))
+    # A record that nobody has now still leads from one customer to another.
+    numbers: dict[str | Named, int] = {}
+    ends = np.array([[numbers.setdefault(of.get(name, name), len(numbers)) for name in pair] for pair in joined])
+    groups = components(ends[:, 0], ends[:, 1], len(numbers))
+    for group in np.unique(groups[ends[-len(asked) :, 0]]).tolist():
+        customers = sorted(one for one, number in numbers.items() if groups[number] == group and isinstance(one, str))
         if len(customers) > 1:
             _check(reader, rules, customers)
 
 
-def _customers(reader: Reader, names: set[Named]) -> dict[Named, str]:
+def customers_of(reader: Reader, names: Iterable[Named]) -> dict[Named, str]:
     """The customer of each record that is there now."""
-    ids = sorted({record_id for _, record_id in names})
+    wanted = set(names)
+    ids = sorted({record_id for _, record_id in wanted})
     tree = query(
         "select source, record_id, customer_id from m where record_id in ($ids)",
         m=table(MEMBERS.name),
         ids=[*ids, None],
     )
     found = {(source, record_id): customer for source, record_id, customer in reader.read(tree).rows}
-    return {name: customer for name, customer in found.items() if name in names}
-
-
-def _reached(joins: Sequence[tuple[str | Named, str | Named]], begin: set[str | Named]) -> list[set[str | Named]]:
-    """The sets of customers (or of records nobody has now) that the joins make of those to begin with."""
-    beside: dict[str | Named, set[str | Named]] = {}
-    for a, b in joins:
-        beside.setdefault(a, set()).add(b)
-        beside.setdefault(b, set()).add(a)
-    groups: list[set[str | Named]] = []
-    for one in begin:
-        if any(one in group for group in groups):
-            continue
-        group, waiting = set[str | Named](), [one]
-        while waiting:
-            at = waiting.pop()
-            if at not in group:
-                group.add(at)
-                waiting += beside.get(at, set()) - group
-        groups.append(group)
-    return groups
+    return {name: customer for name, customer in found.items() if name in wanted}
 
 
 def _check(reader: Reader, rules: IdentityRules, customers: Sequence[str]) -> None:
-    records = reader.arrow(
-        needed(rules).where(
-            sql(
-                "record_no in ($numbers)",
-                numbers=query(
-                    "select record_no from m where customer_id in ($ids)", m=table(MEMBERS.name), ids=[*customers, None]
-                ),
-            )
-        )
+    numbers = query(
+        "select record_no from m where customer_id in ($ids)", m=table(MEMBERS.name), ids=[*customers, None]
     )
+    records = reader.arrow(among(needed(rules), numbers))
     prepared = prepare(records, rules, Guards())
     codes = {never.what: code for never, code in zip(rules.never, never_codes(prepared, rules), strict=True)}
     if prepared.tenant is not None:

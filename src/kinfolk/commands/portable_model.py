@@ -164,8 +164,7 @@ def _records(reader: Reader, rules: IdentityRules, model: Model, folder: Path) -
     names = column_names([*(field.column for field in model.fields), *_only_blocked(model)])
     columns = {UNIQUE_ID: pa.array(known.record_no)}
     for name, called in names.items():
-        codes = known.compared[name].codes
-        columns[called] = known.compared[name].values.take(pa.array(codes, mask=codes < 0))
+        columns[called] = known.compared[name].texts(known.compared[name].codes)
     folder.mkdir(parents=True, exist_ok=True)
     made = {"records": pa.table(columns)}
     values = ((counted[f.column].values, counted[f.column].counts().astype(np.float64)) for f in model.fields)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kinfolk.commands.explain import Explained, explain
-from kinfolk.commands.held_apart import check_may_join
+from kinfolk.commands.held_apart import check_may_join, customers_of
 from kinfolk.commands.open_project import open_project
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table, union_by_name
@@ -135,7 +135,7 @@ def decisions(folder: Path, environment: str | None = None) -> list[Standing]:
         if reader.present(identity.DECIDED.name):
             known = query("select decision_no from d", d=table(identity.DECIDED.name))
             applied = {row[0] for row in reader.read(known).rows}
-        there = _there(reader, [name for d in every for name in d.pair])
+        there = set(customers_of(reader, (name for d in every for name in d.pair)))
         guards = query("select rule from g where guard = 'decision'", g=table(identity.GUARDS.name))
         refused = {row[0] for row in reader.read(guards).rows}
     return [Standing(d, _standing(d, (hold, applied), there, refused)) for d in reversed(every)]
@@ -215,15 +215,6 @@ def record_named(reader: Reader, asked: str) -> Named:
             hint="Records are named source:id, as `kinfolk show` lists them.",
         )
     return source, record_id
-
-
-def _there(reader: Reader, names: Sequence[Named]) -> set[Named]:
-    """Those of the records that are there now."""
-    ids = sorted({record_id for _, record_id in names})
-    tree = query(
-        "select source, record_id from m where record_id in ($ids)", m=table(identity.MEMBERS.name), ids=[*ids, None]
-    )
-    return {(source, record_id) for source, record_id in reader.read(tree).rows} & set(names)
 
 
 def _every(folder: Path, environment: str | None) -> list[Decision]:

@@ -103,17 +103,13 @@ def read_numbers(reader: Reader) -> Numbers:
             "select source, coalesce(rules, reason) as reason, count(*) as rows from found "
             "group by all order by 3 desc, 1, 2",
             quarantine.OPEN.name,
-        )
-        if reader.present(quarantine.OPEN.name)
-        else [],
+        ),
         guards=_dicts(reader, "select * from found order by records desc, guard, rule, value", identity.GUARDS.name),
         shared=_dicts(
             reader,
             "select field, kind, count(*) as values from found group by all order by 3 desc, 1, 2",
             identity.SHARED_VALUES.name,
-        )
-        if reader.present(identity.SHARED_VALUES.name)
-        else [],
+        ),
         unattached=[_unattached(reader, name) for name in _activity(reader)],
         not_learned=not_learned(reader),
     )
@@ -129,4 +125,7 @@ def _unattached(reader: Reader, name: str) -> dict[str, Any]:
 
 
 def _dicts(reader: Reader, text: str, name: str, **holes: Any) -> list[dict[str, Any]]:
+    """Rows of a query on one table; none where a state is older than the table."""
+    if not reader.present(name):
+        return []
     return reader.read(query(text, found=table(name), **holes)).dicts()

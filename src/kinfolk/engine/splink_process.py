@@ -51,8 +51,8 @@ class _FromSource(importlib.abc.MetaPathFinder):
 class _Asked:
     """Spark, started, and Splink on it."""
 
-    def __init__(self, spark: Any, log: logging.Logger) -> None:
-        self._spark, self._log = spark, log
+    def __init__(self, spark: Any) -> None:
+        self._spark = spark
 
     def answer(self, folder: Path) -> None:
         """Puts the answer to what stands in the folder there, as Parquet."""
@@ -109,7 +109,7 @@ def main() -> None:
     settings = json.loads(sys.stdin.readline() or "{}")
     for line in sys.stdin:
         try:
-            asked = asked or _Asked(_started(settings), logging.getLogger("splink"))
+            asked = asked or _Asked(_started(settings))
             asked.answer(Path(json.loads(line)))
             said: dict[str, str] = {}
         except Exception as error:

@@ -32,7 +32,7 @@ class Step:
 
 def graded(kind: str) -> tuple[Step, ...]:
     """The steps of a graded kind, written `jaro_winkler>=0.92 levenshtein<=2`: its levels between the same and
-    different, the nearest first. None (an empty tuple) where the text is no such kind."""
+    different, the nearest first. Empty where the text is no such kind."""
     found = [_STEP.fullmatch(word) for word in kind.split()]
     steps = [Step(m[1], float(m[3])) for m in found if m and MEASURES[m[1]] == m[2]]
     return tuple(steps) if len(steps) == len(found) <= MOST_LEVELS - 2 else ()

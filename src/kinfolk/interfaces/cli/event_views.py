@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 def events(found: Sequence[Event], *, every: bool = True) -> None:
     """One event a line. every: whether all were asked for"""
     out = console()
-    if not found and every:
-        out.print("No record went to another customer. A first run has no events: nobody was there before.")
-    elif not found:
-        out.print("No such event. Without --customer, --since and --kind all are listed.")
     if not found:
+        none = "No record went to another customer. A first run has no events: nobody was there before."
+        out.print(none if every else "No such event. Without --customer, --since and --kind all are listed.")
         return
     listed = table("Events", ("run", "when (UTC)", "kind", "record", "from", "to", "cause"), right=("run",))
     for event in found:

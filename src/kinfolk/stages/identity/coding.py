@@ -43,6 +43,10 @@ class Column:
         value: str | None = self.values[code].as_py() if code >= 0 else None
         return value
 
+    def texts(self, codes: Codes) -> Strings:
+        """The values of some codes, as they come; null for NO_VALUE."""
+        return self.values.take(array(codes, mask=codes < 0))
+
     def at(self, records: Ints) -> Column:
         """The column of these records alone, with no value that none of them has."""
         codes = self.codes[records]

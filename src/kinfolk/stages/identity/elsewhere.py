@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from kinfolk.engine.step import PairSearch
-from kinfolk.stages.identity.arrays import NO_VALUE, Codes, Floats, Ints, Levels
+from kinfolk.stages.identity.arrays import NO_VALUE, Floats, Ints, Levels
 from kinfolk.stages.identity.arrow import ArrowArray, Strings, array, pc
 from kinfolk.stages.identity.blocking import Blocks
 from kinfolk.stages.identity.coding import Column
@@ -95,7 +95,7 @@ def levels_of_pairs(kinds: tuple[tuple[str, str], ...], shared: dict[str, pa.Tab
         encoded = both.dictionary_encode()
         codes = encoded.indices.fill_null(NO_VALUE).to_numpy(zero_copy_only=False).astype(np.int32)
         columns[name] = Column(codes, encoded.dictionary, people=_people(encoded.dictionary, shared.get(name)))
-    judge = comparer(fields(columns, dict(kinds)), [column.codes for column in columns.values()])
+    judge = comparer(fields(columns, dict(kinds)))
     pairs = np.arange(count, dtype=np.int64)
     return array(packed(judge.compare(pairs, pairs + count)), pa.int64())
 
@@ -138,14 +138,10 @@ def _rows(judge: Comparer, blocks: Sequence[Blocks], names: dict[str, str]) -> p
     count = len(judge.codes[0])
     columns: dict[str, ArrowArray] = {UNIQUE_ID: array(np.arange(count, dtype=np.int64))}
     for field, codes in zip(judge.fields, judge.codes, strict=True):
-        columns[names[field.name]] = field.column.values.take(array(codes, mask=codes < 0))
+        columns[names[field.name]] = field.column.texts(codes)
     for number, block in enumerate(blocks):
-        columns[_BLOCK.format(number)] = _numbers(block.keys)
+        columns[_BLOCK.format(number)] = array(block.keys, mask=block.keys < 0)
     return pa.table(columns)
-
-
-def _numbers(keys: Codes) -> ArrowArray:
-    return array(keys, mask=keys < 0)
 
 
 def _rule(column: str) -> str:

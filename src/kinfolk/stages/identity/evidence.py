@@ -99,15 +99,15 @@ def swap_level(field: Field) -> int:
     return len(field.kind.levels) + 1
 
 
-def comparer(fields: Sequence[Field], codes: Iterable[Codes]) -> Comparer:
-    """A comparer of rows; codes: one array per field, in the fields' order."""
+def comparer(fields: Sequence[Field], codes: Iterable[Codes] | None = None) -> Comparer:
+    """A comparer of rows; codes: one array per field, in the fields' order. None = each record is its own row"""
     places = {field.name: number for number, field in enumerate(fields)}
     swap = None
     if _GIVEN in places and _FAMILY in places:
         given, family = fields[places[_GIVEN]], fields[places[_FAMILY]]
         if given.kind is KINDS["name"] and family.kind is KINDS["name"]:
             swap = (places[_GIVEN], places[_FAMILY], _codes_in(family, given))
-    by_field = tuple(codes)
+    by_field = tuple(field.column.codes for field in fields) if codes is None else tuple(codes)
     return Comparer(tuple(fields), by_field, swap, Mailboxes(fields, by_field))
 
 

@@ -180,7 +180,7 @@ def _comparer(prepared: Prepared, rules: IdentityRules) -> Comparer:
     """Compares the records themselves, each its own row."""
     assert rules.matching is not None
     compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
-    return comparer(compared, [field.column.codes for field in compared])
+    return comparer(compared)
 
 
 def _shared_keys(prepared: Prepared, rules: IdentityRules) -> tuple[SharedKey, ...]:

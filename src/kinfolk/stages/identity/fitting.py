@@ -38,10 +38,9 @@ def fit(
     labels  pairs of rows that people judged; those among the candidates are learned from where they are enough
     """
     prepared, rows, matching = known
-    said, levels = _said(judge, blocks, labels)
+    said, rule, levels = _said(judge, blocks, labels)
     if len(said):
-        rule, same = _found_by(blocks, said.a, said.b), said.same.astype(np.float64)
-        patterns = judged(patterns, numbers_of(patterns, levels), rule, same)
+        patterns = judged(patterns, numbers_of(patterns, levels), rule, said.same.astype(np.float64))
     rules = [block.rule for block in blocks]
     parameters = learn(judge, patterns, rules, matching.personal, len(rows))
     personal = np.array([field.name in matching.personal for field in judge.fields])
@@ -72,14 +71,15 @@ def as_given(given: GivenModel, blocks: Sequence[Blocks], rows: Rows, prepared: 
     )
 
 
-def _said(judge: Comparer, blocks: Sequence[Blocks], labels: Labels | None) -> tuple[Labels, Levels]:
-    """Candidate pairs that people judged, and their levels; none where they are too few."""
+def _said(judge: Comparer, blocks: Sequence[Blocks], labels: Labels | None) -> tuple[Labels, Ints, Levels]:
+    """Candidate pairs that people judged, the rule that finds each first, and their levels; none where too few."""
     nothing = np.zeros(0, np.int64)
     if labels is None or not labels.enough:
-        return Labels(nothing, nothing, np.zeros(0, bool)), np.zeros((len(judge.fields), 0), np.uint8)
-    at = _found_by(blocks, labels.a, labels.b) >= 0
+        return Labels(nothing, nothing, np.zeros(0, bool)), nothing, np.zeros((len(judge.fields), 0), np.uint8)
+    rule = _found_by(blocks, labels.a, labels.b)
+    at = rule >= 0
     said = Labels(labels.a[at], labels.b[at], labels.same[at])
-    return said, judge.compare(said.a, said.b)
+    return said, rule[at], judge.compare(said.a, said.b)
 
 
 def _found_by(blocks: Sequence[Blocks], a: Ints, b: Ints) -> Ints:

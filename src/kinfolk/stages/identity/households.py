@@ -138,7 +138,7 @@ def _likely(everybody: Prepared, model: Model, kept: Kept, rules: IdentityRules)
     assert rules.households is not None and rules.matching is not None
     codes = {name: everybody.compared[name].codes for name in _shared_by_kin(model)}
     compared = fields(everybody.compared, {c.column: c.kind for c in rules.matching.compare})
-    judge = comparer(compared, [field.column.codes for field in compared])
+    judge = comparer(compared)
     judged = scorer(model, judge, kept.counting(everybody).compared)
     apart = never_codes(everybody, rules)
     wide = [names for width in (1, 2) for names in combinations(codes, width)]

@@ -124,8 +124,7 @@ def _values(prepared: Prepared, names: Sequence[str], records: Ints) -> list[lis
 
 
 def _texts(column: Column, records: Ints) -> list[str | None]:
-    codes = column.codes[records]
-    texts: list[str | None] = column.values.take(array(codes, mask=codes < 0)).to_pylist()
+    texts: list[str | None] = column.texts(column.codes[records]).to_pylist()
     return texts
 
 

@@ -97,7 +97,7 @@ class Model:
 
 
 def to_json(model: Model | None, rules: str = "") -> str:
-    """The model as JSON text a person can read; where nothing was learned, that. rules: what it was learned by"""
+    """The model as JSON text a person can read; where there is none, that. rules: the settings then"""
     if model is None:
         return json.dumps({"schema": SCHEMA, "matching": None, "rules": rules})
     fields = [_field_json(field) for field in model.fields]

@@ -14,7 +14,6 @@ from kinfolk.stages.identity.blocking import Blocks, candidates
 from kinfolk.stages.identity.comparison import SAME
 from kinfolk.stages.identity.elsewhere import asked_first, asked_likely, counted, weighed
 from kinfolk.stages.identity.evidence import Comparer
-from kinfolk.stages.identity.model import Model
 from kinfolk.stages.identity.patterns import Patterns, count
 from kinfolk.stages.identity.scoring import Scorer
 
@@ -101,15 +100,11 @@ def _noting(
         yield a, b, blocks[number].rule.columns
 
 
-def most_bits(model: Model, patterns: Patterns, rarest: Sequence[float]) -> Floats:
+def _at_best(fitted: Scorer, patterns: Patterns) -> Floats:
     """The weight pairs of each pattern would have if all they share were as rare as values get."""
-    total = np.full(patterns.levels.shape[1], model.prior_bits)
-    for line, field, most in zip(patterns.levels, model.fields, rarest, strict=True):
+    total = np.full(patterns.levels.shape[1], fitted.model.prior_bits)
+    for line, field, rare in zip(patterns.levels, fitted.model.fields, fitted.rare, strict=True):
         bits = field.bits.copy()
-        bits[SAME] += most
+        bits[SAME] += rare.max(initial=0.0)
         total += bits[line]
     return total
-
-
-def _at_best(fitted: Scorer, patterns: Patterns) -> Floats:
-    return most_bits(fitted.model, patterns, [float(rare.max(initial=0.0)) for rare in fitted.rare])

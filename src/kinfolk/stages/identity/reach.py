@@ -92,7 +92,7 @@ def _likely(rules: IdentityRules, kept: Kept, inputs: Tables) -> Iterator[tuple[
     numbers_a, numbers_b = _ends(inputs["candidates"])
     prepared = kept.counting(prepare(inputs["records"], rules, Guards()))
     compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
-    judge = comparer(compared, [field.column.codes for field in compared])
+    judge = comparer(compared)
     judged = scorer(kept.model, judge, prepared.compared)
     a, b = (np.searchsorted(prepared.record_no, numbers) for numbers in (numbers_a, numbers_b))
     pieces = np.array_split(np.arange(len(a)), max(len(a) // _CHUNK, 2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -145,14 +146,11 @@ def note_shared(by_keys: pa.Table, rules: IdentityRules, guards: Guards) -> None
             guards.add(Guard("shared_value", row["field"], row["value"], row["records"], _effect(row)))
 
 
-def _effect(row: dict[str, object]) -> str:
+def _effect(row: dict[str, Any]) -> str:
     what = "value" if row["kind"] == "household" else row["kind"]
     whose = " of one household" if row["kind"] == "household" else ""
-    return f"At least {_whole(row['people'])} people{whose} share this {what}, so it linked none of the records."
-
-
-def _whole(people: object) -> int:
-    return int(float(str(people)) + 0.01)
+    people = int(row["people"] + 0.01)  # an effective number may fall a rounding short of a whole one
+    return f"At least {people} people{whose} share this {what}, so it linked none of the records."
 
 
 def _witnesses(prepared: Prepared, rules: IdentityRules) -> list[Witness]:

@@ -164,7 +164,7 @@ class _Match:
             for n, field in enumerate(model.fields)
         }
         compared = fields(columns, {c.column: c.kind for c in matching.compare})
-        judge = comparer(compared, [field.column.codes for field in compared])
+        judge = comparer(compared)
         judged = scorer(model, judge, columns)
         first, others = np.zeros(len(rows), np.int64), np.arange(1, len(rows) + 1)
         levels = judge.compare(first, others)

@@ -134,10 +134,7 @@ def _own_kinds(comparisons: list[Mapping[str, Any]], reader: _Reader) -> dict[st
 
 
 def _parsed_levels(comparison: Mapping[str, Any], reader: _Reader) -> list[exp.Expr | None]:
-    levels = comparison.get("comparison_levels")
-    if not isinstance(levels, list) or not levels:
-        return []
-    return [reader.parsed(str(level.get("sql_condition"))) for level in levels[:-1]]
+    return [reader.parsed(str(level.get("sql_condition"))) for level in comparison["comparison_levels"][:-1]]
 
 
 def _order(name: str, kinds: Mapping[str, str], written: Mapping[str, list[exp.Expr | None]]) -> tuple[int, ...] | None:
@@ -152,13 +149,13 @@ def _field(
 ) -> dict[str, Any] | Refused:
     """One comparison as a field of a model file."""
     called = str(comparison.get("output_column_name") or comparison.get("comparison_description") or number)
-    written = [level for level in comparison.get("comparison_levels") or [] if not level.get("is_null_level")]
+    written = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
     path = ("comparisons", number)
     if called in own:
         kind, order = own[called]
         column, words = called, None
     else:
-        nulls = [level for level in comparison.get("comparison_levels") or [] if level.get("is_null_level")]
+        nulls = [level for level in comparison["comparison_levels"] if level.get("is_null_level")]
         graded = _graded(called, nulls, written, reader)
         if isinstance(graded, str):
             return Refused(path, f"Comparison `{called}`: {graded}", "Remove it from the model, or change the level.")

@@ -78,7 +78,7 @@ def weigher(records: pa.Table, frequencies: pa.Table, model_json: str, rules: Id
     kept = Kept(model, frequencies)
     prepared = kept.counting(prepared)
     compared = fields(prepared.compared, {c.column: c.kind for c in rules.matching.compare})
-    judge = comparer(compared, [field.column.codes for field in compared])
+    judge = comparer(compared)
     return Weigher(prepared, kept, scorer(model, judge, prepared.compared))
 
 
