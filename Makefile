@@ -3,6 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# Each worker begins with tests that lie together, so that what a file prepares is prepared once.
+PARALLEL := -n auto --dist worksteal
 
 # The first Python that is new enough; `make PYTHON=/path/to/python` chooses another.
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
@@ -27,10 +29,10 @@ demo: $(READY) ## The main job on a small invented company: before and after, on
 	$(BIN)/kinfolk demo
 
 test: $(READY) ## The tests, without the slow ones (five minutes at most on two cores)
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
 test-all: $(READY) ## Every test, the slow ones too
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest $(PARALLEL)
 
 check: $(READY) ## Style, types, import rules and the rules of the house
 	$(BIN)/ruff check .

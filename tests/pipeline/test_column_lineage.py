@@ -29,6 +29,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         'READS = {"worth": "models.worth"}\nCOLUMNS = {"top": ["worth.revenue"]}\n\n\n'
         'def model(inputs):\n    import pyarrow as pa\n    return pa.table({"top": [1.5]})\n'
     )
+    run(folder)
     return folder
 
 
@@ -37,7 +38,6 @@ def ends(traced: Traced) -> set[str]:
 
 
 def test_every_published_table_has_the_columns_that_its_lineage_names(shop: Path) -> None:
-    run(shop)
     project = open_project(shop)
     made = lineage(project).made
     with reading(project.state) as reader:

@@ -171,3 +171,10 @@ def test_a_changed_record_keeps_its_customer_under_its_new_number() -> None:
     bench = Workbench(RULES).run(rows("a", "b"))
     changed = [{"email": "z", "record_id": "1", "record_no": 9}, {"email": "b", "record_id": "2", "record_no": 2}]
     assert bench.run(changed).customers() == {"1": "C-1", "2": "C-2"}
+
+
+def test_a_customer_most_of_whose_records_go_to_another_stays_with_what_is_left_of_it() -> None:
+    bench = Workbench(RULES).run(rows("a", "b", "b", "b"))
+    bench.run(rows("a", "a", "a", "b"))
+    assert bench.customers() == {"1": "C-1", "2": "C-1", "3": "C-1", "4": "C-2"}
+    assert bench.aliases() == {}

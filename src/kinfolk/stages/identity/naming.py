@@ -48,13 +48,15 @@ def name_groups(
 
     A customer's heir is the group with most of its records (ties: the one with the smallest record_no).
     A group keeps the smallest number it is heir to; the others become aliases of it. A group that would need a new
-    number takes up the smallest alias of which it holds most of the records it once stood for: customers that part are
-    each themselves again. Other groups count on from the greatest number ever used. A customer without any record is
+    number takes up the smallest alias of which it holds most of the records it once stood for (customers that part are
+    each themselves again), else the number of a customer that leaves it records and would be given up.
+    Other groups count on from the greatest number ever used. A customer without any record is
     given up for nobody, and is itself again when one returns; until then its own aliases go on leading to it.
     """
     previous = living(previous, aliases)
     count = int(groups.max(initial=-1)) + 1
-    heirs, customers = _heirs(groups, previous)
+    shares = _shares(groups, previous)
+    heirs, customers = _heirs(*shares)
     claims = memory.claims(groups, previous, aliases) if memory else {}
     if memory and claims:
         heirs = _themselves(heirs, customers, (groups, previous, aliases), claims, memory)
@@ -63,6 +65,7 @@ def name_groups(
     for alias, group in sorted(claims.items()):
         if numbers[group] == _UNNAMED:
             numbers[group] = alias
+    heirs = _left_behind(heirs, customers, numbers, shares)
     unnamed = np.flatnonzero(numbers == _UNNAMED)
     used = max([greatest, int(previous.max(initial=0)), *aliases, *aliases.values()])
     numbers[unnamed] = used + 1 + np.arange(len(unnamed))
@@ -125,12 +128,36 @@ def ids_of(numbers: Ints, prefix: str = PREFIX) -> ArrowArray:
     return pc.if_else(array(numbers > 0), ids, pa.scalar(None, pa.string()))
 
 
-def _heirs(groups: Ints, previous: Ints) -> tuple[Ints, Ints]:
-    """The heir group of each previous customer that still has records, and those customers."""
+def _shares(groups: Ints, previous: Ints) -> tuple[Ints, Ints]:
+    """Each customer with each group that has records of it: the most first, then the one with the smallest record_no."""
     known = np.flatnonzero(previous > 0)
     width = int(groups.max(initial=0)) + 1
     packed, first, records = np.unique(previous[known] * width + groups[known], return_index=True, return_counts=True)
-    customers, heirs = packed // width, packed % width
+    customers = packed // width
     order = np.lexsort((known[first] if len(known) else first, -records, customers))
-    chosen = order[starts_of(customers[order])]
-    return heirs[chosen], customers[chosen]
+    return customers[order], packed[order] % width
+
+
+def _heirs(customers: Ints, groups: Ints) -> tuple[Ints, Ints]:
+    """The heir group of each previous customer that still has records, and those customers."""
+    chosen = starts_of(customers)
+    return groups[chosen], customers[chosen]
+
+
+def _left_behind(heirs: Ints, customers: Ints, numbers: Ints, shares: tuple[Ints, Ints]) -> Ints:
+    """The heirs; a customer whose heir has another number stays with records left behind in a group that has none.
+
+    Writes its number into `numbers`.
+    """
+    losing = numbers[heirs] != customers
+    if not losing.any() or not (numbers == _UNNAMED).any():
+        return heirs
+    heirs = heirs.copy()
+    of, groups = shares
+    candidates = np.flatnonzero(np.isin(of, customers[losing]) & (numbers[groups] == _UNNAMED))
+    for customer, group in zip(of[candidates].tolist(), groups[candidates].tolist(), strict=True):
+        at = int(np.searchsorted(customers, customer))
+        if numbers[group] == _UNNAMED and numbers[heirs[at]] != customer:
+            heirs[at] = group
+            numbers[group] = customer
+    return heirs
