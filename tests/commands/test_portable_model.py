@@ -100,6 +100,22 @@ def test_a_project_scores_by_a_model_that_splink_trained(tmp_path: Path) -> None
     assert not email["term_frequency"]
 
 
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"surnam": "last_nam"}, "The model has no column `surnam`"),
+        ({"surname": "lst_name", "dob": "birth_date"}, "`lst_name` is neither a canonical column.*Did you mean"),
+    ],
+)
+def test_a_column_is_renamed_only_from_one_the_model_has_to_one_the_project_has(
+    columns: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    company = company_of(tmp_path)
+    with pytest.raises(NotFoundError, match=said):
+        import_model(company.folder, SPLINK, columns=columns)
+    assert not (company.folder / "matching-model.json").exists()
+
+
 def test_a_file_of_another_schema_is_refused_and_what_is_published_stays(learned: Company, tmp_path: Path) -> None:
     before = learned.published()
     model = learned.write(IMPORTED, '{\n "version": 2,\n "schema": "kinfolk-matching-model/9"\n}\n')

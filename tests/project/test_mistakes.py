@@ -129,6 +129,7 @@ def test_mistakes_of_a_source(folder: Folder, yaml: str, expected: str) -> None:
         ("keys:\n  - {key: email, at_mots: 3}\n", "2: `at_mots` is not known here. Did you mean `at_most`?"),
         ("keys:\n  - email\n  - {at_most: 3}\n", "3: `key` is missing under `keys`."),
         ("keys:\n  - {key: email, at_most: 0}\n", "2: `at_most` must be at least 1."),
+        ("keys:\n  - {key: email, people: 0}\n", "2: `people` must be at least 1."),
         ("keys:\n  - []\n", "2: `keys` is empty."),
         ("ignore:\n  emall: [x]\n", "2: `emall` is neither a canonical column"),
         ("never:\n  - {diferent: email}\n", "2: `diferent` is not known here. Did you mean `different`?"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
 from kinfolk.errors import ExistsError, Mistake, NotFoundError, ProjectError
 from kinfolk.model.identity import IdentityRules
-from kinfolk.model.matching import SCHEMA
+from kinfolk.model.matching import SCHEMA, GivenModel
 from kinfolk.project.matching_model import model_in
+from kinfolk.project.suggest import hint, listed
 from kinfolk.project.yaml_reader import read
 from kinfolk.stages.identity import as_learned
 from kinfolk.stages.identity.guards import Guards
@@ -31,6 +32,7 @@ from kinfolk.stages.identity.splink_import import imported
 from kinfolk.stages.identity.splink_sql import blocking_rule, conditions
 from kinfolk.stages.identity.stage import needed
 from kinfolk.tables.identity import FREQUENCIES, MODEL
+from kinfolk.tables.staging import canonical
 
 IMPORTED = "matching-model.json"
 
@@ -95,7 +97,8 @@ def import_model(
     """Writes the model in `file`, one of Kinfolk's or Splink's, into the project as `name`.
 
     columns  names in Splink's model -> names of ours, where they differ
-    Errors   ProjectError names what the file holds that cannot be taken over; ExistsError where `name` is there
+    Errors   ProjectError names what the file holds that cannot be taken over; ExistsError where `name` is there;
+             NotFoundError for a renamed column that the model or the project has not
     """
     document, mistakes = read(file, str(file))
     if mistakes:
@@ -121,8 +124,34 @@ def import_model(
             place = document.place("comparisons")
             mistakes = [Mistake(place, one.what, one.hint) for one in mistakes]
         raise ProjectError(mistakes)
+    _check_renamed(columns or {}, model, _columns_of(folder))
     target.write_text(text, encoding="utf-8")
     return Imported(str(target), tuple(field.column for field in model.fields))
+
+
+def _check_renamed(columns: Mapping[str, str], model: GivenModel, ours: Collection[str]) -> None:
+    used = {field.column for field in model.fields}.union(*model.blocking)
+    for theirs, named in columns.items():
+        if named not in used:
+            raise NotFoundError(
+                f"The model has no column `{theirs}` to be called `{named}`.",
+                hint=f"After the renaming it has: {listed(sorted(used))}.",
+            )
+        if ours and named not in ours:
+            what = f"`{named}` is neither a canonical column of people nor an attribute of a source."
+            raise NotFoundError(what, hint=hint(named, ours))
+
+
+def _columns_of(folder: Path) -> set[str]:
+    """The columns a model may compare; none where the project cannot be read yet, as when it names this very model."""
+    try:
+        project = open_project(folder)
+    except ProjectError:
+        return set()
+    return {
+        *canonical("people"),
+        *(name for s in project.sources if (m := s.mapping("people")) for name in m.attributes),
+    }
 
 
 def _check_free(file: Path, *, replace: bool) -> None:

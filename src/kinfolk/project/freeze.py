@@ -207,10 +207,7 @@ def identity_rules(parsed: Parsed[IdentityFile], model: Parsed[MatchingModelFile
     """The part of identity.yml that decides who is who. model: the file it names, if it names one"""
     settings, place = parsed.settings, parsed.document.place
     return IdentityRules(
-        keys=tuple(
-            Key(tuple(e.key), place("keys", n), e.at_most, None if e.people == "any" else e.people)
-            for n, e in enumerate(settings.keys)
-        ),
+        keys=tuple(Key(tuple(e.key), place("keys", n), e.at_most, e.people) for n, e in enumerate(settings.keys)),
         matching=_matching(parsed, given(model) if model else None),
         never=tuple(
             rule

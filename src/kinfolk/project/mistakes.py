@@ -30,6 +30,7 @@ _PLAIN: dict[str, tuple[str, str | None]] = {
     "model_attributes_type": ("`{key}` takes keys and values.", "Write one `name: value` a line below it."),
     "string_too_short": ("`{key}` is empty.", None),
     "too_short": ("`{key}` is empty.", None),
+    "too_long": ("`{key}` takes at most {max_length}, and there are {actual_length}.", None),
     "greater_than": ("`{key}` must be greater than {gt}.", None),
     "greater_than_equal": ("`{key}` must be at least {ge}.", None),
     "less_than": ("`{key}` must be less than {lt}.", None),

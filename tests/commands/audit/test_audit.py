@@ -163,9 +163,12 @@ def test_a_file_without_its_key_is_refused(company: Company, tmp_path: Path) -> 
     other = audit.draw(company.folder, tmp_path / "other.csv", size=10, seed=2)
     with pytest.raises(KinfolkError, match="not of audit"):
         audit.report([made.file], other.key)
-    other.key.write_text(json.dumps({"schema": "something else"}))
-    with pytest.raises(KinfolkError, match="no key"):
-        audit.report([made.file], other.key)
+    whole = json.loads(other.key.read_text())
+    strangers = [{**pair, "stratum": "of another audit"} for pair in whole["pairs"]]
+    for edited in ({"schema": "something else"}, {**whole, "records": "many"}, {**whole, "pairs": strangers}):
+        other.key.write_text(json.dumps(edited))
+        with pytest.raises(KinfolkError, match="no key"):
+            audit.report([made.file], other.key)
 
 
 def test_the_target_is_met_missed_or_not_yet_known() -> None:

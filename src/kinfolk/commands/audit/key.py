@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from kinfolk.errors import KinfolkError, NotFoundError
 
 SCHEMA = "kinfolk-audit/1"
@@ -80,15 +82,14 @@ def find(audit: str, folder: Path) -> AuditKey:
 
 
 def read(path: Path) -> AuditKey:
-    """The key in a file. Errors: KinfolkError where it is none"""
+    """The key in a file. Errors: KinfolkError where it is none, or is no longer as it was written"""
     try:
         whole = json.loads(path.read_text(encoding="utf-8"))
         if whole.pop("schema") != SCHEMA:
             raise ValueError
-        strata = tuple(StratumKey(**stratum) for stratum in whole.pop("strata"))
-        pairs = [
-            {**pair, "first": tuple(pair["first"]), "second": tuple(pair["second"])} for pair in whole.pop("pairs")
-        ]
-        return AuditKey(**whole, strata=strata, pairs=tuple(PairKey(**pair) for pair in pairs))
+        key = TypeAdapter(AuditKey).validate_python(whole)
+        if not {pair.stratum for pair in key.pairs} <= {stratum.code for stratum in key.strata}:
+            raise ValueError
+        return key
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise KinfolkError("This is no key of an audit.", where=str(path), hint="`audit draw` writes it.") from None

@@ -22,7 +22,13 @@ class KeyEntry(Written):
     at_most: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="more records than this on one value: not an identity"
     )
-    people: Annotated[int, Field(ge=1, le=1_000_000)] | Literal["any"] = Field(
+    people: Annotated[
+        Annotated[int, Field(ge=1, le=1_000_000)] | None,
+        BeforeValidator(
+            lambda value: None if value == "any" else 2 if value is None else value,
+            json_schema_input_type=Annotated[int, Field(ge=1, le=1_000_000)] | Literal["any"],
+        ),
+    ] = Field(
         default=2,
         description="more people than this behind one value, by their names and birth dates: no identity either",
     )

@@ -129,7 +129,7 @@ def ids_of(numbers: Ints, prefix: str = PREFIX) -> ArrowArray:
 
 
 def _shares(groups: Ints, previous: Ints) -> tuple[Ints, Ints]:
-    """Each customer with each group that has records of it: the most first, then the one with the smallest record_no."""
+    """Each customer with each group of its records: the most first, then the one with the smallest record_no."""
     known = np.flatnonzero(previous > 0)
     width = int(groups.max(initial=0)) + 1
     packed, first, records = np.unique(previous[known] * width + groups[known], return_index=True, return_counts=True)

@@ -24,6 +24,8 @@ def write(found: Charts, out: Path) -> list[Path]:
 
     Errors  ExistsError where a file of that name is there that was not made by this command
     """
+    if out.exists() and not out.is_dir():
+        raise ExistsError("A file is there, and the charts are a folder.", where=str(out), hint="Choose another --out.")
     pages = {out / name: text for name, text in rendered(found).items()}
     for path in pages:
         if path.exists() and _MADE_BY not in path.read_text(encoding="utf-8", errors="replace"):
