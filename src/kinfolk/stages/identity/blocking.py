@@ -107,13 +107,17 @@ def automatic(codes: Mapping[str, Codes]) -> list[tuple[str, ...]]:
 def candidates(blocks: Sequence[Blocks]) -> Iterator[tuple[int, Ints, Ints]]:
     """Pairs of rows a < b, rule by rule, in pieces; a pair that several rules find comes once, with the first."""
     for number, block in enumerate(blocks):
-        earlier = [other.keys for other in blocks[:number]]
-        for a, b in _pairs(block):
-            fresh = np.ones(len(a), bool)
+        # The rule before this one finds more of the same pairs than those before it.
+        earlier = [other.keys for other in reversed(blocks[:number])]
+        for rows, left, right in _pairs(block):
             for keys in earlier:
-                left = keys.take(a)
-                fresh &= (left != keys.take(b)) | (left < 0)
-            yield number, a[fresh], b[fresh]
+                # Looked up once a row, not once a pair, and so that what is in no block is in none with anything.
+                of_rows = keys.take(rows)
+                of_rows = np.where(of_rows < 0, -1 - np.arange(len(rows), dtype=np.int32), of_rows)
+                fresh = np.flatnonzero(of_rows.take(left) != of_rows.take(right))
+                if len(fresh) < len(left):
+                    left, right = left.take(fresh), right.take(fresh)
+            yield number, rows.take(left), rows.take(right)
 
 
 def _blocks(names: tuple[str, ...], key: tuple[Ints, Ints], count: int) -> Blocks:
@@ -134,8 +138,11 @@ def _blocks(names: tuple[str, ...], key: tuple[Ints, Ints], count: int) -> Block
     return Blocks(Rule(names, pairs, skipped), crowded, keys, order, starts, sizes)
 
 
-def _pairs(block: Blocks) -> Iterator[tuple[Ints, Ints]]:
-    """Every pair within a block; rows are in ascending order inside it, so a < b."""
+def _pairs(block: Blocks) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """Every pair within a block, in pieces: rows, and the places of the two of each pair among them, left < right.
+
+    Rows are in ascending order inside a block, so the left one is the smaller.
+    """
     within = np.cumsum(block.sizes * (block.sizes - 1) // 2)
     begin = 0
     while begin < len(block.sizes):
@@ -143,10 +150,11 @@ def _pairs(block: Blocks) -> Iterator[tuple[Ints, Ints]]:
         end = max(int(np.searchsorted(within, done + _CHUNK, side="right")), begin + 1)
         starts, sizes = block.starts[begin:end], block.sizes[begin:end]
         place = ranges(sizes)  # of each row in its block
-        position = np.repeat(starts, sizes) + place
         later = np.repeat(sizes, sizes) - 1 - place  # rows after it
-        left = np.repeat(position, later)
-        yield block.order[left], block.order[left + 1 + ranges(later)]
+        number = np.arange(len(place))
+        left = np.repeat(number, later)
+        next_to = number + 1 - (np.cumsum(later) - later)
+        yield block.order[np.repeat(starts, sizes) + place], left, np.arange(len(left)) + next_to.take(left)
         begin = end
 
 

@@ -93,13 +93,14 @@ class Bounds:
 def group(nodes: Nodes, edges: Edges, scorer: Scorer, bounds: Bounds) -> Grouped:
     """Groups nodes within bounds; pairs below even odds play no part."""
     count = len(nodes)
-    speaker, hub = _speakers(nodes)
-    bounds = replace(bounds, rows=_rows_each(nodes, speaker))
+    speaking = _speaking(nodes)
+    speaker, hub = speaking.speaker, speaking.hub
+    bounds = replace(bounds, rows=speaking.rows)
     between = Edges(speaker[edges.a], speaker[edges.b], edges.weight)
     between = between.where((edges.weight >= 0) & (nodes.together[between.a] != nodes.together[between.b]))
     candidate = components(np.concatenate([between.a, np.arange(count)]), np.concatenate([between.b, hub]), count)
     found = Grouped(nodes.together, candidate)
-    candidate = _tightened(candidate, between, (speaker, hub), found)
+    candidate = _tightened(candidate, between, speaking, found)
     left, right = [np.arange(count)], [hub]
     with ThreadPoolExecutor(2) as pool:
         work = pool.map(
@@ -113,11 +114,20 @@ def group(nodes: Nodes, edges: Edges, scorer: Scorer, bounds: Bounds) -> Grouped
     return found
 
 
-def _speakers(nodes: Nodes) -> tuple[Ints, Ints]:
-    """The node that speaks for each node, and the first node of its group.
+@dataclass(frozen=True)
+class _Speaking:
+    """Of each node: who speaks for it, the first node of its group by keys, and how many different rows it stands for.
 
-    Of a group joined by keys the first node of each row speaks, or of a large group the first few of these.
+    The rows of a group are shared by all who speak for it.
     """
+
+    speaker: Ints
+    hub: Ints
+    rows: Floats
+
+
+def _speaking(nodes: Nodes) -> _Speaking:
+    """Of a group joined by keys the first node of each row speaks, or of a large group the first few of these."""
     packed = nodes.together.astype(np.int64) * (int(nodes.row.max(initial=0)) + 1) + nodes.row
     order = stable_order(packed)
     together = nodes.together[order]
@@ -132,24 +142,17 @@ def _speakers(nodes: Nodes) -> tuple[Ints, Ints]:
     place = np.cumsum(begins)  # of the row among all rows
     within = place - np.repeat(place[starts], sizes)
     speaker[order] = np.where(within < _SPEAKERS, first_alike, firsts)
-    return speaker[speaker], hub
+    speaker = speaker[speaker]
+    speaks = np.add.reduceat((speaker == np.arange(len(speaker)))[order].astype(np.int64), starts)
+    each = np.empty(len(order))
+    each[order] = np.repeat(np.add.reduceat(begins, starts) / np.maximum(speaks, 1), sizes)
+    return _Speaking(speaker, hub, each)
 
 
-def _rows_each(nodes: Nodes, speaker: Ints) -> Floats:
-    """Different rows that each speaking node stands for: those of its group by keys, shared by those who speak."""
-    width = int(nodes.row.max(initial=0)) + 1
-    packed = np.unique(nodes.together.astype(np.int64) * width + nodes.row)
-    groups = int(nodes.together.max(initial=-1)) + 1
-    rows = np.bincount(packed // width, minlength=groups)
-    speaks = np.bincount(nodes.together[speaker == np.arange(len(speaker))], minlength=groups)
-    return np.asarray((rows / np.maximum(speaks, 1))[nodes.together])
-
-
-def _tightened(candidate: Codes, edges: Edges, standing: tuple[Ints, Ints], found: Grouped) -> Codes:
+def _tightened(candidate: Codes, edges: Edges, speaking: _Speaking, found: Grouped) -> Codes:
     """The components, those too large taken apart by asking more and more of the pairs that hold them together."""
-    speaker, hub = standing
     count = len(candidate)
-    speaks = speaker == np.arange(count)
+    speaks = speaking.speaker == np.arange(count)
     for number, bits in enumerate((*_TIGHTER, np.inf)):
         large = np.bincount(candidate[speaks], minlength=1) > LARGEST
         if not large.any():
@@ -157,7 +160,8 @@ def _tightened(candidate: Codes, edges: Edges, standing: tuple[Ints, Ints], foun
         if number == 0:
             found.too_large = [np.flatnonzero(candidate == c) for c in np.flatnonzero(large)]
         edges = edges.where(~large[candidate[edges.a]] | (edges.weight >= bits))
-        candidate = components(np.concatenate([edges.a, np.arange(count)]), np.concatenate([edges.b, hub]), count)
+        left, right = np.concatenate([edges.a, np.arange(count)]), np.concatenate([edges.b, speaking.hub])
+        candidate = components(left, right, count)
     return candidate
 
 

@@ -74,11 +74,13 @@ class Column:
 def code(column: ArrowArray) -> Column:
     """The column as text, coded; blank text is unknown."""
     text = column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
-    encoded = text.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    codes = encoded.indices.fill_null(NO_VALUE).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    return without(Column(codes, encoded.dictionary), pc.equal(encoded.dictionary, ""))
+    encoded = text.dictionary_encode()
+    pieces: Sequence[ArrowArray] = encoded.chunks if isinstance(encoded, pa.ChunkedArray) else [encoded]
+    values = pieces[-1].dictionary if pieces else array([], pa.string())
+    # The pieces share one dictionary.
+    indices = [piece.indices.fill_null(NO_VALUE).to_numpy(zero_copy_only=False) for piece in pieces]
+    codes = np.concatenate([np.zeros(0, np.int32), *indices]).astype(np.int32, copy=False)
+    return without(Column(codes, values), pc.equal(values, ""))
 
 
 def without(column: Column, unwanted: ArrowArray) -> Column:

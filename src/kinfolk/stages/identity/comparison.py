@@ -30,7 +30,7 @@ class Field:
 
     def levels(self, a: Codes, b: Codes) -> Levels:
         """The level of each pair of codes."""
-        out = np.where(a == b, SAME, len(self.kind.levels)).astype(np.uint8)
+        out = np.where(a == b, np.uint8(SAME), np.uint8(len(self.kind.levels)))
         out[(a < 0) | (b < 0)] = UNKNOWN
         if len(self.kind.levels) > 2:
             rest = np.flatnonzero(out > SAME)

@@ -18,6 +18,7 @@ _STREET_WORDS = {
     "mount": "mt", "saint": "st", "north": "n", "south": "s", "east": "e", "west": "w", "apartment": "apt",
     "platz": "pl", "allee": "al", "rue": "r", "calle": "c", "avenida": "ave", "plaza": "pl",
 }  # fmt: skip
+_LONG = pa.array(_STREET_WORDS, pa.string())
 _STREET_ENDING = re.compile(r"(\w{3,}?)(strasse|straße|str)$")
 _LEGAL_FORMS = frozenset(
     [
@@ -107,7 +108,10 @@ def street(values: Strings) -> Strings:
     """Words of a street with the usual abbreviations."""
     split = pc.split_pattern(words(values), " ")
     each = split.values.dictionary_encode()
-    short = array([_street_word(word) for word in each.dictionary.to_pylist()], pa.string())
+    written = each.dictionary
+    long = pc.or_(pc.is_in(written, value_set=_LONG), pc.match_substring_regex(written, _STREET_ENDING.pattern))
+    short = array([_street_word(word) for word in written.filter(long).to_pylist()], pa.string())
+    short = pc.replace_with_mask(written, long, short)
     return pc.binary_join(pa.ListArray.from_arrays(split.offsets, short.take(each.indices)), " ")
 
 

@@ -16,6 +16,7 @@ from kinfolk.stages.identity.arrays import NO_VALUE, Codes, Ints
 from kinfolk.stages.identity.arrow import array, pc
 from kinfolk.stages.identity.blocking import Blocks
 from kinfolk.stages.identity.coding import Column
+from kinfolk.stages.identity.fingerprints import NUMBERING
 from kinfolk.stages.identity.model import Model, from_json
 from kinfolk.stages.identity.prepared import Prepared
 
@@ -94,6 +95,7 @@ def settings(rules: IdentityRules) -> str:
         "never": [never.what for never in rules.never],
         "tenant": rules.tenant,
         "ignore": {name: list(patterns) for name, patterns in rules.ignore.items()},
+        "numbers": NUMBERING,  # an earlier one finds no neighbours among the records compared
         **({"model": asdict(replace(matching.model, place=Place("")))} if matching.model else {}),
     }
     return json.dumps(learned_by, sort_keys=True)

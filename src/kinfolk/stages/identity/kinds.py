@@ -14,10 +14,11 @@ from kinfolk.stages.identity.arrays import Flags, Ints, Levels, Texts, distinct
 from kinfolk.stages.identity.arrow import Strings, array, pc
 from kinfolk.stages.identity.dates import date_distance
 from kinfolk.stages.identity.forms import house_and_street
-from kinfolk.stages.identity.similarity import Spelled, jaro_winkler, jaro_winkler_bound, one_slip, spell
+from kinfolk.stages.identity.similarity import LETTERS, Spelled, jaro_winkler, jaro_winkler_bound, one_slip, spell
 
 Distance = Callable[[Ints, Ints], Levels]
 SAME_MAILBOX, ALIKE_MAILBOX = 3, 4  # levels of e-mail addresses at different domains
+_SIGNS = "._-"  # that most providers ignore in a mailbox's name
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,9 @@ def _several(values: Strings) -> Flags:
 
 def _initial(spelled: Spelled, a: Ints, b: Ints) -> Flags:
     """Whether one of the two is the other's first letter."""
-    single = (spelled.lengths[a] == 1) | (spelled.lengths[b] == 1)
-    return np.asarray(single & (spelled.first[a] == spelled.first[b]))
+    single = (spelled.sizes.take(a) == 1) | (spelled.sizes.take(b) == 1)
+    single[single] = spelled.first[a[single]] == spelled.first[b[single]]
+    return np.asarray(single)
 
 
 def _part(values: Strings, several: Flags, a: Ints, b: Ints) -> Flags:
@@ -131,6 +133,7 @@ def _email(values: Strings) -> Distance:
     local = pc.list_element(parts, 0)
     domain = pc.replace_substring_regex(values, "^[^@]*@?", "").dictionary_encode().indices.to_numpy()
     spelled, whole = spell(local), spell(values)
+    signs = np.bitwise_or.reduce(LETTERS[np.frombuffer(_SIGNS.encode(), np.uint8)])
     tagged = np.asarray(pc.match_substring(local, "+").to_numpy(zero_copy_only=False), dtype=bool)
 
     def worth(a: Ints, b: Ints) -> Flags:
@@ -143,7 +146,9 @@ def _email(values: Strings) -> Distance:
         close = np.flatnonzero((out == ALIKE_MAILBOX) | tagged[a] | tagged[b])
         a, b = a[close], b[close]
         same_domain = domain[a] == domain[b]
-        same_box = _mailboxes(spelled.at(a)) == _mailboxes(spelled.at(b))
+        other_letters = (spelled.letters[a] ^ spelled.letters[b]) & ~signs
+        same_box = tagged[a] | tagged[b] | (other_letters == 0)
+        same_box[same_box] = _mailboxes(spelled.at(a[same_box])) == _mailboxes(spelled.at(b[same_box]))
         out[close[same_box]] = SAME_MAILBOX
         out[close[same_domain & (same_box | one_slip(whole, a, b))]] = 2
         return out
@@ -153,7 +158,7 @@ def _email(values: Strings) -> Distance:
 
 def _mailboxes(local: Texts) -> Texts:
     """What stands before the @ without a tag and without signs that most providers ignore."""
-    bare = pc.replace_substring_regex(array(local, pa.string()), r"\+.*$|[._-]", "")
+    bare = pc.replace_substring_regex(array(local, pa.string()), rf"\+.*$|[{_SIGNS}]", "")
     return np.asarray(bare.to_numpy(zero_copy_only=False))
 
 

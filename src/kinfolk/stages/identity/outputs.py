@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from kinfolk.model.identity import IdentityRules
-from kinfolk.stages.identity.arrays import Codes, Flags, Floats, Ints
+from kinfolk.stages.identity.arrays import Codes, Flags, Floats, Ints, stable_order
 from kinfolk.stages.identity.arrow import ArrowArray, array, pc
 from kinfolk.stages.identity.decisions import Decided, among
 from kinfolk.stages.identity.guards import Guard, Guards
@@ -85,15 +85,14 @@ def table_of(table: Table, columns: Mapping[str, object]) -> pa.Table:
 
 def _members(outcome: Outcome) -> pa.Table:
     """Sorted by the text of customer_id, as those who search it do."""
-    numbers = outcome.customers
-    distinct, inverse = np.unique(numbers, return_inverse=True)
-    ids = ids_of(distinct)
-    rank = np.empty(len(distinct), np.int64)
-    rank[pc.sort_indices(ids).to_numpy()] = np.arange(len(distinct))
-    order = array(np.argsort(rank[inverse], kind="stable"))
+    groups, ids = outcome.resolution.groups, ids_of(outcome.named.numbers)
+    rank = np.empty(len(ids), np.int64)
+    rank[pc.sort_indices(ids).to_numpy()] = np.arange(len(ids))
+    in_order = stable_order(rank[groups])
+    order = array(in_order)
     records = outcome.records
     columns = {name: records[name].take(order) for name in ("source", "record_id", "record_no", "observed_at")}
-    return table_of(promised.MEMBERS, {**columns, "customer_id": ids.take(array(inverse)).take(order)})
+    return table_of(promised.MEMBERS, {**columns, "customer_id": ids.take(array(groups[in_order]))})
 
 
 def _links(outcome: Outcome) -> pa.Table:

@@ -191,10 +191,11 @@ def _labels(decided: Decided, rows: Rows) -> Labels:
 
 def in_order_of_first(labels: Codes) -> Ints:
     """The same groups, numbered in order of their first record."""
-    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    first = np.full(int(labels.max(initial=-1)) + 1, len(labels), np.int64)
+    first[labels[::-1]] = np.arange(len(labels) - 1, -1, -1)
     rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank[inverse]
+    rank[stable_order(first)] = np.arange(len(first))
+    return rank[labels]
 
 
 def _no_pairs() -> Scored:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from kinfolk.model.identity import IdentityRules
+from kinfolk.model.identity import Comparison, IdentityRules
 from kinfolk.stages.identity.arrays import Codes, Floats, Ints, pack, run_lengths, stable_order, starts_of
 from kinfolk.stages.identity.arrow import pc
-from kinfolk.stages.identity.coding import in_form
+from kinfolk.stages.identity.coding import Column, in_form
 from kinfolk.stages.identity.guards import Guard, Guards
 from kinfolk.stages.identity.keys import key_name, values_of
 from kinfolk.stages.identity.people import FEWEST, SHARED_FROM, Witness, behind, people_behind
@@ -102,21 +103,24 @@ def with_people(prepared: Prepared, rules: IdentityRules) -> Prepared:
     """The records, each compared address, telephone and mailbox with the people behind it where they are many."""
     if rules.matching is None:
         return prepared
-    witnesses, compared = _witnesses(prepared, rules), dict(prepared.compared)
-    for comparison in rules.matching.compare:
-        if comparison.kind not in _SHARED_KINDS or comparison.column in rules.matching.personal:
-            continue
-        column = compared[comparison.column]
-        exact = prepared.exact[comparison.column]
-        known = prepared.shared.get(comparison.column) if column.codes is exact.codes else None
-        runs = known if isinstance(known, _Runs) else _runs([column.codes], witnesses)
-        shared = np.flatnonzero(runs.people >= SHARED_FROM)
-        values = column.codes[runs.order[runs.starts[shared]]]
-        people, kinds = np.zeros(len(column.values)), np.full(len(column.values), None, object)
-        people[values] = runs.people[shared]
-        kinds[values] = _kinds(runs, shared, witnesses, _OF_KIND[comparison.kind])
-        compared[comparison.column] = replace(column, people=people, kinds=kinds)
-    return replace(prepared, compared=compared)
+    witnesses, personal = _witnesses(prepared, rules), rules.matching.personal
+    shareable = [c for c in rules.matching.compare if c.kind in _SHARED_KINDS and c.column not in personal]
+    with ThreadPoolExecutor(2) as pool:
+        counted = list(pool.map(lambda c: _with_people(prepared, c, witnesses), shareable))
+    found = {comparison.column: column for comparison, column in zip(shareable, counted, strict=True)}
+    return replace(prepared, compared={**prepared.compared, **found})
+
+
+def _with_people(prepared: Prepared, comparison: Comparison, witnesses: Sequence[Witness]) -> Column:
+    column, exact = prepared.compared[comparison.column], prepared.exact[comparison.column]
+    known = prepared.shared.get(comparison.column) if column.codes is exact.codes else None
+    runs = known if isinstance(known, _Runs) else _runs([column.codes], witnesses)
+    shared = np.flatnonzero(runs.people >= SHARED_FROM)
+    values = column.codes[runs.order[runs.starts[shared]]]
+    people, kinds = np.zeros(len(column.values)), np.full(len(column.values), None, object)
+    people[values] = runs.people[shared]
+    kinds[values] = _kinds(runs, shared, witnesses, _OF_KIND[comparison.kind])
+    return replace(column, people=people, kinds=kinds)
 
 
 def shared_values(by_keys: pa.Table, frequencies: pa.Table) -> pa.Table:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from kinfolk.stages.identity.arrays import Flags, Floats, Ints, Texts
+from kinfolk.stages.identity.arrays import Flags, Ints, Texts
 from kinfolk.stages.identity.arrow import Strings, array, pc
 
-_BITS = np.uint64(1) << (np.arange(256) & 63).astype(np.uint64)
-_PREFIX_GAIN = 0.4  # at most what four equal first letters add to the distance from 1 in Jaro-Winkler
+LETTERS = np.uint64(1) << (np.arange(256) & 63).astype(np.uint64)  # the bit that stands for each byte
+_ROUNDING = np.float32(1e-6)  # more than what is lost in numbers of seven digits
+_PREFIX_GAIN = np.float32(0.4)  # at most what four equal first letters add to the distance from 1 in Jaro-Winkler
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,16 @@ class Spelled:
     first: npt.NDArray[np.uint8]
     foreign: Flags
 
+    @cached_property
+    def sizes(self) -> npt.NDArray[np.float32]:
+        """The lengths, to reckon with."""
+        return self.lengths.astype(np.float32)
+
+    @cached_property
+    def any_foreign(self) -> bool:
+        """Whether any of the texts is."""
+        return bool(self.foreign.any())
+
     def at(self, codes: Ints) -> Texts:
         """The texts of these codes."""
         return np.asarray(self.values.take(array(codes)).to_numpy(zero_copy_only=False))
@@ -42,7 +54,7 @@ def spell(values: Strings) -> Spelled:
     """The texts with what the bounds need."""
     offsets, data = bytes_of(values)
     starts, lengths = offsets[:-1], np.diff(offsets)
-    bits = _BITS[data]
+    bits = LETTERS[data]
     letters = np.zeros(len(values), np.uint64)
     first = np.zeros(len(values), np.uint8)
     filled = lengths > 0
@@ -68,7 +80,7 @@ def bytes_of(values: Strings) -> tuple[Ints, npt.NDArray[np.uint8]]:
 def jaro_winkler(spelled: Spelled, a: Ints, b: Ints, least: float) -> npt.NDArray[np.float32]:
     """Jaro-Winkler similarity of each pair of texts; 0 where it is below `least`."""
     found = np.zeros(len(a), np.float32)
-    worth = np.flatnonzero(jaro_winkler_bound(spelled, a, b) >= least - 1e-6)
+    worth = np.flatnonzero(jaro_winkler_bound(spelled, a, b) >= least)
     if len(worth):
         left, right = spelled.at(a[worth]), spelled.at(b[worth])
         found[worth] = process.cpdist(
@@ -100,12 +112,14 @@ def one_slip(spelled: Spelled, a: Ints, b: Ints) -> Flags:
     return slip
 
 
-def jaro_winkler_bound(spelled: Spelled, a: Ints, b: Ints) -> Floats:
+def jaro_winkler_bound(spelled: Spelled, a: Ints, b: Ints) -> npt.NDArray[np.float32]:
     """Never below the similarity: counts the characters of one text that cannot have a partner in the other."""
-    left, right = spelled.letters[a], spelled.letters[b]
-    la, lb = spelled.lengths[a].astype(np.float64), spelled.lengths[b].astype(np.float64)
+    left, right = spelled.letters.take(a), spelled.letters.take(b)
+    la, lb = spelled.sizes.take(a), spelled.sizes.take(b)
     partners = np.minimum(la - np.bitwise_count(left & ~right), lb - np.bitwise_count(right & ~left))
     jaro = (partners / np.maximum(la, 1) + partners / np.maximum(lb, 1) + 1) / 3
-    gain = np.where(spelled.first[a] == spelled.first[b], _PREFIX_GAIN, 0.0)
-    bound: Floats = jaro + gain * (1 - jaro)
-    return np.where(spelled.foreign[a] | spelled.foreign[b], 1.0, bound)
+    gain = _PREFIX_GAIN * (spelled.first.take(a) == spelled.first.take(b))
+    bound: npt.NDArray[np.float32] = jaro + gain * (1 - jaro) + _ROUNDING
+    if spelled.any_foreign:
+        bound[spelled.foreign[a] | spelled.foreign[b]] = 1.0
+    return bound

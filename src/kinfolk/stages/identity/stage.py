@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import numpy as np
 import pyarrow as pa
@@ -84,9 +85,10 @@ def needed(rules: IdentityRules) -> exp.Query:
 
 def _all(rules: IdentityRules, inputs: Tables, tell: Tell, finder: PairFinder | None) -> Tables:
     guards, records = Guards(), inputs["records"]
-    prepared = prepare(records, rules, guards)
-    with ThreadPoolExecutor(1) as aside:  # nothing below needs it
-        compared = aside.submit(compared_table, prepared, rules)
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(import_module, "scipy.sparse.csgraph")  # which groups will need, while records are coded
+        prepared = prepare(records, rules, guards)
+        compared = aside.submit(compared_table, prepared, rules)  # nothing below needs it
         learned = kept(inputs.get("model"), inputs.get("frequencies"), rules, len(prepared))
         tell("Linking records by keys")
         known = decided(inputs.get("decisions"), inputs.get("decided"), prepared.record_no, guards)
