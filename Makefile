@@ -48,8 +48,10 @@ format: $(READY) ## Write the code as `make check` wants it
 bench: $(READY) ## Speed and memory on a million records, beside Splink; writes docs/benchmarks.md (needs about 20 minutes)
 	$(BIN)/python benchmarks/main_job.py
 
-bench-identity: $(READY) ## Who is who, against Splink, dedupe, recordlinkage and goldenmatch; writes docs/benchmarks.md
+bench-identity: $(READY) ## Who is who, against Splink, dedupe, recordlinkage, goldenmatch; writes docs/benchmarks.md (two hours)
 	$(BIN)/python benchmarks/identity.py
+	$(BIN)/python benchmarks/identity_speed.py
+	$(BIN)/python benchmarks/realtime.py
 
 docs: $(READY) ## The documentation as a website, in site/
 	$(BIN)/python scripts/make_reference.py --check

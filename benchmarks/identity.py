@@ -67,7 +67,7 @@ _HISTORICAL = {
     "certain": [["first_name", "last_name", "birth_date"], ["first_name", "last_name", "postcode"]],
     "train": [["first_name", "last_name"], ["birth_date"]],
 }
-_PEOPLE = {
+PEOPLE = {
     "block": [
         ["email"],
         ["phone"],
@@ -117,7 +117,7 @@ def measure(name: str, one: sets.Known, peer: str, shared: Path) -> list[Row]:
     if pq.read_metadata(records).num_rows > LARGE and peer not in ("Kinfolk", "Splink"):
         return [Row(name, peer, None, None, "not asked at this size")]
     settings, out = WORK / "sets" / f"{name}.json", WORK / "sets" / f"{name}.{peer}.parquet"
-    said: dict[str, Any] = {"compare": dict(one.compare), "personal": sets.PERSONAL, **TOLD.get(name, _PEOPLE)}
+    said: dict[str, Any] = {"compare": dict(one.compare), "personal": sets.PERSONAL, **TOLD.get(name, PEOPLE)}
     settings.write_text(json.dumps(said))
     script = HERE / "peers" / f"{peer.lower()}_peer.py"
     try:
