@@ -98,7 +98,8 @@ def python_of(peer: str) -> str:
     """The Python that has the peer, installed on first use. Errors: SystemExit with what the installation said."""
     wanted = PEERS[peer]
     if wanted is None:
-        return sys.executable
+        main_job.make_kinfolk()
+        return str(main_job.KINFOLK_PYTHON)
     name, _, version = wanted.partition("==")
     folder = WORK / f"{name}-venv"
     python = folder / "bin" / "python"

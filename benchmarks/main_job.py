@@ -39,7 +39,9 @@ BEGIN, END = "<!-- main-job: begin -->", "<!-- main-job: end -->"
 EDITED = 10_000
 SPLINK = "splink==5.0.0"
 SPLINK_PYTHON = WORK / "splink-venv" / "bin" / "python"
-KINFOLK = [sys.executable, "-c", "from kinfolk.interfaces.cli import main; main()"]
+# As its users install it: what is here for tests costs time too (Arrow imports pandas wherever that is installed).
+KINFOLK_PYTHON = WORK / "kinfolk-venv" / "bin" / "python"
+KINFOLK = [str(KINFOLK_PYTHON), "-c", "from kinfolk.interfaces.cli import main; main()"]
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,16 @@ def make_project(records: int, seed: int) -> Path:
     return project
 
 
+def make_kinfolk() -> None:
+    """Kinfolk in an environment of its own with nothing but what it needs, made once; its code is the checkout's."""
+    if KINFOLK_PYTHON.exists():
+        return
+    say(f"Installing Kinfolk into {KINFOLK_PYTHON.parents[1]} …")
+    process([sys.executable, "-m", "venv", str(KINFOLK_PYTHON.parents[1])])
+    quiet = ["--quiet", "--disable-pip-version-check"]
+    process([str(KINFOLK_PYTHON), "-m", "pip", "install", *quiet, "--editable", str(HERE.parent)])
+
+
 def make_splink() -> None:
     """Splink's own environment, made once."""
     if not SPLINK_PYTHON.exists():
@@ -118,6 +130,7 @@ def make_splink() -> None:
 
 def run_kinfolk(project: Path, *, fresh: bool) -> KinfolkRun:
     """`kinfolk run`, on nothing when fresh, else on what the last run left."""
+    make_kinfolk()
     if fresh:
         shutil.rmtree(project / ".kinfolk", ignore_errors=True)
     ran = process([*KINFOLK, "run", str(project), "--json"])

@@ -24,7 +24,7 @@ from statistics import quantiles
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-from main_job import KINFOLK, PAGE, make_project, process, say  # noqa: E402
+from main_job import KINFOLK, KINFOLK_PYTHON, PAGE, make_kinfolk, make_project, process, say  # noqa: E402
 
 BEGIN, END = "<!-- realtime: begin -->", "<!-- realtime: end -->"
 COLUMNS = ("email", "first_name", "last_name", "phone", "street", "house_no", "zip", "city", "birthday")
@@ -71,7 +71,7 @@ def measure(project: Path, rows: list[dict[str, str]]) -> dict[str, Any]:
 
 def in_a_process(project: Path, count: int, seed: int) -> tuple[dict[str, Any], float]:
     """The same in a process of its own, and that process's peak memory in GB."""
-    ran = process([sys.executable, __file__, "--child", str(project), "--asked", str(count), "--seed", str(seed)])
+    ran = process([str(KINFOLK_PYTHON), __file__, "--child", str(project), "--asked", str(count), "--seed", str(seed)])
     return json.loads(ran.output), ran.peak_gb
 
 
@@ -121,6 +121,7 @@ def main() -> None:
         rows = asked_rows(options.child, options.asked, options.seed)
         print(json.dumps(measure(options.child, rows)))
         return
+    make_kinfolk()
     project = make_project(options.records, options.seed)
     if not (project / ".kinfolk").exists():
         subprocess.run([*KINFOLK, "run", str(project)], check=True, stdout=subprocess.DEVNULL)
