@@ -5,8 +5,8 @@
 
 The real sets lie in the folder KINFOLK_DATA names; without it only the generated one is measured. Every engine runs in
 an environment of its own under benchmarks/work, made on first use, and is set up as its documentation recommends
-(benchmarks/peers). What does not install, or not finish within ten minutes, says so in its row. The table goes into
-docs/benchmarks.md.
+(benchmarks/peers). What does not install, finish within ten minutes, or do with 16 GB of memory says so in its row.
+The table goes into docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ HERE = Path(__file__).resolve().parent
 WORK = HERE / "work"
 BEGIN, END = "<!-- identity: begin -->", "<!-- identity: end -->"
 MOST_SECONDS = 600
+MOST_GB = 16
 LARGE = 200_000  # records beyond which only Splink and Kinfolk are asked: the others would only run out of time
 PEERS = {
     "Kinfolk": None,
@@ -123,14 +125,21 @@ def measure(name: str, one: sets.Known, peer: str, shared: Path) -> list[Row]:
     script = HERE / "peers" / f"{peer.lower()}_peer.py"
     try:
         command = [python_of(peer), str(script), str(records), str(settings), str(out)]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=MOST_SECONDS)
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=MOST_SECONDS, preexec_fn=_bounded)
     except subprocess.TimeoutExpired:
         return [Row(name, peer, None, None, "did not finish within ten minutes")]
     except SystemExit as error:
         return [Row(name, peer, None, None, f"did not install: {str(error).splitlines()[-1]}")]
     if ran.returncode:
-        return [Row(name, peer, None, None, f"failed: {ran.stderr.strip().splitlines()[-1][:120]}")]
+        last = (ran.stderr.strip().splitlines() or [f"ended with {ran.returncode}"])[-1]
+        why = f"ran out of {MOST_GB} GB of memory" if last.startswith("MemoryError") else f"failed: {last[:120]}"
+        return [Row(name, peer, None, None, why)]
     return judged(name, peer, json.loads(ran.stdout.splitlines()[-1])["seconds"], (out, records))
+
+
+def _bounded() -> None:
+    """Bounds the memory of the process about to run: on some sets dedupe takes all there is."""
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_GB * 10**9,) * 2)
 
 
 def judged(name: str, peer: str, seconds: float, files: tuple[Path, Path]) -> list[Row]:

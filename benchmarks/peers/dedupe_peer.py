@@ -14,7 +14,7 @@ import pyarrow as pa
 from answers import Answers, answer
 
 LABELS = 40
-VARIABLES = {"exact": kinds.ShortString}
+VARIABLES = {"exact": kinds.Exact}
 
 
 def link(table: pa.Table, said: dict[str, Any]) -> tuple[float, Answers, str]:
@@ -26,7 +26,7 @@ def link(table: pa.Table, said: dict[str, Any]) -> tuple[float, Answers, str]:
     data = {n: {c: texts[c][n] for c in columns} for n in range(table.num_rows)}
     fields = [VARIABLES.get(kind, kinds.String)(c, has_missing=True) for c, kind in said["compare"].items()]
     engine = dedupe.Dedupe(fields, num_cores=2)
-    engine.prepare_training(data, sample_size=min(table.num_rows, 15_000))
+    engine.prepare_training(data, sample_size=1_500)
     truth = {id(record): person for record, person in zip(data.values(), table["person"].to_pylist(), strict=True)}
     person = {tuple(record.items()): truth[id(record)] for record in data.values()}
     for _ in range(LABELS):

@@ -171,8 +171,8 @@ def _own_cause(occasion: Occasion) -> exp.Expression:
     return sql("case when m.no_before is distinct from m.no_after then 'record changed' end")
 
 
-def _parted_by_people() -> exp.Query:
-    """The decision, made or withdrawn since, between two records that were one customer and are not now, in words."""
+def _judged() -> exp.Subquery:
+    """Pairs of records on which a decision was made or withdrawn since, and that decision in words."""
     same_pair = exp.and_(
         *[sql("$n = $o", n=exp.column(column.name, "n"), o=exp.column(column.name, "o")) for column in decisions.PAIR]
     )
@@ -188,18 +188,36 @@ def _parted_by_people() -> exp.Query:
         before=table(DECIDED_BEFORE),
         same_pair=same_pair,
     )
+    return exp.Subquery(this=changed)
+
+
+def _parted_by_people() -> exp.Query:
+    """The decision, made or withdrawn since, between two records that were one customer and are not now, in words."""
+
+    def customers(name: str, side: str) -> exp.Subquery:
+        # Of few records: the members are many.
+        found = query(
+            "select m.source, m.record_id, m.customer_id from members m "
+            "where exists (select 1 from judged j where $source = m.source and $record = m.record_id)",
+            members=table(name),
+            judged=_judged(),
+            source=exp.column(f"source_{side}", "j"),
+            record=exp.column(f"record_id_{side}", "j"),
+        )
+        return exp.Subquery(this=found)
+
     return query(
-        "select a.customer_id, min(d.words) as words from ($changed) as d "
-        "join before a on a.source = d.source_a and a.record_id = d.record_id_a "
-        "join also_before b on b.source = d.source_b and b.record_id = d.record_id_b and b.customer_id = a.customer_id "
-        "join now x on x.source = d.source_a and x.record_id = d.record_id_a "
-        "join also_now y on y.source = d.source_b and y.record_id = d.record_id_b and y.customer_id <> x.customer_id "
+        "select a.customer_id, min(d.words) as words from judged d "
+        "join a_before a on a.source = d.source_a and a.record_id = d.record_id_a "
+        "join b_before b on b.source = d.source_b and b.record_id = d.record_id_b and b.customer_id = a.customer_id "
+        "join a_now x on x.source = d.source_a and x.record_id = d.record_id_a "
+        "join b_now y on y.source = d.source_b and y.record_id = d.record_id_b and y.customer_id <> x.customer_id "
         "group by a.customer_id",
-        changed=changed,
-        before=table(MEMBERS_BEFORE),
-        also_before=table(MEMBERS_BEFORE),
-        now=table(identity.MEMBERS.name),
-        also_now=table(identity.MEMBERS.name),
+        judged=_judged(),
+        a_before=customers(MEMBERS_BEFORE, "a"),
+        b_before=customers(MEMBERS_BEFORE, "b"),
+        a_now=customers(identity.MEMBERS.name, "a"),
+        b_now=customers(identity.MEMBERS.name, "b"),
     )
 
 

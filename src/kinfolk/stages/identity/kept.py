@@ -49,6 +49,8 @@ class Kept:
         for field in self.model.fields:
             column = prepared.compared[field.column]
             of_field = self.frequencies.filter(pc.equal(self.frequencies["column_name"], field.column))
+            if len(column.values) < of_field.num_rows:  # it is cheaper to remember the fewer of the two
+                of_field = of_field.filter(pc.is_in(of_field["value"], value_set=column.values))
             at = pc.index_in(column.values, value_set=of_field["value"].combine_chunks())
             records = pc.fill_null(of_field["records"].take(at), 1).to_numpy().astype(np.int64)
             people = pc.fill_null(of_field["people"].take(at), 0.0).to_numpy()

@@ -27,6 +27,7 @@ from kinfolk.tables import identity as promised
 
 REACHED = "touched.identity"
 _CHUNK = 250_000
+_STRIDES = 20  # from record to record; few components are longer, and these are better taken as a whole
 
 
 def reach_step(rules: IdentityRules, model: Model | None, *, decisions_there: bool) -> Compute:
@@ -105,6 +106,13 @@ def _reached(moved: Ints, edges: Iterable[tuple[Ints, Ints]]) -> Ints:
     """Every number in a component that holds one that moved."""
     left, right = (np.concatenate([np.zeros(0, np.int64), *ends]) for ends in zip(*edges, strict=True))
     greatest = max(int(numbers.max(initial=0)) for numbers in (moved, left, right))
+    reached = np.zeros(greatest + 1, bool)
+    reached[moved] = True
+    for _ in range(_STRIDES):
+        spreads = np.flatnonzero(reached[left] != reached[right])
+        if not len(spreads):
+            return np.flatnonzero(reached).astype(np.int64)
+        reached[left[spreads]] = reached[right[spreads]] = True
     labels = components(left, right, greatest + 1)
     concerned = np.zeros(int(labels.max(initial=0)) + 1, bool)
     concerned[labels[moved]] = True
