@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -125,7 +126,7 @@ def measure(name: str, one: sets.Known, peer: str, shared: Path) -> list[Row]:
     script = HERE / "peers" / f"{peer.lower()}_peer.py"
     try:
         command = [python_of(peer), str(script), str(records), str(settings), str(out)]
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=MOST_SECONDS, preexec_fn=_bounded)
+        ran = _bounded(command)
     except subprocess.TimeoutExpired:
         return [Row(name, peer, None, None, "did not finish within ten minutes")]
     except SystemExit as error:
@@ -137,9 +138,23 @@ def measure(name: str, one: sets.Known, peer: str, shared: Path) -> list[Row]:
     return judged(name, peer, json.loads(ran.stdout.splitlines()[-1])["seconds"], (out, records))
 
 
-def _bounded() -> None:
-    """Bounds the memory of the process about to run: on some sets dedupe takes all there is."""
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_GB * 10**9,) * 2)
+def _bounded(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """What the command said, within bounds on time and memory: on some sets dedupe takes all there is of both.
+
+    Errors  TimeoutExpired, when the command and all that it started have been ended
+    """
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_GB * 10**9,) * 2)
+
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, preexec_fn=limit, start_new_session=True, **pipes) as child:
+        try:
+            said, failed = child.communicate(timeout=MOST_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(command, child.returncode, said, failed)
 
 
 def judged(name: str, peer: str, seconds: float, files: tuple[Path, Path]) -> list[Row]:
