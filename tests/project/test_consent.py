@@ -75,28 +75,37 @@ def test_a_project_without_the_file_has_no_policy(folder: Folder) -> None:
     assert folder.load().consent is None
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "mistake"),
-    [
-        ("basis: contract", "basis: contrat", "policies/consent.yml:15: `basis` cannot be `contrat`. Did you mean `contract`?"),
-        ("use: personalize", "use: personalise", "policies/consent.yml:16: `personalise` is no data use. Did you mean `personalize`?"),
-        ("title: Our", "titel: Our", "policies/consent.yml:8: `titel` is not known here. Did you mean `title`?"),
-        ("    use: marketing.communications.email\n", "", "policies/consent.yml:7: `use` is missing under `newsletter`."),
-        ("2 years", "soon", "policies/consent.yml:13: `soon` is no number of months. Write it as `12 months` or `2 years`."),
-        ("2025-01-15", "15 January", "policies/consent.yml:3: `15 January` is no day. Write it as `2026-05-01`."),
-        ("[email, sms]\n    topics", "[email, smss]\n    topics", "policies/consent.yml:11: `smss` is not among the channels. Did you mean `sms`?"),
-        ("topics: news\n", "topics: [news, news]\n", "policies/consent.yml:12: `news` is listed twice."),
-        ("    expires", "    default: granted\n    expires", "policies/consent.yml:13: Silence is no consent: the default of `newsletter` cannot be granted. Leave it out, or choose another basis."),
-        ("basis: contract", "basis: contract, expires: 1 year", "policies/consent.yml:15: `expires` is about consent, and the basis of `delivery` is contract. Leave it out."),
-        ("minimum_age: 16", "minimum_age: 0", "policies/consent.yml:14: `minimum_age` must be at least 1."),
-        ("policies/notice.md", "notice.md", "policies/consent.yml:2: There is no file notice.md. Write its path from the project's folder."),
-        (", text: We write to you.", "", "policies/consent.yml:3: The version `first` has neither a text nor a file. Write `text: …` or `file: …`."),
-        ("2025-01-15", "2026-05-01", "policies/consent.yml:3: The versions `2026-05` and `first` begin on one day."),
-    ],
-)  # fmt: skip
-def test_every_mistake_is_told_at_its_line(folder: Folder, before: str, after: str, mistake: str) -> None:
-    assert WHOLE.count(before) == 1
-    assert consent(folder, WHOLE.replace(before, after)).mistakes() == [mistake]
+MISTAKES = {
+    ("basis: contract", "basis: contrat"): "15: `basis` cannot be `contrat`. Did you mean `contract`?",
+    ("use: personalize", "use: personalise"): "16: `personalise` is no data use. Did you mean `personalize`?",
+    ("title: Our", "titel: Our"): "8: `titel` is not known here. Did you mean `title`?",
+    ("    use: marketing.communications.email\n", ""): "7: `use` is missing under `newsletter`.",
+    ("2 years", "soon"): "13: `soon` is no number of months. Write it as `12 months` or `2 years`.",
+    ("2025-01-15", "15 January"): "3: `15 January` is no day. Write it as `2026-05-01`.",
+    (
+        "[email, sms]\n    topics",
+        "[email, smss]\n    topics",
+    ): "11: `smss` is not among the channels. Did you mean `sms`?",
+    ("topics: news\n", "topics: [news, news]\n"): "12: `news` is listed twice.",
+    ("    expires", "    default: granted\n    expires"): (
+        "13: Silence is no consent: the default of `newsletter` cannot be granted. Leave it out, or choose another basis."
+    ),
+    ("basis: contract", "basis: contract, expires: 1 year"): (
+        "15: `expires` is about consent, and the basis of `delivery` is contract. Leave it out."
+    ),
+    ("minimum_age: 16", "minimum_age: 0"): "14: `minimum_age` must be at least 1.",
+    ("policies/notice.md", "notice.md"): ("2: There is no file notice.md. Write its path from the project's folder."),
+    (", text: We write to you.", ""): (
+        "3: The version `first` has neither a text nor a file. Write `text: …` or `file: …`."
+    ),
+    ("2025-01-15", "2026-05-01"): "3: The versions `2026-05` and `first` begin on one day.",
+}
+
+
+@pytest.mark.parametrize(("edit", "mistake"), MISTAKES.items(), ids=[after for _, after in MISTAKES])
+def test_every_mistake_is_told_at_its_line(folder: Folder, edit: tuple[str, str], mistake: str) -> None:
+    assert WHOLE.count(edit[0]) == 1
+    assert consent(folder, WHOLE.replace(*edit)).mistakes() == [f"policies/consent.yml:{mistake}"]
 
 
 def test_a_file_that_says_nothing_is_a_mistake(folder: Folder) -> None:
