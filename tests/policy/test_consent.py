@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from kinfolk.model.consent import UNASKED, UNDER_AGE, Basis, Choice, Fact, Purpo
 from kinfolk.model.place import Place
 from kinfolk.policy.consent import ends, of_age, reaches, standing
 
-NOON = datetime(2026, 3, 1, 12)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MAIL, PHONE = Subject("email", "a@example.com"), Subject("phone", "+49301234")
 
 
@@ -117,5 +117,5 @@ def test_months_end_on_the_last_day_of_a_shorter_one(granted: datetime, months: 
 
 
 def test_who_is_born_on_a_leap_day_is_of_age_the_day_before() -> None:
-    assert of_age(date(2008, 2, 29), 17, datetime(2025, 2, 28))
-    assert not of_age(date(2008, 2, 29), 17, datetime(2025, 2, 27))
+    assert of_age(date(2008, 2, 29), 17, datetime(2025, 2, 28, tzinfo=UTC))
+    assert not of_age(date(2008, 2, 29), 17, datetime(2025, 2, 27, tzinfo=UTC))

@@ -88,7 +88,8 @@ MISTAKES = {
     ): "11: `smss` is not among the channels. Did you mean `sms`?",
     ("topics: news\n", "topics: [news, news]\n"): "12: `news` is listed twice.",
     ("    expires", "    default: granted\n    expires"): (
-        "13: Silence is no consent: the default of `newsletter` cannot be granted. Leave it out, or choose another basis."
+        "13: Silence is no consent: the default of `newsletter` cannot be granted. "
+        "Leave it out, or choose another basis."
     ),
     ("basis: contract", "basis: contract, expires: 1 year"): (
         "15: `expires` is about consent, and the basis of `delivery` is contract. Leave it out."

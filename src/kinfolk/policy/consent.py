@@ -1,10 +1,10 @@
-"""What holds for a person and a purpose at a moment, given what was said. Pure: the table consent.state says the same."""
+"""What holds for a person and a purpose at a moment, given what was said; consent.state says the same in SQL."""
 
 from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 
 from kinfolk.model.consent import (
     RESTRICTIVE,
@@ -25,7 +25,7 @@ def standing(
 ) -> Standing:
     """What holds for one person and one channel and topic of a purpose at that moment.
 
-    Within one subject the latest fact counts; of the person's subjects the most restrictive one.
+    Within one subject the latest fact counts; of the person's subjects the most restrictive one. Moments are in UTC.
 
     facts       of every subject that leads to the person (see `reaches`)
     birth_date  the latest that any of the person's records has
@@ -66,7 +66,7 @@ def of_age(birth_date: date | None, minimum: int | None, at: datetime) -> bool:
     """Whether somebody was old enough then; of an unknown age nobody is."""
     if minimum is None:
         return True
-    return birth_date is not None and _later(datetime.combine(birth_date, datetime.min.time()), 12 * minimum) <= at
+    return birth_date is not None and _later(datetime.combine(birth_date, time(), UTC), 12 * minimum) <= at
 
 
 def _state(purpose: Purpose, fact: Fact, at: datetime, birth_date: date | None) -> str:
@@ -80,7 +80,7 @@ def _state(purpose: Purpose, fact: Fact, at: datetime, birth_date: date | None) 
 def _restrictive(found: tuple[str, Fact]) -> tuple[object, ...]:
     """The most restrictive state first; of grants the one that ends first; then the oldest."""
     state, fact = found
-    end = fact.expires_at or datetime.max
+    end = fact.expires_at or datetime.max.replace(tzinfo=UTC)
     return RESTRICTIVE.index(state), end, fact.effective_at, fact.rank, fact.subject.kind
 
 
