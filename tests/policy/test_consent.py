@@ -39,7 +39,7 @@ def test_the_latest_word_of_one_subject_counts() -> None:
 
 
 def test_of_two_words_at_one_moment_the_later_recorded_counts() -> None:
-    first, second = said(Choice.GRANTED, -1, rank=(1, 7, "")), said(Choice.DENIED, -1, rank=(1, 8, ""))
+    first, second = said(Choice.GRANTED, -1, seq=7), said(Choice.DENIED, -1, seq=8)
     assert state(second, first) == Choice.DENIED
 
 

@@ -149,7 +149,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Fact:
-    """What counts when a state is worked out. rank: tells which of two at one moment is the later one"""
+    """What counts when a state is worked out. seq: its row of the ledger; row: or of a file, as source:id"""
 
     subject: Subject
     purpose: str
@@ -159,7 +159,13 @@ class Fact:
     policy_version: str | None = None
     channel: str | None = None
     topic: str | None = None
-    rank: tuple[int, int, str] = (0, 0, "")
+    seq: int | None = None
+    row: str | None = None
+
+    @property
+    def order(self) -> tuple[datetime, int, int, str]:
+        """Which of two facts is the later one; of two from files at one moment it is the more restrictive."""
+        return self.effective_at, self.seq or 0, -RESTRICTIVE.index(self.choice), self.row or ""
 
     def concerns(self, purpose: str, channel: str | None, topic: str | None) -> bool:
         """Whether it speaks of that part of a purpose."""

@@ -31,7 +31,7 @@ def standing(
     birth_date  the latest that any of the person's records has
     """
     latest: dict[object, Fact] = {}
-    for fact in sorted(facts, key=lambda fact: (fact.effective_at, fact.rank)):
+    for fact in sorted(facts, key=lambda fact: fact.order):
         if fact.effective_at <= at and fact.concerns(purpose.name, *scope):
             latest[fact.subject] = fact
     states = [(_state(purpose, fact, at, birth_date), fact) for fact in latest.values()]
@@ -54,7 +54,7 @@ def reaches(fact: Fact, customers: int) -> bool:
     What forbids counts for everybody behind a shared telephone; what allows counts for nobody, because nobody knows
     whose it is.
     """
-    return customers == 1 or fact.choice is not Choice.GRANTED
+    return customers <= 1 or fact.choice is not Choice.GRANTED
 
 
 def ends(granted_at: datetime, months: int | None) -> datetime | None:
@@ -81,7 +81,7 @@ def _restrictive(found: tuple[str, Fact]) -> tuple[object, ...]:
     """The most restrictive state first; of grants the one that ends first; then the oldest."""
     state, fact = found
     end = fact.expires_at or datetime.max.replace(tzinfo=UTC)
-    return RESTRICTIVE.index(state), end, fact.effective_at, fact.rank, fact.subject.kind
+    return RESTRICTIVE.index(state), end, fact.order, str(fact.subject)
 
 
 def _later(moment: datetime, months: int) -> datetime:
