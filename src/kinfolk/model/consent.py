@@ -148,6 +148,17 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Verified:
+    """What was found of a ledger. opened: rows whose commitment could be opened; erased: those that name nobody now"""
+
+    entries: int
+    opened: int
+    erased: int
+    chain: str
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Fact:
     """What counts when a state is worked out. seq: its row of the ledger; row: or of a file, as source:id"""
 

@@ -81,7 +81,7 @@ def _restrictive(found: tuple[str, Fact]) -> tuple[object, ...]:
     """The most restrictive state first; of grants the one that ends first; then the oldest."""
     state, fact = found
     end = fact.expires_at or datetime.max.replace(tzinfo=UTC)
-    return RESTRICTIVE.index(state), end, fact.order, str(fact.subject)
+    return RESTRICTIVE.index(state), end, fact.order
 
 
 def _later(moment: datetime, months: int) -> datetime:

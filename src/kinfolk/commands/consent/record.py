@@ -12,7 +12,7 @@ from kinfolk.commands.open_project import open_project
 from kinfolk.commands.review import record_named
 from kinfolk.engine.reader import reading
 from kinfolk.errors import KinfolkError
-from kinfolk.model.consent import Choice, Entry, Subject
+from kinfolk.model.consent import Basis, Choice, Entry, Subject
 from kinfolk.model.project import Project
 from kinfolk.store.database import open_store
 from kinfolk.store.write.consents import append
@@ -32,10 +32,10 @@ def record(folder: Path, who: str, said: Said, environment: str | None = None) -
 
 
 def withdraw(folder: Path, who: str, said: Said, environment: str | None = None) -> list[Entry]:
-    """Writes down that a person withdrew: from the purpose named, or from all where it is empty."""
+    """Writes down that a person withdrew: from the purpose named, or, where it is empty, from all based on consent."""
     project = open_project(folder, environment)
     now, policy = datetime.now(UTC), policy_of(project)
-    names = [said.purpose] if said.purpose else [purpose.name for purpose in policy.purposes]
+    names = [said.purpose] if said.purpose else [p.name for p in policy.purposes if p.basis is Basis.CONSENT]
     if not said.purpose and (said.channel or said.topic):
         raise KinfolkError("A channel or topic is of one purpose.", hint="Name the purpose.")
     words = {**said.__dict__, "choice": Choice.WITHDRAWN}

@@ -61,6 +61,7 @@ def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Say
     effective_at = _moment(said.effective_at, zone) if said.effective_at else now
     if effective_at > now + _SKEW:
         raise KinfolkError(f"{said.effective_at} is still to come.", hint="Record what was said, not what will be.")
+    effective_at = min(effective_at, now)
     for kind, given, known in (("channel", said.channel, purpose.channels), ("topic", said.topic, purpose.topics)):
         if given is not None and given not in known:
             raise _unknown(kind, given, known, f" of {purpose.name}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from kinfolk.commands.open_project import open_project
+from kinfolk.model.consent import Verified
 from kinfolk.store.database import open_store
 from kinfolk.store.read import consents
-from kinfolk.store.read.consents import Verified
 
 
 def verify(folder: Path, environment: str | None = None) -> Verified:

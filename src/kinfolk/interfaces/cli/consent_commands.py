@@ -61,7 +61,7 @@ def record(
 @app.command()
 def withdraw(
     who: Who,
-    purpose: Annotated[str, typer.Argument(help="A purpose.", show_default="all of them")] = "",
+    purpose: Annotated[str, typer.Argument(help="A purpose.", show_default="all based on consent")] = "",
     at: At = None,
     channel: Channel = None,
     topic: Topic = None,
@@ -73,7 +73,7 @@ def withdraw(
     environment: Environment = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write down that somebody withdrew, from one purpose or from all."""
+    """Write down that somebody withdrew, from one purpose or from all that rest on consent."""
     from kinfolk.commands.consent.record import withdraw
     from kinfolk.commands.consent.saying import Said
     from kinfolk.interfaces.cli import consent_views

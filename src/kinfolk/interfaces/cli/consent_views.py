@@ -11,8 +11,7 @@ from kinfolk.interfaces.cli.views import cell, console, escaped, table
 if TYPE_CHECKING:
     from kinfolk.commands.consent.files import Imported
     from kinfolk.commands.consent.show import Shown, Told
-    from kinfolk.commands.consent.verify import Verified
-    from kinfolk.model.consent import Entry
+    from kinfolk.model.consent import Entry, Verified
 
 
 def recorded(written: Sequence[Entry]) -> None:
@@ -27,26 +26,12 @@ def recorded(written: Sequence[Entry]) -> None:
 def shown(found: Shown) -> None:
     """One channel and topic of a purpose a line."""
     who = f"customer {found.customer_id}" if found.customer_id else "nobody known"
-    listed = table(
-        f"Consents of {who} at {_moment(found.at)} UTC",
-        (
-            "purpose",
-            "channel",
-            "topic",
-            "allowed",
-            "state",
-            "basis",
-            "since",
-            "until",
-            "said by",
-            "where it is written",
-        ),
-    )
+    title = f"Consents of {who} at {found.at:%Y-%m-%d %H:%M} UTC"
+    listed = table(title, ("purpose", "allowed", "state", "basis", "since", "until", "said by", "written"))
     for state in found.states:
-        origin = state.row or (f"row {state.seq}" if state.seq else "")
-        moments = (_moment(state.since), _moment(state.expires_at))
-        words = (state.purpose, state.channel, state.topic, state.allowed, state.state, state.basis)
-        listed.add_row(*map(cell, (*words, *moments, state.said_by, origin)))
+        words = (f"{state.purpose}{_part(state)}", state.allowed, state.state, state.basis)
+        days = (_day(state.since), _day(state.expires_at))
+        listed.add_row(*map(cell, (*words, *days, state.said_by, _written(state.seq, state.row))))
     console().print(listed)
 
 
@@ -55,11 +40,10 @@ def told(found: Sequence[Told]) -> None:
     if not found:
         console().print("Nothing was ever said.")
         return
-    listed = table("Said", ("when (UTC)", "who", "what", "purpose", "channel", "topic", "version", "by", "written"))
+    listed = table("Said", ("when (UTC)", "who", "what", "purpose", "version", "by", "written"))
     for one in found:
-        origin = one.row or f"row {one.seq}"
-        words = (one.said_by, one.choice, one.purpose, one.channel, one.topic, one.policy_version, one.recorded_by)
-        listed.add_row(*map(cell, (_moment(one.effective_at), *words, origin)))
+        words = (one.said_by, one.choice, f"{one.purpose}{_part(one)}", one.policy_version, one.recorded_by)
+        listed.add_row(*map(cell, (_day(one.effective_at), *words, _written(one.seq, one.row))))
     console().print(listed)
 
 
@@ -103,5 +87,10 @@ def _part(said: Any) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _moment(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""
+def _written(seq: int | None, row: str | None) -> str:
+    """Where it is written: a row of a file, or of the ledger."""
+    return row or (f"row {seq}" if seq else "")
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, func, select
 
-from kinfolk.model.consent import Choice, Entry, Saying, Subject
+from kinfolk.model.consent import Choice, Entry, Saying, Subject, Verified
 from kinfolk.store import chain
 from kinfolk.store.schema import consent_head, consent_ledger, consent_subjects
 
@@ -24,17 +24,6 @@ class Head:
     entries: int
     chain: str
     named: int
-
-
-@dataclass(frozen=True)
-class Verified:
-    """What was found. opened: rows whose commitment could be opened; erased: rows that name nobody any more"""
-
-    entries: int
-    opened: int
-    erased: int
-    chain: str
-    problems: tuple[str, ...]
 
 
 def head(engine: Engine) -> Head:
