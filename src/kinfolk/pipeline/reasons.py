@@ -14,6 +14,7 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
     "survivors": ("survivorship:", "core_fields"),
     "profiles": ("survivorship:", "core_fields"),
     "consents": ("consent:",),
+    "consent": ("consent:",),
 }
 _SHOWN = 3
 
