@@ -1,4 +1,4 @@
-"""Ada and Bo: each said something, they were taken for one customer, and parted again; what each said stayed with each."""
+"""Ada and Bo each said something, were taken for one customer, and parted; what each said stayed with each."""
 
 from __future__ import annotations
 
@@ -81,10 +81,16 @@ def test_what_each_said_follows_each_through_a_merge_and_out_of_it(company: Comp
     assert verify(company.folder).problems == ()
 
 
-def test_what_a_customer_says_while_two_are_one_both_have_said(company: Company) -> None:
+@pytest.mark.parametrize(("choice", "after"), [("granted", "unasked"), ("denied", "denied")])
+def test_what_two_said_as_one_forbids_for_both_when_they_part_and_allows_for_neither(
+    company: Company, choice: str, after: str
+) -> None:
     merge(company.folder, ["C-1", "C-2"], SIGNED)
     company.run()
-    record(company.folder, "C-1", Said("newsletter", "granted"))
+    record(company.folder, "C-1", Said("newsletter", choice))
+    company.run()
+    assert {state for state, _ in table(company).values()} == {choice} == {newsletter(company, "C-1")}
     unmerge(company.folder, ("C-1", []), SIGNED)
     company.run()
-    assert table(company) == {"crm": ("granted", True), "shop": ("granted", True)}
+    assert table(company) == {"crm": (after, False), "shop": (after, False)}
+    assert newsletter(company, "crm:a1") == newsletter(company, "shop:b1") == after

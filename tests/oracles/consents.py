@@ -12,7 +12,11 @@ Record = tuple[str, str]
 
 @dataclass(frozen=True)
 class Heard:
-    """Something said: by a record (source, id), or by whoever has a value. number: its row of the ledger, or 0"""
+    """Something said: by a record (source, id), or by whoever has a value.
+
+    number   its row of the ledger, or 0
+    records  of the customer that said it; only that one, where a record said it
+    """
 
     kind: str
     who: Record | str
@@ -24,6 +28,7 @@ class Heard:
     ends: datetime | None
     number: int
     row: str = ""
+    records: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def state(
             and one.channel in (None, channel)
             and one.at <= now
             and one.recorded_at <= now
-            and (one.choice != "granted" or _owners(world, kind, who) == 1)
+            and (one.choice != "granted" or _owners(world, one) == 1)
         ]
         if said:
             found.append(
@@ -77,10 +82,11 @@ def state(
     return worst, worst == "granted"
 
 
-def _owners(world: World, kind: str, who: Record | str) -> int:
-    if kind == "record":
-        return 1
-    return len({owner for record, owner in world.members.items() if world.values[record].get(kind) == who})
+def _owners(world: World, one: Heard) -> int:
+    """How many customers there are who may have said it."""
+    if one.kind == "record":
+        return len({world.members[record] for record in one.records if record in world.members})
+    return len({owner for record, owner in world.members.items() if world.values[record].get(one.kind) == one.who})
 
 
 def _judged(one: Heard, rule: Rule, born: date | None, now: datetime) -> str:

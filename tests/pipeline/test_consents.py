@@ -96,22 +96,26 @@ class Town:
         return self.random.choice(["granted", "granted", "granted", "denied", "withdrawn", "expired"])
 
     def speak(self) -> None:
-        """Somebody says something, by a record, an address or a number."""
+        """Somebody says something: by a record, an address or a number, or as the customer that has some records."""
         person = self.people[key := self.random.choice(list(self.people))]
-        subject = self.random.choice(
-            [Subject("record", key, "crm"), Subject("email", person["mail"]), Subject("phone", person["phone"])]
-        )
-        if not subject.value:
+        members = self.world().members
+        whole = [Subject("record", r, s) for (s, r), owner in members.items() if owner == members["crm", key]]
+        value = self.random.choice([Subject("email", person["mail"]), Subject("phone", person["phone"])])
+        subjects = self.random.choice([whole, [Subject("record", key, "crm")], [value]])
+        if not subjects[0].value:
             return
         purpose = self._purpose()
         channel = self.random.choice([None, *CHANNELS[purpose]]) if purpose in CHANNELS else None
         at = datetime.now(UTC) - timedelta(days=self.random.choice([0, 1, 1, 300, 364, 366, 900]))
         choice = self._said()
         ends = year_later(at) if purpose == "news" and choice == "granted" else None
-        said = Saying(subject, purpose, Choice(choice), at, ends, "first", channel)
-        [entry] = append(open_store(open_project(self.company.folder).state), [[said]])
-        who: Record | str = ("crm", key) if subject.kind == "record" else subject.value
-        self.heard.append(Heard(subject.kind, who, purpose, channel, choice, at, entry.recorded_at, ends, entry.seq))
+        act = [Saying(subject, purpose, Choice(choice), at, ends, "first", channel) for subject in subjects]
+        records = tuple(("crm", subject.value) for subject in subjects if subject.kind == "record")
+        for entry in append(open_store(open_project(self.company.folder).state), [act]):
+            subject = entry.saying.subject
+            who: Record | str = ("crm", subject.value) if records else subject.value
+            what = (subject.kind, who, purpose, channel, choice, at, entry.recorded_at, ends, entry.seq)
+            self.heard.append(Heard(*what, records=records))
 
     def decide(self) -> None:
         """Two records are one customer, or two, or nobody has said so."""

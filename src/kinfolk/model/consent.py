@@ -160,7 +160,7 @@ class Verified:
 
 @dataclass(frozen=True)
 class Fact:
-    """What counts when a state is worked out. seq: its row of the ledger; row: or of a file, as source:id"""
+    """What counts when a state is worked out. seq, part_of: of the ledger; row: or of a file, as source:id"""
 
     subject: Subject
     purpose: str
@@ -171,6 +171,7 @@ class Fact:
     channel: str | None = None
     topic: str | None = None
     seq: int | None = None
+    part_of: int | None = None
     row: str | None = None
 
     @property

@@ -140,6 +140,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "expires_at": _naive(said.expires_at),
         "policy_version": said.policy_version,
         "seq": entry.seq,
+        "part_of": entry.part_of,
     }
 
 

@@ -49,10 +49,10 @@ def allowed(purpose: Purpose, state: str) -> bool:
 
 
 def reaches(fact: Fact, customers: int) -> bool:
-    """Whether a fact about a value that leads to so many customers counts for each of them.
+    """Whether a fact that leads to so many customers counts for each of them.
 
-    What forbids counts for everybody behind a shared telephone; what allows counts for nobody, because nobody knows
-    whose it is.
+    What forbids counts for everybody behind a shared telephone, and for all who part from a customer that said it. What
+    allows counts for none of them, because nobody knows whose it is.
     """
     return customers <= 1 or fact.choice is not Choice.GRANTED
 

@@ -18,7 +18,8 @@ from kinfolk.tables.consents import STATE
 from kinfolk.tables.identity import MEMBERS
 
 LEDGER = "ledger.consents"
-PURPOSES, FACTS, HOLDERS, LATEST = "consents.purposes", "consents.facts", "consents.holders", "consents.latest"
+PURPOSES, FACTS, LATEST = "consents.purposes", "consents.facts", "consents.latest"
+HOLDERS, ACTS = "consents.holders", "consents.acts"
 _RANKS = {state: number for number, state in enumerate(RESTRICTIVE)}
 
 # One fact as a row: whom it is about, what was said, and where that is written.
@@ -26,7 +27,7 @@ FACT = {
     **dict.fromkeys(("kind", "owner", "value", "purpose", "channel", "topic", "choice"), "varchar"),
     **dict.fromkeys(("effective_at", "expires_at"), "timestamp"),
     "policy_version": "varchar",
-    "seq": "bigint",
+    **dict.fromkeys(("seq", "part_of"), "bigint"),
     **dict.fromkeys(("source", "record_id"), "varchar"),
 }
 _PURPOSE = {
@@ -49,6 +50,7 @@ def consent_steps(policy: ConsentPolicy, kinds: Sequence[str], at: datetime, *, 
         Query(PURPOSES, rows(_PURPOSE, _purposes(policy)), "Purposes"),
         Query(FACTS, _facts(at, files=files), "What people said"),
         Query(HOLDERS, _holders(kinds), "Whom it concerns"),
+        Query(ACTS, _acts(), "Whom an act concerns"),
         Query(LATEST, _latest(), "The latest that each said"),
         Query(STATE.name, _state(at), "What data may be used for", Publish.REPLACE),
     )
@@ -69,7 +71,7 @@ def _facts(at: datetime, *, files: bool) -> exp.Query:
             "c.purpose, cast(null as varchar) as channel, cast(null as varchar) as topic, c.decision as choice, "
             "coalesce(c.decided_at, c.observed_at) as effective_at, case when c.decision = $granted then "
             "coalesce(c.decided_at, c.observed_at) + to_months(m.months) end as expires_at, c.policy_version, "
-            "cast(null as bigint) as seq, c.source, c.record_id from c "
+            "cast(null as bigint) as seq, cast(null as bigint) as part_of, c.source, c.record_id from c "
             "left join (select distinct purpose, months from p) as m on m.purpose = c.purpose "
             "where c.person_value is not null and c.decision is not null",
             granted=Choice.GRANTED,
@@ -101,6 +103,16 @@ def _holders(kinds: Sequence[str]) -> exp.Query:
             )
         )
     return union_by_name(trees)
+
+
+def _acts() -> exp.Query:
+    """How many customers have the records that an act was about: more than one, when those who said it have parted."""
+    return query(
+        "select f.part_of, count(distinct m.customer_id) as customers from f "
+        "join m on m.source = f.owner and m.record_id = f.value where f.kind = 'record' group by all",
+        f=table(LEDGER),
+        m=table(MEMBERS.name),
+    )
 
 
 def _state(at: datetime) -> exp.Query:
@@ -146,13 +158,15 @@ def _latest() -> exp.Query:
         "from f join p on p.purpose = f.purpose and (f.channel is null or f.channel = p.channel) "
         "and (f.topic is null or f.topic = p.topic) "
         "join h on h.kind = f.kind and h.value = f.value and h.owner is not distinct from f.owner "
-        "where h.customers = 1 or f.choice <> $granted "
+        "left join a on a.part_of = f.part_of "
+        "where (h.customers = 1 and coalesce(a.customers, 1) = 1) or f.choice <> $granted "
         "qualify row_number() over (partition by h.customer_id, f.kind, f.owner, f.value, "
         "p.purpose, p.channel, p.topic "
         "order by f.effective_at desc, coalesce(f.seq, 0) desc, $rank, f.source || ':' || f.record_id desc) = 1",
         f=table(FACTS),
         p=table(PURPOSES),
         h=table(HOLDERS),
+        a=table(ACTS),
         granted=Choice.GRANTED,
         rank=_rank("choice"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -59,6 +59,16 @@ def records_of(reader: Reader, asked: str) -> list[Subject]:
     return _records(reader, str(customer), members)
 
 
+def belong_to_somebody(reader: Reader, records: Collection[Subject], at: datetime | None) -> set[Subject]:
+    """Those of the records that were some customer's at that moment; None = now."""
+    tree = query(
+        "select distinct record_id, source from ($m) as m where record_id in ($ids)",
+        m=members_at(reader, at),
+        ids=sorted({record.value for record in records}),
+    )
+    return {Subject(RECORD, *row) for row in reader.read(tree).rows} & set(records)
+
+
 def file_facts(reader: Reader, subjects: dict[Subject, int]) -> list[Fact]:
     """What files say of these subjects. When a grant of theirs ends they do not tell."""
     if not reader.present(_CONSENTS):
@@ -93,6 +103,7 @@ def fact_of(entry: Entry) -> Fact:
         said.channel,
         said.topic,
         entry.seq,
+        entry.part_of,
     )
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from kinfolk.commands.as_of import moment_named
-from kinfolk.commands.consent.people import Person, fact_of, file_facts, person
+from kinfolk.commands.consent.people import Person, belong_to_somebody, fact_of, file_facts, person
 from kinfolk.commands.consent.saying import policy_of
 from kinfolk.commands.open_project import open_project
 from kinfolk.engine import lake
@@ -18,7 +20,7 @@ from kinfolk.model.consent import Choice, ConsentPolicy, Entry, Fact
 from kinfolk.model.project import Project
 from kinfolk.policy.consent import ends, reaches, standing
 from kinfolk.store.database import open_store
-from kinfolk.store.read.consents import entries_of
+from kinfolk.store.read.consents import acts, entries_of
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,14 @@ def show(folder: Path, who: str, environment: str | None = None, as_of: str | No
     project = open_project(folder, environment)
     policy = policy_of(project)
     at = moment_named(as_of, project.time_zone).astimezone(UTC) if as_of else datetime.now(UTC)
+    moment = at if as_of else None
     with _published(project) as reader:
-        asked = person(reader, who, at if as_of else None)
+        asked = person(reader, who, moment)
         facts = [_ended(policy, fact) for fact in (file_facts(reader, asked.subjects) if reader else ())]
-    facts += map(fact_of, entries_of(open_store(project.state), asked.subjects, at))
-    counted = [fact for fact in facts if reaches(fact, asked.subjects[fact.subject])]
+        store = open_store(project.state)
+        facts += map(fact_of, entries_of(store, asked.subjects, at))
+        parted = _parted(store, reader, asked, facts, moment) if reader else frozenset()
+    counted = [f for f in facts if reaches(f, 2 if f.part_of in parted else asked.subjects[f.subject])]
     return Shown(asked.customer_id, at, list(_states(policy, asked, counted, at)))
 
 
@@ -102,6 +107,16 @@ def _published(project: Project) -> Iterator[Reader | None]:
         return
     with reading(project.state) as reader:
         yield reader
+
+
+def _parted(
+    store: Engine, reader: Reader, asked: Person, facts: list[Fact], moment: datetime | None
+) -> frozenset[int | None]:
+    """Acts of a customer whose records were no longer one customer's at that moment; None = now."""
+    about = acts(store, {fact.part_of for fact in facts if fact.part_of and fact.choice is Choice.GRANTED})
+    others = {subject for subjects in about.values() for subject in subjects - asked.subjects.keys()}
+    strange = belong_to_somebody(reader, others, moment) if others else set()
+    return frozenset(part for part, subjects in about.items() if subjects & strange)
 
 
 def _ended(policy: ConsentPolicy, fact: Fact) -> Fact:

@@ -57,6 +57,19 @@ def entries_of(engine: Engine, subjects: Collection[Subject], recorded_until: da
     return sorted((entry for entry in found if entry.saying.subject in wanted), key=lambda entry: entry.seq)
 
 
+def acts(engine: Engine, numbers: Collection[int]) -> dict[int, set[Subject]]:
+    """Number of an act (part_of) -> everybody it was about who is not forgotten."""
+    found: dict[int, set[Subject]] = {number: set() for number in numbers}
+    parts = sorted(numbers)
+    with engine.connect() as connection:
+        for first in range(0, len(parts), _AT_ONCE):
+            tree = _whole().where(consent_ledger.c.part_of.in_(parts[first : first + _AT_ONCE]))
+            for one in map(_entry, connection.execute(tree)):
+                if not one.erased:
+                    found[one.part_of].add(one.saying.subject)
+    return found
+
+
 def entry(engine: Engine, seq: int) -> Entry | None:
     """The row of that number, if there is one."""
     with engine.connect() as connection:
