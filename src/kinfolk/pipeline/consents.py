@@ -13,12 +13,11 @@ from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, rows, table, union_by_name
 from kinfolk.engine.step import Compute, Publish, Query, Step
 from kinfolk.errors import EngineError
-from kinfolk.model.consent import Entry
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
-from kinfolk.stages.consents import FACT, LEDGER, consent_steps
+from kinfolk.stages.consents import LEDGER, SAID, consent_steps
 from kinfolk.store.database import exists, open_store
-from kinfolk.store.read.consents import Head, entries, head
+from kinfolk.store.read.consents import Head, head, named_facts
 from kinfolk.store.write.consents import take_over
 from kinfolk.tables.consents import COUNTED, STATE, TABLES
 from kinfolk.tables.staging import ACTIVITY
@@ -115,34 +114,17 @@ def _head(project: Project) -> Head:
 
 def _ledger(project: Project, until: int) -> Compute:
     """The rows of the ledger that name somebody, up to that one."""
-    schema = pa.schema([(name, _TYPES[kind]) for name, kind in FACT.items()])
+    schema = pa.schema([(name, _TYPES[kind]) for name, kind in SAID.items()])
 
     def read() -> pa.Table:
         if not until:
             return schema.empty_table()
         store = open_store(project.state)
         try:
-            known = [_row(entry) for entry in entries(store) if entry.seq <= until and not entry.erased]
+            said = named_facts(store, until)
         finally:
             store.dispose()
-        return pa.Table.from_pylist(known, schema=schema)
+        columns = zip(*said, strict=True) if said else ([] for _ in schema)
+        return pa.table([pa.array(list(v), t) for v, t in zip(columns, schema.types, strict=True)], schema=schema)
 
     return Compute({}, {LEDGER: Publish.NO}, "The ledger of consents", lambda inputs, tell: {LEDGER: read()})
-
-
-def _row(entry: Entry) -> dict[str, object]:
-    said = entry.saying
-    subject = said.subject
-    return {
-        **{"kind": subject.kind, "owner": subject.source, "value": subject.value},
-        **{"purpose": said.purpose, "channel": said.channel, "topic": said.topic, "choice": str(said.choice)},
-        "effective_at": _naive(said.effective_at),
-        "expires_at": _naive(said.expires_at),
-        "policy_version": said.policy_version,
-        "seq": entry.seq,
-        "part_of": entry.part_of,
-    }
-
-
-def _naive(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=None) if moment else None

@@ -22,13 +22,12 @@ PURPOSES, FACTS, LATEST = "consents.purposes", "consents.facts", "consents.lates
 HOLDERS, ACTS = "consents.holders", "consents.acts"
 _RANKS = {state: number for number, state in enumerate(RESTRICTIVE)}
 
-# One fact as a row: whom it is about, what was said, and where that is written.
-FACT = {
+# A row of the ledger: whom it is about, what was said, and its numbers.
+SAID = {
     **dict.fromkeys(("kind", "owner", "value", "purpose", "channel", "topic", "choice"), "varchar"),
     **dict.fromkeys(("effective_at", "expires_at"), "timestamp"),
     "policy_version": "varchar",
     **dict.fromkeys(("seq", "part_of"), "bigint"),
-    **dict.fromkeys(("source", "record_id"), "varchar"),
 }
 _PURPOSE = {
     **dict.fromkeys(("purpose", "channel", "topic", "basis"), "varchar"),
@@ -63,7 +62,9 @@ def _purposes(policy: ConsentPolicy) -> Iterable[tuple[object, ...]]:
 
 
 def _facts(at: datetime, *, files: bool) -> exp.Query:
-    ledger = query("select $columns from l", columns=[column(name) for name in FACT], l=table(LEDGER))
+    ledger = query(
+        "select l.*, cast(null as varchar) as source, cast(null as varchar) as record_id from l", l=table(LEDGER)
+    )
     trees = [ledger]
     if files:
         said = query(

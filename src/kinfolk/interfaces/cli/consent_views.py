@@ -27,7 +27,7 @@ def shown(found: Shown) -> None:
     """One channel and topic of a purpose a line."""
     who = f"customer {found.customer_id}" if found.customer_id else "nobody known"
     title = f"Consents of {who} at {found.at:%Y-%m-%d %H:%M} UTC"
-    listed = table(title, ("purpose", "allowed", "state", "basis", "since", "until", "said by", "written"))
+    listed = table(title, ("purpose", "allowed", "state", "basis", "since (UTC)", "until", "said by", "written"))
     for state in found.states:
         words = (f"{state.purpose}{_part(state)}", state.allowed, state.state, state.basis)
         days = (_day(state.since), _day(state.expires_at))

@@ -46,6 +46,19 @@ def entries(engine: Engine, recorded_until: datetime | None = None) -> Iterator[
         yield from map(_entry, connection.execute(_until(_whole(), recorded_until).order_by(consent_ledger.c.seq)))
 
 
+def named_facts(engine: Engine, until: int) -> list[tuple[Any, ...]]:
+    """Of the first so many rows those that name somebody, in order: whom, what was said, until when, and the numbers.
+
+    kind, source, value, purpose, channel, topic, choice, effective_at, expires_at, policy_version, seq, part_of
+    """
+    said, named = consent_ledger.c, consent_subjects.c
+    what = (said.purpose, said.channel, said.topic, said.choice, said.effective_at, said.expires_at)
+    columns = (named.kind, named.source, named.value, *what, said.policy_version, said.seq, said.part_of)
+    tree = select(*columns).join(consent_subjects, named.seq == said.seq).where(said.seq <= until).order_by(said.seq)
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(tree)]
+
+
 def entries_of(engine: Engine, subjects: Collection[Subject], recorded_until: datetime | None = None) -> list[Entry]:
     """The rows about these subjects, in order."""
     values, wanted = sorted({subject.value for subject in subjects}), frozenset(subjects)
