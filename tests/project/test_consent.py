@@ -140,6 +140,19 @@ def test_another_basis_is_a_breaking_change_and_another_title_is_not(folder: Fol
     ]
 
 
+def test_a_model_reads_what_holds_only_where_there_is_a_policy(folder: Folder) -> None:
+    (folder.path / "models").mkdir()
+    (folder.path / "models" / "may_be_written_to.sql").write_text(
+        "select customer_id\nfrom consent.state\nwhere allowed"
+    )
+    assert consent(folder, WHOLE).mistakes() == []
+    (folder.path / "policies" / "consent.yml").unlink()
+    assert folder.mistakes() == [
+        "models/may_be_written_to.sql:2: There is no consent.state without policies/consent.yml. "
+        "Write its purposes and versions there."
+    ]
+
+
 def test_editors_know_the_file() -> None:
     made = schemas(CONNECTORS)["consent"]
     assert made["required"] == ["versions", "purposes"]

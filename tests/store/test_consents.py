@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -154,6 +155,20 @@ def test_two_equal_rows_have_commitments_that_do_not_show_it(tmp_path: Path) -> 
     engine = open_store(tmp_path)
     one, other = append(engine, [[said(1)], [said(1)]])
     assert one.commitment != other.commitment
+
+
+def test_several_who_write_at_once_make_one_chain(tmp_path: Path) -> None:
+    open_store(tmp_path)
+
+    def write(number: int) -> bool:
+        engine = open_store(tmp_path)
+        append(engine, [[said(number)], [said(number + 1), said(number + 2)]])
+        return not ledger.verify(engine).problems  # also while others write
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(write, range(24)))
+    found = ledger.verify(open_store(tmp_path))
+    assert (found.entries, found.problems) == (72, ())
 
 
 def test_a_ledger_from_a_backup_takes_over_what_came_since_and_forgets_what_was_forgotten(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,7 +29,7 @@ class Head:
 
 def head(engine: Engine) -> Head:
     """The ledger's end."""
-    with engine.connect() as connection:
+    with _at_one_moment(engine) as connection:
         entries, last = head_of(connection)
         named = connection.execute(select(func.count()).select_from(consent_subjects)).scalar_one()
     return Head(entries, last, named)
@@ -93,7 +94,7 @@ def entry(engine: Engine, seq: int) -> Entry | None:
 def verify(engine: Engine) -> Verified:
     """Whether every row is as it was written and where it was written, and none is missing."""
     problems, entries, opened, erased, before, expected = list[str](), 0, 0, 0, chain.BEGINNING, 1
-    with engine.connect() as connection:
+    with _at_one_moment(engine) as connection:
         for row in connection.execute(_whole().order_by(consent_ledger.c.seq)):
             found, entries = _entry(row), entries + 1
             if found.seq != expected:
@@ -114,6 +115,14 @@ def verify(engine: Engine) -> Verified:
     if (promised, last) != (expected - 1, before):
         problems.append(f"The ledger ended with row {promised} ({last[:12]}…), and now ends with row {expected - 1}.")
     return Verified(entries, opened, erased, before, tuple(problems))
+
+
+@contextmanager
+def _at_one_moment(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees nothing that is written meanwhile."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql("begin")
+        yield connection
 
 
 def _whole() -> Select[Any]:
