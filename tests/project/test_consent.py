@@ -124,6 +124,12 @@ def test_a_folder_called_nearly_right_is_not_passed_over(folder: Folder) -> None
     assert folder.mistakes() == ["policy:1: A folder of this name is not read. Call it policies."]
 
 
+@pytest.mark.parametrize("name", ["consents.yml", "Consent.yml", "consent.YML"])
+def test_a_file_called_nearly_right_is_not_passed_over(folder: Folder, name: str) -> None:
+    (folder.path / "policies" / name).write_text(WHOLE)
+    assert folder.mistakes() == [f"policies/{name}:1: A file of this name is not read. Call the file consent.yml."]
+
+
 def test_another_basis_is_a_breaking_change_and_another_title_is_not(folder: Folder) -> None:
     def changed(before: str, after: str) -> list[tuple[str, bool, str]]:
         was = definition(consent(folder, WHOLE).load())

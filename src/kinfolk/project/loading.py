@@ -144,6 +144,12 @@ class _Reading:
         for path in sorted(self.folder.glob("sources/*")):
             if path.is_dir() and path.suffix in _ENDINGS:
                 yield Mistake(Place(f"sources/{path.name}"), "This is a folder, not a file.", "Put the file here.")
+        for path in sorted(self.folder.glob("policies/*")):
+            nearly = path.stem.lower() in ("consent", "consents") and path.suffix.lower() in _ENDINGS
+            if nearly and not (path.is_file() and path.stem == "consent" and path.suffix in _ENDINGS):
+                yield Mistake(
+                    Place(f"policies/{path.name}"), "A file of this name is not read.", "Call the file consent.yml."
+                )
         for path in sorted(self.folder.glob("contracts/*")):
             unread = path.suffix in _ENDINGS and not path.stem.endswith(".odcs") and path.name != SIGNATURES
             if unread and not path.name.startswith("."):

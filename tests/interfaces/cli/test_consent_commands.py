@@ -104,6 +104,14 @@ def test_withdrawing_from_everything_leaves_the_contract_alone(shop: Company) ->
     assert states(shop, "C-2")["delivery"] == "withdrawn"
 
 
+def test_withdrawing_from_everything_needs_something_that_rests_on_consent(shop: Company) -> None:
+    assert "Name the purpose." in str(refused(shop, "withdraw", "C-1", "--channel", "email").hint)
+    shop.write(
+        "policies/consent.yml", POLICY.replace("basis: consent", "basis: contract").replace(", expires: 2 years", "")
+    )
+    assert refused(shop, "withdraw", "C-1").what == "No purpose rests on consent, so there is none to withdraw."
+
+
 def test_a_shared_number_forbids_for_both_and_allows_for_neither(shop: Company) -> None:
     said(shop, "record", "+351 21 000 0000", "news", "granted", "--at", "2026-02-01")
     assert states(shop, "C-1")["news sms"] == states(shop, "C-2")["news sms"] == "unasked"

@@ -55,8 +55,7 @@ def person(reader: Reader | None, asked: str, at: datetime | None = None) -> Per
 def records_of(reader: Reader, asked: str) -> list[Subject]:
     """The records that a customer has now, the customer named by its id or one it once had. Errors: NotFoundError"""
     members = members_at(reader, None)
-    customer = _customer(reader, asked, None, members)
-    return _records(reader, str(customer), members)
+    return _records(reader, _by_id(reader, customer_named(asked), members), members)
 
 
 def belong_to_somebody(reader: Reader, records: Collection[Subject], at: datetime | None) -> set[Subject]:

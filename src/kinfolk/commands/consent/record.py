@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,15 +33,20 @@ def record(folder: Path, who: str, said: Said, environment: str | None = None) -
 
 
 def withdraw(folder: Path, who: str, said: Said, environment: str | None = None) -> list[Entry]:
-    """Writes down that a person withdrew: from the purpose named, or, where it is empty, from all based on consent."""
+    """Writes down that a person withdrew: from the purpose named, or, where it is empty, from all that rest on consent.
+
+    Errors  as of `record`
+    """
     project = open_project(folder, environment)
     now, policy = datetime.now(UTC), policy_of(project)
     names = [said.purpose] if said.purpose else [p.name for p in policy.purposes if p.basis is Basis.CONSENT]
+    if not names:
+        raise KinfolkError("No purpose rests on consent, so there is none to withdraw.", hint="Name the purpose.")
     if not said.purpose and (said.channel or said.topic):
         raise KinfolkError("A channel or topic is of one purpose.", hint="Name the purpose.")
-    words = {**said.__dict__, "choice": Choice.WITHDRAWN}
+    each = [replace(said, purpose=name, choice=Choice.WITHDRAWN) for name in names]
     subjects = subjects_of(project, who)
-    act = [saying(project, subject, Said(**{**words, "purpose": name}), now) for name in names for subject in subjects]
+    act = [saying(project, subject, one, now) for one in each for subject in subjects]
     return append(open_store(project.state), [act], now)
 
 
