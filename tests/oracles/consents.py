@@ -58,7 +58,7 @@ def state(
     born = max((world.born[record] for record in mine if record in world.born), default=None)
     voices: list[tuple[str, Record | str]] = [("record", record) for record in mine]
     for kind in ("email", "phone"):
-        voices += [(kind, value) for value in {world.values[record].get(kind) for record in mine} if value]
+        voices += [(kind, value) for value in {world.values.get(record, {}).get(kind) for record in mine} if value]
     found = []
     for kind, who in voices:
         said = [
@@ -86,7 +86,9 @@ def _owners(world: World, one: Heard) -> int:
     """How many customers there are who may have said it."""
     if one.kind == "record":
         return len({world.members[record] for record in one.records if record in world.members})
-    return len({owner for record, owner in world.members.items() if world.values[record].get(one.kind) == one.who})
+    return len(
+        {owner for record, owner in world.members.items() if world.values.get(record, {}).get(one.kind) == one.who}
+    )
 
 
 def _judged(one: Heard, rule: Rule, born: date | None, now: datetime) -> str:

@@ -65,11 +65,28 @@ class Town:
         self.random = random.Random(seed)
         self.company = company(folder)
         self.people = {f"p{n}": self._somebody(n) for n in range(7)}
+        self.ever = len(self.people)
         self.heard: list[Heard] = []
+        self.choices = {f"c{n}": self._choice(f"c{n}") for n in range(8)}
         self.company.source("crm", PEOPLE)
-        self.company.csv("crm", [{"id": key, **row} for key, row in self.people.items()])
         self.company.source("choices", CHOICES)
-        self.company.csv("choices", [self._choice(n) for n in range(8)])
+        self._write()
+
+    def _write(self) -> None:
+        for source, rows in (("crm", self.people), ("choices", self.choices)):
+            self.company.csv(source, [{"id": key, **row} for key, row in rows.items()])
+
+    def edit(self) -> None:
+        """Somebody moves, somebody comes, now and then somebody goes; a row of a file says something else."""
+        self.people[self.random.choice(list(self.people))] = self._somebody(self.ever)
+        if self.random.random() < 0.5:
+            del self.people[self.random.choice(list(self.people))]
+        self.people[f"p{self.ever}"] = self._somebody(self.ever)
+        self.ever += 1
+        changed = self.random.choice(list(self.choices))
+        self.heard = [one for one in self.heard if one.row != f"choices:{changed}"]
+        self.choices[changed] = self._choice(changed)
+        self._write()
 
     def _somebody(self, number: int) -> dict[str, str]:
         pick = self.random.choice
@@ -77,14 +94,13 @@ class Town:
         mail = pick([f"m{self.random.randint(1, 4)}@x.example", ""])
         return {"name": f"N{number}", "mail": mail, "phone": pick(["", "+49301234501", "+49301234502"]), "born": born}
 
-    def _choice(self, number: int) -> dict[str, str]:
+    def _choice(self, key: str) -> dict[str, str]:
         """A row of a file; several on one address, some at one moment."""
         at = datetime(2025, self.random.randint(1, 3), 1, tzinfo=UTC)
         mail, purpose, choice = f"m{self.random.randint(1, 4)}@x.example", self._purpose(), self._said()
         ends = year_later(at) if purpose == "news" else None
-        self.heard.append(Heard("email", mail, purpose, None, choice, at, at, ends, 0, f"choices:c{number}"))
+        self.heard.append(Heard("email", mail, purpose, None, choice, at, at, ends, 0, f"choices:{key}"))
         return {
-            "id": f"c{number}",
             "mail": mail,
             "purpose": purpose,
             "decision": choice,
@@ -164,6 +180,7 @@ def test_what_holds_is_what_the_oracle_says_now_and_as_of_every_earlier_moment(
             town.speak()
         if number:
             town.decide()
+            town.edit()
         assert town.company.run().status is RunStatus.PUBLISHED
         world, now = town.world(), datetime.now(UTC)
         followed = town.company.ask(asked)
@@ -174,7 +191,9 @@ def test_what_holds_is_what_the_oracle_says_now_and_as_of_every_earlier_moment(
             town.company.run(full=True)
             assert sorted(town.company.ask(asked), key=repr) == sorted(followed, key=repr)
     assert any(len(set(world.members.values())) < len(world.members) for _, world in seen), "nobody ever merged"
-    for moment, world in seen:
+    here = town.world()
+    for moment, then in seen:
+        world = World(then.members, here.values, here.born)  # whose a record was then, by the addresses of now
         for customer in sorted(set(world.members.values()))[:asked_at_most]:
             shown = show(tmp_path, customer, as_of=moment.isoformat())
             told = {(customer, s.purpose, s.channel, s.state, s.allowed) for s in shown.states}
