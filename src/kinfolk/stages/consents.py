@@ -85,9 +85,12 @@ def _facts(at: datetime, *, files: bool) -> exp.Query:
 
 def _holders(kinds: Sequence[str]) -> exp.Query:
     """Customers that a record or a value leads to, and how many each leads to."""
-    members = query("select 'record' as kind, source as owner, record_id as value, customer_id, 1 as customers from m",
-                    m=table(MEMBERS.name))  # fmt: skip
-    trees = [members]
+    trees = [
+        query(
+            "select 'record' as kind, source as owner, record_id as value, customer_id, 1 as customers from m",
+            m=table(MEMBERS.name),
+        )
+    ]
     for kind in kinds:
         trees.append(
             query(
