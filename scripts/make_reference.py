@@ -37,6 +37,7 @@ FILES = {
     "owners": "owners.yml",
     "contract": "contracts/*.odcs.yaml",
     "model": "models/*.yml",
+    "consent": "policies/consent.yml",
     "matching-model": "matching-model.json",
 }
 ROOMS = ("<!-- rooms:start -->\n", "<!-- rooms:end -->\n")

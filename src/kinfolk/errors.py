@@ -14,7 +14,8 @@
     │   └── StalePlanError       the plan no longer fits what is there
     └── ModelError         13  a model of the company's own failed, or its data failed a test
 
-Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage, 9 findings of `kinfolk doctor`.
+Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage, 9 findings of `kinfolk doctor` or
+`kinfolk consent verify`.
 """
 
 from __future__ import annotations

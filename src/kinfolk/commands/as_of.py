@@ -21,7 +21,7 @@ def state_as_of(project: Project, asked: str) -> Published:
     """
     states = published_states(project)
     run = re.fullmatch(r"run:(\d{1,18})", asked.strip())
-    found = _of_run(states, int(run[1])) if run else _at(states, _moment(asked.strip(), project.time_zone))
+    found = _of_run(states, int(run[1])) if run else _at(states, moment_named(asked, project.time_zone))
     if found.gone:
         raise NotFoundError(f"The state that run {found.run_id} published is gone: {found.gone}.", hint=_SEE)
     return found
@@ -51,12 +51,14 @@ def _at(states: list[Published], moment: datetime) -> Published:
     return before[-1]
 
 
-def _moment(asked: str, zone: str) -> datetime:
+def moment_named(asked: str, zone: str) -> datetime:
+    """A moment as people write it, in that zone where it names none; of a day the last one. Errors: NotFoundError"""
+    asked = asked.strip()
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", asked):
             end = datetime.combine(date.fromisoformat(asked) + timedelta(days=1), time())
             return end.replace(tzinfo=ZoneInfo(zone)) - timedelta(microseconds=1)
-        moment = datetime.fromisoformat(asked)
+        found = datetime.fromisoformat(asked)
     except (ValueError, OverflowError):
-        raise NotFoundError(f"{asked!r} names no state.", hint=_HINT) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+        raise NotFoundError(f"{asked!r} names no state and no moment.", hint=_HINT) from None
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from kinfolk.model.company_model import CompanyModel, ModelTest
+from kinfolk.model.consent import ConsentPolicy
 from kinfolk.model.contract import Contract
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
@@ -93,6 +94,7 @@ class Project:
     schedule: tuple[Schedule, ...] = ()
     contracts: tuple[Contract, ...] = ()
     defaults: Conventions = field(default_factory=Conventions)
+    consent: ConsentPolicy | None = None
 
     @property
     def landing(self) -> Path | None:

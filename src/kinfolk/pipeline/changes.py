@@ -10,6 +10,7 @@ from kinfolk.engine.step import Patch, Query, Step, patching
 from kinfolk.model.identity import IdentityRules
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
+from kinfolk.pipeline.consents import consents
 from kinfolk.pipeline.decisions import decisions_there
 from kinfolk.pipeline.order import belonging
 from kinfolk.stages import identity, profiles, staging
@@ -60,6 +61,7 @@ def stages_after_changes(
     yield from profiles.profile_steps(fields, project.survivorship, people, _CUSTOMERS)
     yield from belonging(project, session)
     yield from profiles.touched_activity_steps(sources, _CUSTOMERS)
+    yield from consents(project, sources, session)
 
 
 def _who_is_who(rules: IdentityRules, session: Session) -> Iterator[Step]:

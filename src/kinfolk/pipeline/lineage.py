@@ -9,6 +9,7 @@ from kinfolk.engine.step import Compute, Publish, Query, Step
 from kinfolk.model.lineage import ColumnRef, Lineage
 from kinfolk.model.project import Project
 from kinfolk.pipeline.arrivals import active_sources
+from kinfolk.pipeline.consents import declared_steps
 from kinfolk.stages import identity, profiles, staging
 from kinfolk.stages.identity.events import no_event_step
 from kinfolk.stages.models import model_steps
@@ -36,6 +37,7 @@ def project_steps(project: Project) -> Iterator[Step]:
     yield from profiles.profile_steps(profiles.golden_fields(sources), project.survivorship, people)
     yield from identity.belonging_steps(project.identity, frozenset())
     yield from profiles.activity_steps(sources)
+    yield from declared_steps(project, sources)
     yield from model_steps(project.models)
 
 

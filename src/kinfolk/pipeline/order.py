@@ -9,6 +9,7 @@ from kinfolk.engine.sql import query, rows, table, union_by_name
 from kinfolk.engine.step import Publish, Query, Step
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
+from kinfolk.pipeline.consents import consents
 from kinfolk.pipeline.decisions import decisions_there
 from kinfolk.stages import identity, profiles, staging
 from kinfolk.stages.identity.events import DECIDED_BEFORE, MEMBERS_BEFORE, Occasion, event_steps, no_event_step
@@ -37,6 +38,7 @@ def stages_after_landing(
     yield from belonging(project, session)
     yield from profiles.activity_steps(sources)
     yield from _emptied(sources, session)
+    yield from consents(project, sources, session)
 
 
 def belonging(project: Project, session: Session) -> Iterator[Step]:

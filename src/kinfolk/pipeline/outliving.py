@@ -1,7 +1,8 @@
 """Facts that outlive a rollback: what happened in the world, or was promised to it, and cannot be taken back.
 
-Each fact says which rows of the state that is left behind the restored state must take over. A new kind of fact
-(an erasure, a withdrawn consent, a steward's decision) is one more function in FACTS.
+Each fact says which rows of the state that is left behind the restored state must take over. A new kind of fact (an
+erasure, a steward's decision) is one more function in FACTS. What people consented to needs none: it lies in the
+store, which no rollback touches.
 """
 
 from __future__ import annotations

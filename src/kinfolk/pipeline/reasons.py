@@ -13,6 +13,8 @@ _SETTINGS: dict[str, tuple[str, ...]] = {
     "identity": ("identity:",),
     "survivors": ("survivorship:", "core_fields"),
     "profiles": ("survivorship:", "core_fields"),
+    "consents": ("consent:",),
+    "consent": ("consent:",),
 }
 _SHOWN = 3
 

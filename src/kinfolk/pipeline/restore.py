@@ -19,7 +19,9 @@ from kinfolk.model.history import Label
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions
 from kinfolk.pipeline import archive
+from kinfolk.pipeline.arrivals import active_sources
 from kinfolk.pipeline.backup import CATALOGUE, CONTROL, DATA
+from kinfolk.pipeline.consents import consents, keep_ledger
 from kinfolk.pipeline.outliving import outliving_steps
 from kinfolk.pipeline.watch import Silent
 from kinfolk.pipeline.work import Work
@@ -44,6 +46,7 @@ def restore(project: Project, source: Path, wait_seconds: float = 0) -> tuple[Ma
             for name, checksum in manifest.files.items():
                 archive.take(store, source, name, checksum, _inside(prepared, name, source))
         carried = _carry_over(project, prepared)
+        carried = keep_ledger(project.state, prepared) and carried
         _switch(prepared, project.state)
         control = open_store(project.state)
         with Session.open(project.state) as session:
@@ -86,6 +89,7 @@ def _carry_over(project: Project, prepared: Path) -> bool:
         work = Work(project, {}, RunOptions(), Silent(), session)
         try:
             work.do(list(outliving_steps(past, label)))
+            work.do(consents(project, active_sources(project), session))
         except EngineError:  # the state that is replaced is damaged; that is why people restore
             return False
         session.publish(label, (MEMBERS.name, CUSTOMERS.name))

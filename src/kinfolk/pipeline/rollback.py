@@ -11,6 +11,8 @@ from kinfolk.engine.step import Publish, Query
 from kinfolk.model.history import Label, State
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, RunRecord, RunStatus
+from kinfolk.pipeline.arrivals import active_sources
+from kinfolk.pipeline.consents import consents
 from kinfolk.pipeline.outliving import outliving_steps
 from kinfolk.pipeline.recovery import recover
 from kinfolk.pipeline.watch import Silent
@@ -19,6 +21,7 @@ from kinfolk.store.database import open_store
 from kinfolk.store.read.runs import latest
 from kinfolk.store.write import runs
 from kinfolk.store.write.lease import writer_lease
+from kinfolk.tables.consents import TABLES as CONSENTS
 from kinfolk.tables.identity import MEMBERS
 from kinfolk.tables.profiles import CUSTOMERS
 
@@ -55,8 +58,11 @@ def roll_back(project: Project, target: State, wait_seconds: float = 0) -> RunRe
 def _bring_back(work: Work, past: Past, label: Label) -> None:
     facts = list(outliving_steps(past, label))
     work.do(facts)
-    differences = [d for d in past.differences() if d.table not in {fact.writes for fact in facts}]
+    anew = {fact.writes for fact in facts} | {described.name for described in CONSENTS}
+    differences = [d for d in past.differences() if d.table not in anew]
     work.do(_restoring_steps(differences))
+    # What people said in the meantime is not taken back, so it is worked out for the customers brought back.
+    work.do(consents(work.project, active_sources(work.project), work.session))
     work.session.dropped |= {d.table: "TABLE" for d in differences if d.view is None and d.rows_then is None}
     work.session.dropped |= dict.fromkeys(past.views_since(), "VIEW")
 

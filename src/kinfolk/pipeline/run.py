@@ -14,6 +14,7 @@ from kinfolk.pipeline import spool
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.borrowed import check_landed, landed_elsewhere, landed_steps, moved_on
 from kinfolk.pipeline.columns import check_columns
+from kinfolk.pipeline.consents import consents_wait
 from kinfolk.pipeline.decisions import decisions_wait
 from kinfolk.pipeline.finding import check_engine, finding
 from kinfolk.pipeline.ground import check_ground
@@ -94,8 +95,8 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     check_ground(work)
     same_rules = work.project.fingerprint == fingerprint_before and not work.options.full
     same_rules = same_rules and not moved_on(work.session)
-    decided = decisions_wait(work.session)
-    if same_rules and not work.arrived and not decided:
+    said = decisions_wait(work.session) or consents_wait(work.project, work.session)
+    if same_rules and not work.arrived and not said:
         return RunStatus.UNCHANGED
     check_gone(work)
     # Before anything lands: what these views read of the bookkeeping must be that of the published state.
@@ -107,7 +108,7 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
         with about(source.name):
             check_columns(source, _columns(work.session, f"current.{source.name}"))
     changed = [d.source for d in work.arrived if work.session.count(f"landing.{d.source.name}")]
-    if same_rules and not changed and not decided:
+    if same_rules and not changed and not said:
         return RunStatus.UNCHANGED
     # Imported here because a run that finds nothing to do should not wait for scipy.
     from kinfolk.pipeline import changes, models, order

@@ -14,7 +14,12 @@ from kinfolk.project.judgement import Difference, Path, generic, holds_rules, ru
 
 # What tells the things of one list apart, so that a new one in the middle is not taken for a change of all after it.
 _NAMES = ("name", "table", "different", "columns", "source")
-_FILES = {"identity": "identity.yml", "survivorship": "identity.yml", "ownership": "owners.yml"}
+_FILES = {
+    "identity": "identity.yml",
+    "survivorship": "identity.yml",
+    "ownership": "owners.yml",
+    "consent": "policies/consent.yml",
+}
 _LONGEST = 80
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
@@ -14,6 +14,7 @@ from kinfolk.project.document import Document
 from kinfolk.project.mistakes import found, safe
 from kinfolk.project.model_files import WrittenModel
 from kinfolk.project.references import Resolved, disguised, resolve
+from kinfolk.project.written.consent import ConsentFile
 from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
@@ -47,7 +48,10 @@ class Parsed(Generic[T]):
 
 @dataclass(frozen=True)
 class Files:
-    """Everything that was read, the names of the connectors there are, and the environment asked for."""
+    """Everything that was read, the names of the connectors there are, and the environment asked for.
+
+    notices  version of the consent policy -> sha256 (hex) of its text
+    """
 
     kinfolk: Parsed[KinfolkFile]
     sources: tuple[Parsed[SourceFile], ...]
@@ -60,6 +64,8 @@ class Files:
     model_tests: tuple[WrittenModel, ...] = ()
     model_docs: tuple[Parsed[ModelFile], ...] = ()
     matching_model: Parsed[MatchingModelFile] | None = None
+    consent: Parsed[ConsentFile] | None = None
+    notices: Mapping[str, str] = field(default_factory=dict)
 
     def source_names(self) -> dict[str, Parsed[SourceFile]]:
         """Name -> its file; of two with one name, the first."""

@@ -23,6 +23,7 @@ from kinfolk.model.matching import GivenModel
 from kinfolk.model.project import Domain, Ownership, Person, Project, Spark
 from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Cursor, Load, Source, TableMapping
+from kinfolk.project.consent import consent_policy
 from kinfolk.project.contracts import contract, contract_text, source_of
 from kinfolk.project.document import Document, Path
 from kinfolk.project.files import Files, Parsed, source_name
@@ -71,6 +72,7 @@ def project(files: Files, folder: FilePath) -> Project:
             if source_of(parsed) in {source.name for source in sources}
         ),
         defaults=conventions,
+        consent=consent_policy(files.consent, files.notices),
     )
     return replace(made, fingerprint=fingerprint(made))
 

@@ -202,6 +202,8 @@ _SAID = _always(False, "it says something of the data and changes nothing in it"
 _EVIDENCE = _always(True, "evidence is weighed anew: customers may be merged or split")
 _OTHER_VALUE = _always(False, "another value may become the golden one")
 
+_MAY_BE_USED = _always(True, "whose data may be used for it is another")
+
 _OTHER_ROWS = _always(False, "its table is made anew; columns and rows are counted below")
 _TESTED = _always(False, "what must hold of the data is another")
 
@@ -328,6 +330,24 @@ RULES: tuple[Rule, ...] = (
     Rule("models/*/tests/*", "model {1}: test", _TESTED, public=False, whole=True),
     Rule("models/*/tests", "model {1}: tests", _TESTED, public=False, whole=True),
     Rule("model_tests/*", "test {1}", _TESTED, public=False, whole=True),
+    Rule(
+        "consent/purposes/*",
+        "consent: purpose {2}",
+        _by_kind(
+            added=(False, "every customer gets a state for it in consent.state"),
+            removed=(True, "consent.state says nothing of it any more"),
+            changed=(True, "whose data may be used for it is another"),
+        ),
+    ),
+    *(
+        Rule(f"consent/purposes/*/{setting}", f"consent: purpose {{2}}: {setting}", _MAY_BE_USED, whole=True)
+        for setting in ("basis", "default", "months", "minimum_age", "channels", "topics")
+    ),
+    *(
+        Rule(f"consent/purposes/*/{setting}", f"consent: purpose {{2}}: {setting}", _SAID, public=False)
+        for setting in ("title", "use")
+    ),
+    Rule("consent/versions/*", "consent: version {2}", _SAID, public=False, whole=True),
     Rule("ownership/people", "owners: people", _SAID, public=False, whole=True),
     Rule("ownership/domains/*", "owners: domain {2}", _SAID, public=False, whole=True),
     Rule("ownership/council", "owners: council", _SAID, public=False, whole=True),

@@ -14,11 +14,13 @@ from kinfolk.model.place import Place
 from kinfolk.model.project import Project
 from kinfolk.project import freeze
 from kinfolk.project.checks import CHECKS
+from kinfolk.project.consent import notices
 from kinfolk.project.document import Document
 from kinfolk.project.files import Files, Parsed, parse
 from kinfolk.project.matching_model import named_model
 from kinfolk.project.mistakes import masked
 from kinfolk.project.model_files import model_docs, read_models
+from kinfolk.project.written.consent import ConsentFile
 from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
@@ -30,6 +32,7 @@ from kinfolk.project.yaml_reader import read
 _ENDINGS = (".yml", ".yaml")
 _STEMS = ("kinfolk", "identity", "owners")
 SIGNATURES = "signatures.yml"
+CONSENT = "policies/consent"
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -91,6 +94,10 @@ class _Reading:
         parsed = self._parsed(identity, IdentityFile) if identity else self._absent("identity.yml")
         matching_model, mistakes = named_model(self.folder, parsed)
         self.mistakes += mistakes
+        written = self._one(CONSENT)
+        consent = self._parsed(written, ConsentFile, references=False) if written else None
+        texts, mistakes = notices(self.folder, consent) if consent else ({}, [])
+        self.mistakes += mistakes
         return Files(
             kinfolk=self._parsed(found, KinfolkFile),
             sources=tuple(self._parsed(path, model) for path in self._sources()),
@@ -103,6 +110,8 @@ class _Reading:
             model_tests=tests,
             model_docs=tuple(self._parsed(path, ModelFile) for path in model_docs(self.folder)),
             matching_model=matching_model,
+            consent=consent,
+            notices=texts,
         )
 
     def _parsed(self, path: Path, model: type[T], *, references: bool = True) -> Parsed[T]:
@@ -118,7 +127,8 @@ class _Reading:
         found = [path for ending in _ENDINGS if (path := self.folder / (stem + ending)).is_file()]
         if len(found) > 1:
             what = f"There is also {found[1].name}; only {found[0].name} is read."
-            self.mistakes.append(Mistake(Place(found[0].name), what, "Remove one of them."))
+            place = Place(found[0].relative_to(self.folder).as_posix())
+            self.mistakes.append(Mistake(place, what, "Remove one of them."))
         return found[0] if found else None
 
     def _misnamed(self) -> Iterator[Mistake]:
@@ -128,12 +138,18 @@ class _Reading:
             if nearly and not (path.is_file() and path.stem in _STEMS and path.suffix in _ENDINGS):
                 what = "This is a folder, not a file." if path.is_dir() else "A file of this name is not read."
                 yield Mistake(Place(path.name), what, f"Call the file {path.stem.lower()}.yml.")
-            for folder in ("sources", "models"):
-                if path.is_dir() and path.name != folder and path.name.lower() in (folder, folder[:-1]):
+            for folder, single in (("sources", "source"), ("models", "model"), ("policies", "policy")):
+                if path.is_dir() and path.name != folder and path.name.lower() in (folder, single):
                     yield Mistake(Place(path.name), "A folder of this name is not read.", f"Call it {folder}.")
         for path in sorted(self.folder.glob("sources/*")):
             if path.is_dir() and path.suffix in _ENDINGS:
                 yield Mistake(Place(f"sources/{path.name}"), "This is a folder, not a file.", "Put the file here.")
+        for path in sorted(self.folder.glob("policies/*")):
+            nearly = path.stem.lower() in ("consent", "consents") and path.suffix.lower() in _ENDINGS
+            if nearly and not (path.is_file() and path.stem == "consent" and path.suffix in _ENDINGS):
+                yield Mistake(
+                    Place(f"policies/{path.name}"), "A file of this name is not read.", "Call the file consent.yml."
+                )
         for path in sorted(self.folder.glob("contracts/*")):
             unread = path.suffix in _ENDINGS and not path.stem.endswith(".odcs") and path.name != SIGNATURES
             if unread and not path.name.startswith("."):

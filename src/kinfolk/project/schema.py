@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from kinfolk.project.written.consent import ConsentFile
 from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
 from kinfolk.project.written.kinfolk import KinfolkFile
@@ -33,10 +34,12 @@ def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, An
         "owners": _schema(OwnersFile, "owners.yml"),
         "contract": _schema(ContractFile, "contracts/*.odcs.yaml"),
         "model": _schema(ModelFile, "models/*.yml"),
+        "consent": _schema(ConsentFile, "policies/consent.yml"),
         "matching-model": _schema(MatchingModelFile, "matching-model.json"),
     }
     made["matching-model"]["required"] = ["schema", "prior", "fields"]
     made["kinfolk"]["required"] = ["name"]
+    made["consent"]["required"] = ["versions", "purposes"]
     made["source"]["allOf"] = [
         {"oneOf": [{"required": [name]} for name in connectors]},
         {"anyOf": [{"required": [table]} for table in MAPPABLE]},

@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0005"  # the newest migration
+HEAD = "0006"  # the newest migration
 
 
 class Moment(TypeDecorator[datetime]):
@@ -70,4 +71,47 @@ steps = Table(
     Column("peak_mb", Integer, nullable=False),
     Column("source", String),
     Column("failed", Boolean, nullable=False, server_default="0"),
+)
+
+# The ledger of consents: rows are only ever added. Whom a row is about lies in a table of its own, which an erasure
+# empties; the ledger keeps a salted commitment to it, and so verifies as before (store/chain.py).
+consent_ledger = Table(
+    "consent_ledger",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("part_of", Integer, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("choice", String(16), nullable=False),
+    Column("effective_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("policy_version", String),
+    Column("channel", String),
+    Column("topic", String),
+    Column("collection_method", String),
+    Column("collected_at", String),
+    Column("recorded_by", String),
+    Column("commitment", String(64), nullable=False),
+    Column("chain", String(64), nullable=False),
+)
+
+consent_subjects = Table(
+    "consent_subjects",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    Column("source", String),
+    Column("value", String, nullable=False),
+    Column("proof", Text),
+    Column("salt", String(64), nullable=False),
+    Index("consent_subjects_by_value", "value"),
+)
+
+# How many rows there are and how the last one is chained, so that a missing last row is missed.
+consent_head = Table(
+    "consent_head",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("entries", Integer, nullable=False),
+    Column("chain", String(64), nullable=False),
 )

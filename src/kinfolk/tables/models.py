@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kinfolk.tables import decisions, events, households, identity, landing, profiles, staging
+from kinfolk.tables import consents, decisions, events, households, identity, landing, profiles, staging
 from kinfolk.tables.table import Column, Erasure, Table
 
 SCHEMA = "models"
@@ -49,5 +49,6 @@ READABLE: dict[str, Table] = {
         *events.TABLES,
         *households.TABLES,
         *profiles.TABLES,
+        *consents.TABLES,
     )
 }

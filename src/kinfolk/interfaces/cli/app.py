@@ -13,6 +13,7 @@ import typer
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import (
+    consent_commands,
     contract_commands,
     customer_commands,
     identity_commands,
@@ -48,6 +49,7 @@ for _group in (
     review_commands,
     customer_commands,
     identity_commands,
+    consent_commands,
 ):
     app.add_typer(_group.app)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kinfolk.errors import Mistake
-from kinfolk.project.checks import contracts, identity, models, owners, sources, whole
+from kinfolk.project.checks import consent, contracts, identity, models, owners, sources, whole
 from kinfolk.project.files import Files
 
 CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
@@ -45,4 +45,9 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     contracts.limits_read,
     contracts.references_known,
     contracts.queries_sound,
+    consent.versions_differ,
+    consent.purposes_there,
+    consent.purposes_sound,
+    consent.channels_known,
+    consent.ages_known,
 )

@@ -11,6 +11,7 @@ from kinfolk.project.model_files import WrittenModel
 from kinfolk.project.model_order import cycle
 from kinfolk.project.suggest import hint, listed, near
 from kinfolk.project.written.model import ModelFile
+from kinfolk.tables import consents
 from kinfolk.tables.models import READABLE, SCHEMA
 from kinfolk.tables.staging import ACTIVITY
 
@@ -120,6 +121,7 @@ def _tables(files: Files) -> list[str]:
     running = [source for source in files.sources if files.runs(source)]
     fed = {key for source in running for key in source.written.key_names() if key in ACTIVITY}
     unfed = {f"{schema}.{name}" for name in ACTIVITY if name not in fed for schema in ("staging", "profiles")}
+    unfed |= set() if files.consent else {described.name for described in consents.TABLES}
     ours = [name for name in READABLE if name not in unfed]
     landed = [f"landing.{source_name(source)}" for source in running]
     return [*ours, *landed, *(f"{SCHEMA}.{model.name}" for model in files.models)]
@@ -128,6 +130,8 @@ def _tables(files: Files) -> list[str]:
 def _unknown(table: str, known: Iterable[str]) -> tuple[str, str | None]:
     """What is wrong with a table that is not known, and what may have been meant."""
     schema, _, name = table.partition(".")
+    if table in {described.name for described in consents.TABLES}:
+        return f"There is no {table} without policies/consent.yml.", "Write its purposes and versions there."
     if table in READABLE:
         return f"No source feeds {table}.", f"Map `{name}:` in a source."
     names = list(known)

@@ -1,0 +1,1 @@
+"""`kinfolk consent …`: what people said to what their data may be used for, and what holds."""

@@ -1,0 +1,92 @@
+"""`kinfolk consent receipt`: what a person may be handed as proof, in the fields of ISO/IEC TS 27560."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kinfolk.commands.consent.saying import policy_of
+from kinfolk.commands.open_project import open_project
+from kinfolk.errors import NotFoundError
+from kinfolk.model.consent import Choice, ConsentPolicy, Entry
+from kinfolk.store.database import open_store
+from kinfolk.store.read import consents
+
+SCHEMA = "ISO/IEC TS 27560:2023"
+# The standard's words for the state of a consent, as the Data Privacy Vocabulary has them.
+_EVENT_STATES = {
+    Choice.GRANTED: "dpv:ConsentGiven",
+    Choice.DENIED: "dpv:ConsentRefused",
+    Choice.WITHDRAWN: "dpv:ConsentWithdrawn",
+    Choice.EXPIRED: "dpv:ConsentExpired",
+}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A receipt and the record it is of; the names of fields are the standard's.
+
+    proof  how to find the record in the ledger, and to show that it was not altered since
+    """
+
+    receipt_metadata: dict[str, Any]
+    header: dict[str, Any]
+    pii_processing: dict[str, Any]
+    party_identification: dict[str, Any]
+    event: dict[str, Any]
+    proof: dict[str, Any]
+
+
+def receipt(folder: Path, seq: int, environment: str | None = None) -> Receipt:
+    """The receipt of one row of the ledger. Errors: NotFoundError when there is no such row"""
+    project = open_project(folder, environment)
+    policy = policy_of(project)
+    found = consents.entry(open_store(project.state), seq)
+    if found is None:
+        raise NotFoundError(f"The ledger has no row {seq}.", hint="`kinfolk consent history` lists a person's rows.")
+    said, number = found.saying, f"{project.name}{f'/{project.environment}' if project.environment else ''}/{seq}"
+    return Receipt(
+        {"receipt_id": f"{number}/{found.chain[:16]}", "schema_version": SCHEMA, "issued_at": datetime.now(UTC)},
+        {
+            "record_id": number,
+            "schema_version": SCHEMA,
+            "pii_principal_id": None if found.erased else str(said.subject),
+        },
+        _processing(policy, found),
+        {"pii_controller": project.name},
+        {
+            "event_time": said.effective_at,
+            "event_state": _EVENT_STATES[said.choice],
+            "validity_end": said.expires_at,
+            "entity_id": said.recorded_by,
+            "recorded_at": found.recorded_at,
+        },
+        {"evidence": said.proof, "commitment": found.commitment, "chain": found.chain},
+    )
+
+
+def _processing(policy: ConsentPolicy, entry: Entry) -> dict[str, Any]:
+    said, purpose = entry.saying, policy.purpose(entry.saying.purpose)
+    version = next((known for known in policy.versions if known.name == said.policy_version), None)
+    return {
+        "privacy_notice": {
+            "version": said.policy_version,
+            "since": version.since if version else None,
+            "file": version.file if version else None,
+            "sha256": version.digest if version else None,
+        },
+        "purposes": [
+            {
+                "purpose": said.purpose,
+                "purpose_title": purpose.title if purpose else None,
+                "purpose_type": purpose.use if purpose else None,
+                "lawful_basis": purpose.basis if purpose else None,
+                "channel": said.channel,
+                "topic": said.topic,
+            }
+        ],
+        "collection_method": said.collection_method,
+        "collected_at": said.collected_at,
+    }

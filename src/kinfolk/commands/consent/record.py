@@ -1,0 +1,62 @@
+"""`kinfolk consent record` and `withdraw`: what somebody said is written down, once and for all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kinfolk.commands.consent.people import records_of
+from kinfolk.commands.consent.saying import Said, policy_of, saying
+from kinfolk.commands.consent.subjects import RECORD, subject_named
+from kinfolk.commands.open_project import open_project
+from kinfolk.commands.review import record_named
+from kinfolk.engine.reader import reading
+from kinfolk.errors import KinfolkError
+from kinfolk.model.consent import Basis, Choice, Entry, Subject
+from kinfolk.model.project import Project
+from kinfolk.store.database import open_store
+from kinfolk.store.write.consents import append
+
+
+def record(folder: Path, who: str, said: Said, environment: str | None = None) -> list[Entry]:
+    """Writes down what a person said, and returns the rows: one for an address, number or record; of a customer one
+    for each record it has now, so that what was said goes with the records wherever they go.
+
+    Errors  KinfolkError names what policies/consent.yml does not have; NotFoundError for a customer or record
+    """
+    project = open_project(folder, environment)
+    now = datetime.now(UTC)
+    policy_of(project)
+    act = [saying(project, subject, said, now) for subject in subjects_of(project, who)]
+    return append(open_store(project.state), [act], now)
+
+
+def withdraw(folder: Path, who: str, said: Said, environment: str | None = None) -> list[Entry]:
+    """Writes down that a person withdrew: from the purpose named, or, where it is empty, from all that rest on consent.
+
+    Errors  as of `record`
+    """
+    project = open_project(folder, environment)
+    now, policy = datetime.now(UTC), policy_of(project)
+    names = [said.purpose] if said.purpose else [p.name for p in policy.purposes if p.basis is Basis.CONSENT]
+    if not names:
+        raise KinfolkError("No purpose rests on consent, so there is none to withdraw.", hint="Name the purpose.")
+    if not said.purpose and (said.channel or said.topic):
+        raise KinfolkError("A channel or topic is of one purpose.", hint="Name the purpose.")
+    each = [replace(said, purpose=name, choice=Choice.WITHDRAWN) for name in names]
+    subjects = subjects_of(project, who)
+    act = [saying(project, subject, one, now) for one in each for subject in subjects]
+    return append(open_store(project.state), [act], now)
+
+
+def subjects_of(project: Project, who: str) -> list[Subject]:
+    """Whom it is written down about. Errors: NotFoundError for a customer or a record that nobody has ever seen"""
+    subject = subject_named(who)
+    if subject is not None and subject.kind != RECORD:
+        return [subject]
+    with reading(project.state) as reader:
+        if subject is None:
+            return records_of(reader, who)
+        record_named(reader, f"{subject.source}:{subject.value}")
+        return [subject]

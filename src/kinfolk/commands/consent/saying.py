@@ -1,0 +1,102 @@
+"""Something a person says, checked against policies/consent.yml before it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from kinfolk.errors import KinfolkError, NotFoundError
+from kinfolk.model.consent import Choice, ConsentPolicy, Purpose, Saying, Subject
+from kinfolk.model.project import Project
+from kinfolk.policy.consent import ends
+from kinfolk.project.suggest import hint
+
+_SKEW = timedelta(minutes=5)  # what two clocks may differ by
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is to be recorded, in the words it was given in; None where nothing was said."""
+
+    purpose: str
+    choice: str
+    effective_at: str | None = None
+    policy_version: str | None = None
+    channel: str | None = None
+    topic: str | None = None
+    collection_method: str | None = None
+    collected_at: str | None = None
+    recorded_by: str | None = None
+    proof: str | None = None
+
+
+def policy_of(project: Project) -> ConsentPolicy:
+    """The project's policy. Errors: NotFoundError when it has none"""
+    if project.consent is None:
+        hint = "Write its purposes and versions; `kinfolk schema` has the form."
+        raise NotFoundError("The project has no policies/consent.yml.", hint=hint)
+    return project.consent
+
+
+def purpose_named(policy: ConsentPolicy, name: str) -> Purpose:
+    """The purpose of that name. Errors: KinfolkError"""
+    found = policy.purpose(name)
+    if found is None:
+        raise _unknown("purpose", name, (purpose.name for purpose in policy.purposes))
+    return found
+
+
+def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Saying:
+    """The same, checked and complete: the moment in UTC, the version that was in force, the end of a grant.
+
+    Errors  KinfolkError names what policies/consent.yml does not have, or a moment that is still to come
+    """
+    policy = policy_of(project)
+    purpose = purpose_named(policy, said.purpose)
+    if said.choice not in list(Choice):
+        raise _unknown("decision", said.choice, Choice)
+    choice, zone = Choice(said.choice), ZoneInfo(project.time_zone)
+    effective_at = _moment(said.effective_at, zone) if said.effective_at else now
+    if effective_at > now + _SKEW:
+        raise KinfolkError(f"{said.effective_at} is still to come.", hint="Record what was said, not what will be.")
+    effective_at = min(effective_at, now)
+    for kind, given, known in (("channel", said.channel, purpose.channels), ("topic", said.topic, purpose.topics)):
+        if given is not None and given not in known:
+            raise _unknown(kind, given, known, f" of {purpose.name}")
+    version = said.policy_version
+    if version is None:
+        in_force = policy.in_force(effective_at.astimezone(zone).date())
+        version = in_force.name if in_force else None
+    elif version not in {known.name for known in policy.versions}:
+        raise _unknown("version", version, (known.name for known in policy.versions))
+    return Saying(
+        subject=subject,
+        purpose=purpose.name,
+        choice=choice,
+        effective_at=effective_at,
+        expires_at=ends(effective_at, purpose.months) if choice is Choice.GRANTED else None,
+        policy_version=version,
+        channel=said.channel,
+        topic=said.topic,
+        collection_method=said.collection_method,
+        collected_at=said.collected_at,
+        recorded_by=said.recorded_by,
+        proof=said.proof,
+    )
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    try:
+        found = datetime.fromisoformat(text.strip())
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        advice = "Write a day such as 2026-03-01, or a moment such as 2026-03-01T14:30."
+        raise KinfolkError(f"{text!r} is no moment.", hint=advice) from None
+
+
+def _unknown(kind: str, given: str, known: Iterable[str], of: str = "") -> KinfolkError:
+    names = list(known)
+    advice = hint(given, names) or (None if names else f"policies/consent.yml tells no {kind}s apart here.")
+    return KinfolkError(f"There is no {kind} {given}{of}.", hint=advice)

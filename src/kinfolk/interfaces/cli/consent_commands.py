@@ -1,0 +1,174 @@
+"""`kinfolk consent …`: what people said to what their data may be used for."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kinfolk.interfaces.cli import output
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder
+
+app = typer.Typer(
+    name="consent",
+    help="What people said to what their data may be used for: recorded, shown, proven.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Who = Annotated[str, typer.Argument(help="A customer id, email:…, phone:+…, or a record as source:id.")]
+At = Annotated[str | None, typer.Option("--at", help="When it was said: a day or a moment.", show_default="now")]
+Version = Annotated[
+    str | None, typer.Option("--version", help="Version of the notice shown.", show_default="the one in force then")
+]
+Channel = Annotated[str | None, typer.Option("--channel", help="Only this channel.", show_default="all")]
+Topic = Annotated[str | None, typer.Option("--topic", help="Only this topic.", show_default="all")]
+Method = Annotated[str | None, typer.Option("--method", help="How it was collected.", show_default=False)]
+Where = Annotated[str | None, typer.Option("--where", help="Where it was collected.", show_default=False)]
+Proof = Annotated[str | None, typer.Option("--proof", help="The proof, or its hash.", show_default=False)]
+By = Annotated[str | None, typer.Option("--by", help="Who records it.", show_default="the user of this computer")]
+
+
+@app.command()
+def record(
+    who: Who,
+    purpose: Annotated[str, typer.Argument(help="A purpose of policies/consent.yml.")],
+    decision: Annotated[str, typer.Argument(help="granted, denied, withdrawn or expired.")],
+    at: At = None,
+    version: Version = None,
+    channel: Channel = None,
+    topic: Topic = None,
+    method: Method = None,
+    where: Where = None,
+    proof: Proof = None,
+    by: By = None,
+    folder: Folder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write down what somebody said, in a ledger that nothing is ever taken from."""
+    from kinfolk.commands.consent.record import record
+    from kinfolk.commands.consent.saying import Said
+    from kinfolk.interfaces.cli import consent_views
+
+    said = Said(purpose, decision, at, version, channel, topic, method, where, by or getpass.getuser(), proof)
+    written = record(folder, who, said, environment)
+    output.answer(written, as_json, lambda: consent_views.recorded(written))
+
+
+@app.command()
+def withdraw(
+    who: Who,
+    purpose: Annotated[str, typer.Argument(help="A purpose.", show_default="all based on consent")] = "",
+    at: At = None,
+    channel: Channel = None,
+    topic: Topic = None,
+    method: Method = None,
+    where: Where = None,
+    proof: Proof = None,
+    by: By = None,
+    folder: Folder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write down that somebody withdrew, from one purpose or from all that rest on consent."""
+    from kinfolk.commands.consent.record import withdraw
+    from kinfolk.commands.consent.saying import Said
+    from kinfolk.interfaces.cli import consent_views
+
+    said = Said(purpose, "withdrawn", at, None, channel, topic, method, where, by or getpass.getuser(), proof)
+    written = withdraw(folder, who, said, environment)
+    output.answer(written, as_json, lambda: consent_views.recorded(written))
+
+
+@app.command()
+def show(
+    who: Who,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="What was known then: a day or a moment.", show_default="now")
+    ] = None,
+    folder: Folder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what holds for a person: each purpose, channel and topic, and what it follows from."""
+    from kinfolk.commands.consent.show import show
+    from kinfolk.interfaces.cli import consent_views
+
+    found = show(folder, who, environment, as_of)
+    output.answer(found, as_json, lambda: consent_views.shown(found))
+
+
+@app.command()
+def history(who: Who, folder: Folder = HERE, environment: Environment = None, as_json: AsJson = False) -> None:
+    """List everything that a person's records, addresses and numbers ever said, the earliest first."""
+    from kinfolk.commands.consent.show import history
+    from kinfolk.interfaces.cli import consent_views
+
+    found = history(folder, who, environment)
+    output.answer(found, as_json, lambda: consent_views.told(found))
+
+
+@app.command()
+def receipt(
+    row: Annotated[int, typer.Argument(help="A row of the ledger, as `record` and `history` number them.")],
+    folder: Folder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a person may be handed as proof, in the fields of ISO/IEC TS 27560."""
+    from kinfolk.commands.consent.receipt import receipt
+    from kinfolk.interfaces.cli import consent_views
+
+    found = receipt(folder, row, environment)
+    output.answer(found, as_json, lambda: consent_views.receipt(output.plain(found)))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A CSV file with columns as `export` writes them.")],
+    folder: Folder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record past consents from a file: every row, or none. What is known already is not recorded again."""
+    from kinfolk.commands.consent.files import import_file
+    from kinfolk.interfaces.cli import consent_views
+
+    done = import_file(folder, file, environment)
+    output.answer(done, as_json, lambda: consent_views.imported(done))
+
+
+@app.command()
+def export(
+    file: Annotated[
+        Path | None, typer.Argument(help="The CSV file to write; needed without --json.", show_default=False)
+    ] = None,
+    folder: Folder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the whole ledger to a file, or print it as JSON."""
+    from kinfolk.commands.consent.files import exported, write_export
+
+    if as_json:
+        output.answer(list(exported(folder, environment)), True, lambda: None)
+    elif file is None:
+        raise typer.BadParameter("Say where to write it, or ask for --json.")
+    else:
+        rows = write_export(folder, file, environment)
+        output.note(f"Wrote {rows:,} rows to {file}.")
+
+
+@app.command()
+def verify(folder: Folder = HERE, environment: Environment = None, as_json: AsJson = False) -> None:
+    """Check that no row of the ledger was altered, dropped or moved; ends with 9 when one was."""
+    from kinfolk.commands.consent.verify import verify
+    from kinfolk.interfaces.cli import consent_views
+
+    found = verify(folder, environment)
+    output.answer(found, as_json, lambda: consent_views.verified(found))
+    if found.problems:
+        raise typer.Exit(9)

@@ -1,0 +1,96 @@
+"""How consents look in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from kinfolk.interfaces.cli.views import cell, console, escaped, table
+
+if TYPE_CHECKING:
+    from kinfolk.commands.consent.files import Imported
+    from kinfolk.commands.consent.show import Shown, Told
+    from kinfolk.model.consent import Entry, Verified
+
+
+def recorded(written: Sequence[Entry]) -> None:
+    """The rows of one act, one a line."""
+    out = console()
+    for entry in written:
+        said = entry.saying
+        out.print(escaped(f"Row {entry.seq}: {said.subject} {said.choice} {said.purpose}{_part(said)}."))
+    out.print(f"A receipt: `kinfolk consent receipt {written[0].seq}`. The next run takes it into consent.state.")
+
+
+def shown(found: Shown) -> None:
+    """One channel and topic of a purpose a line."""
+    who = f"customer {found.customer_id}" if found.customer_id else "nobody known"
+    title = f"Consents of {who} at {found.at:%Y-%m-%d %H:%M} UTC"
+    listed = table(title, ("purpose", "allowed", "state", "basis", "since (UTC)", "until", "said by", "written"))
+    for state in found.states:
+        words = (f"{state.purpose}{_part(state)}", state.allowed, state.state, state.basis)
+        days = (_day(state.since), _day(state.expires_at))
+        listed.add_row(*map(cell, (*words, *days, state.said_by, _written(state.seq, state.row))))
+    console().print(listed)
+
+
+def told(found: Sequence[Told]) -> None:
+    """One thing said a line."""
+    if not found:
+        console().print("Nothing was ever said.")
+        return
+    listed = table("Said", ("when (UTC)", "who", "what", "purpose", "version", "by", "written"))
+    for one in found:
+        words = (one.said_by, one.choice, f"{one.purpose}{_part(one)}", one.policy_version, one.recorded_by)
+        listed.add_row(*map(cell, (_day(one.effective_at), *words, _written(one.seq, one.row))))
+    console().print(listed)
+
+
+def receipt(found: Mapping[str, Any]) -> None:
+    """One field a line, under the section it is of."""
+    out = console()
+    for section, fields in found.items():
+        out.print(escaped(section.replace("_", " ")), style="bold")
+        for name, value in _flat(fields):
+            out.print(escaped(f"  {name}: {value}"))
+
+
+def imported(done: Imported) -> None:
+    """What became of a file's rows."""
+    known = f"; {done.known:,} were known" if done.known else ""
+    console().print(f"{done.recorded:,} of {done.rows:,} rows recorded{known}. The next run takes them in.")
+
+
+def verified(found: Verified) -> None:
+    """Whether the ledger is whole."""
+    out = console()
+    for problem in found.problems:
+        out.print(escaped(problem))
+    erased = f"; {found.erased:,} name nobody any more" if found.erased else ""
+    state = f"{len(found.problems)} problems" if found.problems else "whole"
+    out.print(f"The ledger is {state}: {found.entries:,} rows, {found.opened:,} opened{erased}.")
+    out.print(f"Its last link is {found.chain}. Keep it elsewhere: a ledger written anew has another.")
+
+
+def _flat(fields: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in fields.items():
+        inner = value[0] if isinstance(value, list) else value
+        if isinstance(inner, Mapping):
+            yield from _flat(inner, f"{before}{name}.")
+        elif inner is not None:
+            yield f"{before}{name}", inner
+
+
+def _part(said: Any) -> str:
+    parts = [part for part in (said.channel, said.topic) if part]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _written(seq: int | None, row: str | None) -> str:
+    """Where it is written: a row of a file, or of the ledger."""
+    return row or (f"row {seq}" if seq else "")
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else ""

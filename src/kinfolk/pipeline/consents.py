@@ -1,0 +1,130 @@
+"""Consents in a run: what people said, from the ledger into consent.state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+from sqlalchemy.exc import DatabaseError
+
+from kinfolk.engine.duckdb import Session
+from kinfolk.engine.sql import query, rows, table, union_by_name
+from kinfolk.engine.step import Compute, Publish, Query, Step
+from kinfolk.errors import EngineError
+from kinfolk.model.project import Project
+from kinfolk.model.source import Source
+from kinfolk.stages.consents import LEDGER, SAID, consent_steps
+from kinfolk.store.database import exists, open_store
+from kinfolk.store.read.consents import Head, head, named_facts
+from kinfolk.store.write.consents import take_over
+from kinfolk.tables.consents import COUNTED, STATE, TABLES
+from kinfolk.tables.staging import ACTIVITY
+
+_CONSENTS = ACTIVITY["consents"].name
+_KEYS = ("email", "phone")  # the kinds of subject of the ledger beside records
+_TYPES: dict[str, pa.DataType] = {
+    "varchar": pa.string(),
+    "bigint": pa.int64(),
+    "timestamp": pa.timestamp("us"),
+}
+
+
+def consents(project: Project, sources: Sequence[Source], session: Session) -> Iterator[Step]:
+    """Steps that make consent.state anew; what a policy that is gone left behind goes too."""
+    if project.consent is None:
+        for described in TABLES:
+            if session.present(described.name):
+                empty = query("select * from t limit 0", t=table(described.name))
+                yield Query(described.name, empty, f"No more {described.name}", Publish.DROP, as_view=True)
+        return
+    now, found = datetime.now(UTC).replace(tzinfo=None), _head(project)
+    yield _ledger(project, found.entries)
+    files = any(source.mapping("consents") for source in sources) and _there(session, _CONSENTS)
+    yield from consent_steps(project.consent, kinds(sources), now, files=files)
+    counted = rows(COUNTED.types, [(found.entries, found.named, now)])
+    yield Query(COUNTED.name, counted, "What of the ledger counts", Publish.REPLACE)
+
+
+def declared_steps(project: Project, sources: Sequence[Source]) -> Iterator[Step]:
+    """The same steps without a ledger, as the project declares them."""
+    if project.consent is not None:
+        files = any(source.mapping("consents") for source in sources)
+        yield from consent_steps(project.consent, kinds(sources), datetime.min, files=files)
+
+
+def kinds(sources: Sequence[Source]) -> tuple[str, ...]:
+    """Columns by which facts name people."""
+    by_files = (s.belongs_to.key for s in sources if s.mapping("consents") and s.belongs_to and s.belongs_to.key)
+    return tuple(dict.fromkeys((*_KEYS, *by_files)))
+
+
+def consents_wait(project: Project, session: Session) -> int:
+    """What was said, forgotten or ran out since consent.state was made."""
+    if project.consent is None:
+        return 0
+    if not (session.present(STATE.name) and session.present(COUNTED.name)):
+        return 1
+    found, now = _head(project), datetime.now(UTC).replace(tzinfo=None)
+    told = query("select entries, named, counted_at from counted", counted=table(COUNTED.name))
+    [(known, named, counted_at)] = session.fetch(told)
+    moments = [query("select expires_at as moment from s", s=table(STATE.name))]
+    if session.present(_CONSENTS):
+        moments.append(query("select coalesce(decided_at, observed_at) as moment from c", c=table(_CONSENTS)))
+    due = query(
+        "select count(*) from ($moments) as m where moment > $counted_at and moment <= $now",
+        moments=union_by_name(moments),
+        counted_at=counted_at,
+        now=now,
+    )
+    [(ended_or_begun,)] = session.fetch(due)
+    forgotten = (named + found.entries - known) - found.named
+    return int(abs(found.entries - known) + abs(forgotten) + ended_or_begun)
+
+
+def _there(session: Session, name: str) -> bool:
+    return name in session.built or session.present(name)
+
+
+def keep_ledger(state: Path, prepared: Path) -> bool:
+    """Takes what was said since into the ledger of a state that is about to replace this one; False where it cannot."""
+    if not exists(state) or not exists(prepared):
+        return True
+    try:
+        now, then = open_store(state), open_store(prepared)
+        try:
+            return take_over(then, now)
+        finally:
+            now.dispose()
+            then.dispose()
+    except (DatabaseError, EngineError):  # the ledger that is replaced is damaged; that may be why people restore
+        return False
+
+
+def _head(project: Project) -> Head:
+    if not exists(project.state):
+        return Head(0, "", 0)
+    store = open_store(project.state)
+    try:
+        return head(store)
+    finally:
+        store.dispose()
+
+
+def _ledger(project: Project, until: int) -> Compute:
+    """The rows of the ledger that name somebody, up to that one."""
+    schema = pa.schema([(name, _TYPES[kind]) for name, kind in SAID.items()])
+
+    def read() -> pa.Table:
+        if not until:
+            return schema.empty_table()
+        store = open_store(project.state)
+        try:
+            said = named_facts(store, until)
+        finally:
+            store.dispose()
+        columns = zip(*said, strict=True) if said else ([] for _ in schema)
+        return pa.table([pa.array(list(v), t) for v, t in zip(columns, schema.types, strict=True)], schema=schema)
+
+    return Compute({}, {LEDGER: Publish.NO}, "The ledger of consents", lambda inputs, tell: {LEDGER: read()})

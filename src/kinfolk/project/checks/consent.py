@@ -1,0 +1,80 @@
+"""Checks of policies/consent.yml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kinfolk.errors import Mistake
+from kinfolk.model.consent import Basis
+from kinfolk.project.files import Files
+from kinfolk.project.suggest import hint
+
+
+def versions_differ(files: Files) -> Iterator[Mistake]:
+    """There is a version of the notice, and no two begin on one day."""
+    if files.consent is None or not files.consent.written.readable:
+        return
+    document, settings = files.consent.document, files.consent.settings
+    if not files.consent.written.key_names("versions"):
+        what = "The notice that people are shown has no version."
+        yield Mistake(document.place("versions"), what, "Write `versions: {name: {since: …, file: …}}`.")
+    begun: dict[str, str] = {}
+    for name, version in settings.versions.items():
+        if version.since in begun:
+            what = f"The versions `{begun[version.since]}` and `{name}` begin on one day."
+            yield Mistake(document.place("versions", name, "since"), what)
+        begun.setdefault(version.since, name)
+
+
+def purposes_there(files: Files) -> Iterator[Mistake]:
+    """There is something to consent to."""
+    if files.consent and files.consent.written.readable and not files.consent.written.key_names("purposes"):
+        place = files.consent.document.place("purposes")
+        yield Mistake(place, "There is no purpose.", "Write `purposes: {name: {use: …, basis: …}}`.")
+
+
+def purposes_sound(files: Files) -> Iterator[Mistake]:
+    """Silence is no consent, and what is about grants stands where there are grants."""
+    if files.consent is None:
+        return
+    place = files.consent.document.place
+    for name, purpose in files.consent.settings.purposes.items():
+        if purpose.basis is not Basis.CONSENT:
+            for key in ("expires", "minimum_age"):
+                if getattr(purpose, key) is not None:
+                    what = f"`{key}` is about consent, and the basis of `{name}` is {purpose.basis}."
+                    yield Mistake(place("purposes", name, key), what, "Leave it out.")
+        elif purpose.default == "granted":
+            what = f"Silence is no consent: the default of `{name}` cannot be granted."
+            yield Mistake(place("purposes", name, "default"), what, "Leave it out, or choose another basis.")
+
+
+def channels_known(files: Files) -> Iterator[Mistake]:
+    """Channels and topics of a purpose are among those listed, each once."""
+    if files.consent is None:
+        return
+    document, settings = files.consent.document, files.consent.settings
+    for name, purpose in settings.purposes.items():
+        for key, used, known in (
+            ("channels", purpose.channels, settings.channels),
+            ("topics", purpose.topics, settings.topics),
+        ):
+            for number, word in enumerate(used):
+                where = document.place("purposes", name, key, number)
+                if word not in known:
+                    advice = hint(word, known) or f"List it under `{key}`."
+                    yield Mistake(where, f"`{word}` is not among the {key}.", advice)
+                elif word in used[:number]:
+                    yield Mistake(where, f"`{word}` is listed twice.")
+
+
+def ages_known(files: Files) -> Iterator[Mistake]:
+    """A minimum age needs a source of dates of birth."""
+    if files.consent is None or not all(source.written.readable for source in files.sources):
+        return
+    if any(source.written.at("people", "birth_date") is not None for source in files.sources):
+        return
+    for name, purpose in files.consent.settings.purposes.items():
+        if purpose.minimum_age is not None:
+            where = files.consent.document.place("purposes", name, "minimum_age")
+            yield Mistake(where, "No source has a `birth_date`, so nobody's age is known.", "Map it in a source.")

@@ -1,0 +1,79 @@
+"""policies/consent.yml: what data may be used for, on what grounds, and the notices that explain it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from kinfolk.model.consent import Basis
+from kinfolk.project.data_uses import FIDESLANG, is_data_use
+from kinfolk.project.suggest import near
+from kinfolk.project.written.base import Text, Word, Words, Written, wrong
+
+
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise wrong(f"`{text}` is no day.", "Write it as `2026-05-01`.") from None
+    return text
+
+
+def _months(text: str) -> str:
+    found = re.fullmatch(r"(\d{1,3}) (months?|years?)", text)
+    if not found or not int(found[1]):
+        raise wrong(f"`{text}` is no number of months.", "Write it as `12 months` or `2 years`.")
+    return text
+
+
+def _use(text: str) -> str:
+    if not is_data_use(text):
+        like = near(text, FIDESLANG)
+        advice = (
+            f"Did you mean `{like}`?" if like else "Write a data use of fideslang, or a term such as `dpv:Marketing`."
+        )
+        raise wrong(f"`{text}` is no data use.", advice)
+    return text
+
+
+Day = Annotated[Text, AfterValidator(_day)]
+Months = Annotated[Text, AfterValidator(_months)]
+DataUse = Annotated[Word, AfterValidator(_use)]
+
+
+class VersionEntry(Written):
+    """One version of the notice that people are shown."""
+
+    since: Day = Field(description="the first day it was shown")
+    text: Word | None = Field(default=None, description="what it says")
+    file: Word | None = Field(default=None, description="or the project's file that says it")
+
+
+class PurposeEntry(Written):
+    """Something that data may be used for."""
+
+    title: Word | None = Field(default=None, description="what people are told it is")
+    use: DataUse = Field(description="a data use of fideslang, or a term of the Data Privacy Vocabulary (dpv:…)")
+    basis: Basis = Field(description="the lawful basis")
+    default: Literal["granted", "denied"] | None = Field(
+        default=None,
+        description="what holds where nothing is recorded; denied where the basis is consent, else granted",
+    )
+    channels: Words = Field(default=[], description="channels that are told apart, of those listed above")
+    topics: Words = Field(default=[], description="topics that are told apart, of those listed above")
+    expires: Months | None = Field(default=None, description="how long a grant counts, as 24 months")
+    minimum_age: Annotated[int, Field(ge=1, le=99)] | None = Field(
+        default=None, description="years; a grant of somebody younger, or of unknown age, does not count"
+    )
+
+
+class ConsentFile(Written):
+    """The whole of policies/consent.yml."""
+
+    versions: dict[Word, VersionEntry] = Field(default={}, description="versions of the notice; the latest is in force")
+    channels: Words = Field(default=[], description="ways to reach people, such as email and sms")
+    topics: Words = Field(default=[], description="what people may want to hear of, such as news and offers")
+    purposes: dict[Word, PurposeEntry] = Field(default={}, description="name -> a purpose")
