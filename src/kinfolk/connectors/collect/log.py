@@ -35,6 +35,9 @@ class _Group:
     size: int = 0
     done: Future[None] = field(default_factory=Future)
 
+    def __post_init__(self) -> None:
+        self.done.set_running_or_notify_cancel()  # one who stops waiting cancels nothing for the others
+
 
 class Log:
     """The one writer of a log. A thread of its own writes; whatever waits meanwhile goes to disk together, next."""
