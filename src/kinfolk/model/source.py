@@ -10,7 +10,6 @@ from typing import Any
 
 from kinfolk.model.place import Place
 
-
 COLLECT = "collect"  # the connector of events that are sent to Kinfolk itself
 
 
@@ -20,7 +19,7 @@ class Load(StrEnum):
     SNAPSHOT = "snapshot"  # each load is the whole of the source: a record that is gone was deleted
     APPEND = "append"  # each load adds: nothing is ever deleted by being absent
     INCREMENTAL = "incremental"  # each load is what the cursor says is new; it replaces records of the same id
-    ONCE = "once"  # each load is what the cursor says is new; a record happens once, so one that comes again is the same
+    ONCE = "once"  # as incremental, of what happens once: a record that comes again is a repetition
 
 
 @dataclass(frozen=True)

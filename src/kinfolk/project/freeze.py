@@ -132,7 +132,7 @@ def source(parsed: Parsed[SourceFile], files: Files, defaults: Conventions) -> S
 
 
 def _collected(source: Source) -> Source:
-    """How events, and their visitors, are loaded, which follows from what they are. Their cursor is a place in the log."""
+    """How events, and their visitors, are loaded, which follows from what they are: from a place in the log on."""
     visitors = "visitors_of" in source.options
     return replace(
         source,

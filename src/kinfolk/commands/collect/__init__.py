@@ -1,1 +1,1 @@
-"""What the door for events does: whose they are, whether they are sound, and that they are kept before anybody is thanked."""
+"""What the door for events does: whose they are, whether they are sound, and keeping them before anybody is thanked."""

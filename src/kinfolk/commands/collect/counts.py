@@ -1,4 +1,4 @@
-"""How many events came, and what became of them; kept in a file, so that it is known while and after the door is open."""
+"""How many events came, and what became of them; in a file, so that others know it while the door is open, and after."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from kinfolk.commands.collect.counts import Counts, read_counts, write_counts
+from kinfolk.commands.collect.counts import read_counts, write_counts
 from kinfolk.commands.collect.event import Arrival, RefusedError, line_of
 from kinfolk.connectors.collect.log import Log, LogFullError
 from kinfolk.errors import BusyError, KinfolkError

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from kinfolk.commands.collect.moments import moment, text_of
 from kinfolk.connectors.collect.connector import COLUMNS
 from kinfolk.connectors.collect.visitors import visitor
 
@@ -53,16 +54,16 @@ def line_of(event: Any, arrival: Arrival) -> tuple[str, bytes]:
         raise RefusedError("nested too deeply")
     if len(_ENCODE(event)) > MOST_BYTES:
         raise RefusedError("larger than 32 KB")
-    made = {name: event.get(name) for name in COLUMNS}
+    made: dict[str, Any] = {name: event.get(name) for name in COLUMNS}
     made["type"] = arrival.type or _type(event)
     made |= {name: _id(event, name) for name in ("messageId", "userId", "anonymousId", "groupId", "previousId")}
     made["visitor"] = visitor(made["userId"], made["anonymousId"])
     if made["visitor"] is None:
         raise RefusedError("neither userId nor anonymousId")
-    made["messageId"] = made["messageId"] or f"kinfolk-{uuid.uuid4()}"
+    message = made["messageId"] = made["messageId"] or f"kinfolk-{uuid.uuid4()}"
     made |= _times(event, arrival)
     made["extra"] = {name: value for name, value in event.items() if name not in _GIVEN and name not in _NOT_KEPT}
-    return made["messageId"], _ENCODE({name: value for name, value in made.items() if value not in (None, {})}) + b"\n"
+    return message, _ENCODE({name: value for name, value in made.items() if value not in (None, {})}) + b"\n"
 
 
 def _type(event: Mapping[str, Any]) -> str:
@@ -83,7 +84,7 @@ def _id(event: Mapping[str, Any], name: str) -> str | None:
 
 
 def _times(event: Mapping[str, Any], arrival: Arrival) -> dict[str, str | None]:
-    """When the event happened by our clock: as long before it was received as it was, by its own, before it was sent."""
+    """When the event happened by our clock: as long before it was received as before it was sent by its own."""
     written = event.get("originalTimestamp") or event.get("timestamp")
     sent = event.get("sentAt") or arrival.sent_at
     original, sent_at = moment(written), moment(sent)
@@ -96,23 +97,6 @@ def _times(event: Mapping[str, Any], arrival: Arrival) -> dict[str, str | None]:
         "sentAt": None if sent is None else str(sent),
         "receivedAt": text_of(arrival.received_at),
     }
-
-
-def moment(value: Any) -> datetime | None:
-    """A moment in ISO 8601, in UTC where it names no zone; None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        found = datetime.fromisoformat(value)
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def text_of(at: datetime) -> str:
-    """A moment in ISO 8601 with milliseconds, as programs write it."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _deeper(value: Any, levels: int) -> bool:

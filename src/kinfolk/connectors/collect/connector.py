@@ -96,7 +96,7 @@ def _placed(folder: Path, since: int, until: int, read: Read) -> Iterator[Any]:
         if isinstance(batch, Rejection):
             yield batch
             continue
-        numbers = [places[number - 1] for number in batch.column("_row").to_pylist()]
+        numbers = [places[int(number or 0) - 1] for number in batch.column("_row").to_pylist()]
         yield batch.set_column(batch.schema.get_field_index("_row"), "_row", pa.array(numbers, pa.int64()))
 
 

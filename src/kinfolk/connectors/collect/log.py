@@ -1,8 +1,8 @@
 """The log of events: JSON lines in files that only ever grow, written to disk before anybody is told that they are.
 
-A place in the log is a number of bytes. Each file is called by the place of its first byte, so a reader finds its way by
-names alone. Places always grow, but not without gaps: a writer begins well behind whatever was there before, and never
-before the time of day in nanoseconds, so that a log that was deleted or brought back gives no place twice either.
+A place in the log is a number of bytes. Each file is called by the place of its first byte, so a reader finds its way
+by names alone. Places always grow, but not without gaps: a writer begins well behind whatever was there before, and
+never before the clock, in nanoseconds, so that a log that was deleted or brought back gives no place twice either.
 """
 
 from __future__ import annotations

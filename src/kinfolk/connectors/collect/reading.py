@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 
@@ -44,3 +46,13 @@ def finished(path: Path) -> int:
                 return begin + at + 1
             end = begin
     return 0
+
+
+def drop_before(folder: Path, place: int, age: timedelta) -> None:
+    """Removes files, but never the last, that end by that place and were last written longer ago than that."""
+    segments = sorted(folder.glob("*.jsonl"))
+    oldest = time.time() - age.total_seconds()
+    for path in segments[:-1]:
+        known = path.stat()
+        if int(path.stem) + known.st_size <= place and known.st_mtime < oldest:
+            path.unlink()

@@ -1,7 +1,7 @@
 """Who sent events: rows about visitors, made from the events of a batch.
 
-A visitor is a pair of ids, userId and anonymousId, either of which may be missing. One row stands for the pair itself, so
-that every event has a row to belong to. What is said of a person comes in rows beside it, one for each set of traits
+A visitor is a pair of ids, userId and anonymousId, either of which may be missing. One row stands for the pair itself,
+so that every event has a row to belong to. What is said of a person comes in rows beside it, one for each set of traits
 that are given together: a later call takes the place of an earlier one with the same set, and of calls with different
 sets none takes anything from another.
 """

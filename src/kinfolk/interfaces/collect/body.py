@@ -53,7 +53,7 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def _mended(data: bytes) -> Any:
-    """JSON in which half of a character pair stands, as where a browser cut a text through an emoji, with `?` for it."""
+    """JSON with `?` for half of a character pair, which a browser leaves where it cuts a text through an emoji."""
     if b"\\ud" not in data.lower():
         raise BadBodyError("not JSON")
     try:
@@ -65,7 +65,7 @@ def _mended(data: bytes) -> Any:
 
 
 def events_of(body: Any) -> tuple[list[Any], str | None]:
-    """The events of a batch, and when it was sent. What the batch says of its context holds where an event says nothing.
+    """The events of a batch, and when it was sent. Its own context holds for events that have none.
 
     Errors  BadBodyError if it is no batch, or has more than 2,500 events
     """

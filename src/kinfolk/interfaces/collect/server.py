@@ -50,15 +50,12 @@ async def _serve(door: Door, address: Address, ready: Callable[[], None], stop: 
                     break
                 await asyncio.sleep(_LOOK)
             if serving.done():
-                raise KinfolkError(
-                    f"Cannot listen on {address.host}:{address.port}: {serving.exception() or 'the server ended'}.",
-                    hint="Choose another `--port`, or stop what listens there.",
-                )
+                raise _cannot_listen(address, serving.exception())
             with suppress(OSError):  # the disk is full; events are told so, and counted when it is not
                 door.save()
         await _finished(app)
     finally:
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]
         await asyncio.gather(serving, return_exceptions=True)
 
 
@@ -69,3 +66,11 @@ async def _finished(app: App) -> None:
         await asyncio.sleep(_LOOK)
         if not app.at_work:
             return
+
+
+def _cannot_listen(address: Address, error: BaseException | None) -> KinfolkError:
+    why = str(error).splitlines()[0] if error and str(error) else "the server ended"
+    return KinfolkError(
+        f"Cannot listen on {address.host}:{address.port}: {why}.",
+        hint="Choose another `--port`, or stop what listens there.",
+    )

@@ -30,9 +30,8 @@ def write_keys_of_one_source(files: Files) -> Iterator[Mistake]:
         keys = source.settings.part(COLLECT).write_keys
         if keys and environments and source.settings.environment is None:
             what = "Nothing says which environment these events are of, so those of a test could end up in production."
-            yield Mistake(
-                source.document.place(COLLECT), what, "Write `environment:`, and a source with keys of its own for each."
-            )
+            advice = "Write `environment:`, and for each environment a source with keys of its own."
+            yield Mistake(source.document.place(COLLECT), what, advice)
         for key in keys:
             other = first.setdefault(key, source)
             if other is not source:
@@ -54,11 +53,12 @@ def visitors_of_events(files: Files) -> Iterator[Mistake]:
         elif not names[name].written.readable:
             continue
         elif name not in collecting:
-            yield Mistake(where, f"The source `{name}` collects no events.", "Name one with `collect: {write_keys: …}`.")
+            yield Mistake(where, f"The source `{name}` collects no events.", "Name one that has `write_keys`.")
         elif names[name].settings.environment != source.settings.environment:
             theirs = names[name].settings.environment
             what = f"The source `{name}` is of {f'the environment `{theirs}`' if theirs else 'every environment'}."
-            yield Mistake(where, what, f"Write `environment: {theirs}` here too." if theirs else "Remove `environment:`.")
+            advice = f"Write `environment: {theirs}` here too." if theirs else "Remove `environment:`."
+            yield Mistake(where, what, advice)
 
 
 def _collecting(files: Files) -> Iterator[Parsed[SourceFile]]:
