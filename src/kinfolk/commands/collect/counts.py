@@ -1,4 +1,4 @@
-"""How many events came, and what became of them; in a file, so that others know it while the door is open, and after."""
+"""How many events came, and what became of them; in a file, so that others know it while the door is open and later."""
 
 from __future__ import annotations
 
