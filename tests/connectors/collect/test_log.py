@@ -42,7 +42,7 @@ def test_many_threads_write_every_line_once_and_whole(tmp_path: Path) -> None:
     log = Log(tmp_path, segment_bytes=5_000)
     texts = [b"%d %s\n" % (number, b"x" * (number % 200)) for number in range(2_000)]
     with ThreadPoolExecutor(8) as threads:
-        wait([future for future in threads.map(log.append, texts)])
+        wait(list(threads.map(log.append, texts)))
     log.close()
     assert sorted(written(tmp_path)) == sorted(texts)
 

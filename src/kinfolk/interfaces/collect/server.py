@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,7 +34,17 @@ def serve(door: Door, address: Address, ready: Callable[[], None], stop: Event) 
 
     Errors  KinfolkError if it cannot listen there
     """
+    _check_free(address)
     asyncio.run(_serve(door, address, ready, stop))
+
+
+def _check_free(address: Address) -> None:
+    """The server itself would share a port with whoever has it, and take only some of the events."""
+    try:
+        family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((address.host, address.port), family=family).close()
+    except OSError as error:
+        raise _cannot_listen(address, error.strerror or str(error)) from error
 
 
 async def _serve(door: Door, address: Address, ready: Callable[[], None], stop: Event) -> None:
@@ -50,7 +61,7 @@ async def _serve(door: Door, address: Address, ready: Callable[[], None], stop: 
                     break
                 await asyncio.sleep(_LOOK)
             if serving.done():
-                raise _cannot_listen(address, serving.exception())
+                raise _cannot_listen(address, str(serving.exception() or ""))
             with suppress(OSError):  # the disk is full; events are told so, and counted when it is not
                 door.save()
         await _finished(app)
@@ -68,8 +79,8 @@ async def _finished(app: App) -> None:
             return
 
 
-def _cannot_listen(address: Address, error: BaseException | None) -> KinfolkError:
-    why = str(error).splitlines()[0] if error and str(error) else "the server ended"
+def _cannot_listen(address: Address, why: str) -> KinfolkError:
+    why = why.partition("\n")[0] or "the server ended"
     return KinfolkError(
         f"Cannot listen on {address.host}:{address.port}: {why}.",
         hint="Choose another `--port`, or stop what listens there.",
