@@ -184,11 +184,10 @@ def table(found: list[dict[str, Any]], lost: int, memory: float) -> str:
             f"| {way.name} | {way.connections} | {rate:,.0f} | {at[49]:.1f} ms | {at[98]:.1f} ms | {aim} | "
             f"{'yes' if met else '**no**'} |"
         )
-    events = sum(seen["events"] for seen in found)
+    events, seconds = (sum(seen[what] for seen in found) for what in ("events", "seconds"))
     return "\n".join(
         [
-            f"{events:,} events acknowledged in {sum(seen['seconds'] for seen in found):.0f} seconds, {lost:,} of them not in "
-            f"the log; {os.cpu_count()} cores, the senders on the same ones, {time.strftime('%Y-%m-%d')}. Runs went on "
+            f"{events:,} events acknowledged in {seconds:.0f} seconds, {lost:,} of them not in the log; {os.cpu_count()} cores, the senders on the same ones, {time.strftime('%Y-%m-%d')}. Runs went on "
             f"meanwhile in the server's process, which had {memory:,.0f} MB at most.",
             "",
             "| sent as | connections | events/s | p50 | p99 | aim | met |",

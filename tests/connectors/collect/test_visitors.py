@@ -41,6 +41,11 @@ def test_calls_with_other_traits_take_nothing_from_each_other() -> None:
     assert email[0] == plan[0]
 
 
+def test_what_is_said_of_a_user_does_not_make_the_device_look_shared() -> None:
+    assert [row["anonymousId"] for row in said("identify", "u1", "a1", traits={"plan": "pro"})] == ["a1", None]
+    assert [row["anonymousId"] for row in said("identify", None, "a1", traits={"plan": "pro"})] == ["a1", "a1"]
+
+
 def test_traits_of_a_group_are_not_those_of_the_person() -> None:
     found = said("group", "u1", None, groupId="acme", traits={"name": "Acme", "email": "office@example.com"})
     assert [row.get("traits") for row in found] == [None, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -85,7 +86,7 @@ def _placed(folder: Path, since: int, until: int, read: Read) -> Iterator[Any]:
     """Batches whose `_row` is the place of the event in the log."""
     import pyarrow as pa
 
-    places: list[int] = []
+    places = array("q")  # eight bytes for each row of a load
 
     def objects() -> Iterator[Found]:
         for place, (found, length) in read(lines(folder, since, until)):

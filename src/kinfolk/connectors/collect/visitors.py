@@ -32,8 +32,9 @@ def rows(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     user, anonymous, pair = event.get("userId"), event.get("anonymousId"), event.get("visitor")
     if pair is None:
         return
-    ids = {"userId": user, "anonymousId": anonymous}
-    yield {"visitor": pair, **ids}
+    yield {"visitor": pair, "userId": user, "anonymousId": anonymous}
+    # One id is enough to lead to the person, and a device is not to look shared because much is said of who uses it.
+    ids = {"userId": user, "anonymousId": None if user else anonymous}
     if event["type"] == "alias" and (previous := event.get("previousId")):
         yield from _alias(user, previous)
     elif event["type"] == "group" and (group := event.get("groupId")):
