@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kinfolk.commands.collect.event import Arrival, RefusedError, line_of
 from kinfolk.commands.collect.moments import moment, text_of
+from kinfolk.connectors.collect.connector import COLUMNS
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(microsecond=0, tzinfo=UTC))
@@ -123,6 +124,27 @@ def test_nesting_has_an_end(wrap: Any) -> None:
         deep = wrap(deep)
     assert kept({"userId": "u1", "properties": deep})["properties"] == deep
     assert refused({"userId": "u1", "properties": wrap(deep)}) == "nested too deeply"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+ODD_MOMENTS = st.sampled_from(["0001-01-01", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00", "2026-03-01"])
+
+
+@given(event=st.dictionaries(st.sampled_from((*COLUMNS, "other")), JSON | ODD_MOMENTS) | JSON)
+@example(event={"userId": "u1", "timestamp": "0001-01-01", "sentAt": "9999-12-31"})
+def test_whatever_comes_is_one_line_or_refused(event: Any) -> None:
+    try:
+        message, line = line_of(event, Arrival(NOW, "track", sent_at="9999-12-31"))
+    except RefusedError:
+        return
+    assert line.count(b"\n") == 1
+    made = json.loads(line)
+    assert (made["messageId"], made["receivedAt"]) == (message, text_of(NOW))
+    assert set(made) <= set(COLUMNS)
 
 
 def test_numbers_keep_their_digits() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,7 +91,8 @@ def _times(event: Mapping[str, Any], arrival: Arrival) -> dict[str, str | None]:
     original, sent_at = moment(written), moment(sent)
     happened = original or arrival.received_at
     if original and sent_at and not arrival.historical:
-        happened = arrival.received_at - (sent_at - original)
+        with suppress(OverflowError):  # a clock that is thousands of years off says nothing
+            happened = arrival.received_at - (sent_at - original)
     return {
         "timestamp": text_of(happened),
         "originalTimestamp": None if written is None else str(written),
