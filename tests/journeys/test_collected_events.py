@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from kinfolk.commands.query import query
+from kinfolk.commands.rollback import rollback
 from tests.company import Company
 from tests.conftest import CHECKOUT
 from tests.serving import KEY, collecting, free_port, landed, serving
@@ -239,3 +240,18 @@ def test_before_the_first_event_a_run_has_nothing_to_say(tmp_path: Path) -> None
         server.stop()
     company.run()
     assert company.ask("select count(*) from profiles.events where customer_id is not null") == [(1,)]
+
+
+def test_after_a_rollback_events_land_again(tmp_path: Path) -> None:
+    company = collecting(tmp_path)
+    runs = []
+    for message in ("m1", "m2", "m3"):
+        with serving(tmp_path) as server:
+            assert server.track(messageId=message).status_code == 200
+            server.stop()
+        runs.append(company.run().run_id)
+    rollback(tmp_path, f"run:{runs[0]}", yes=True)
+    assert company.ask("select event_id from profiles.events") == [("m1",)]
+    company.run()
+    assert sorted(company.ask("select event_id from profiles.events")) == [("m1",), ("m2",), ("m3",)]
+    assert company.ask("select count(*) from profiles.events where customer_id is null") == [(0,)]
