@@ -20,6 +20,8 @@ from kinfolk.commands.collect.door import Outcome, opened
 from kinfolk.commands.collect.event import Arrival
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors.collect.reading import lines
+from kinfolk.errors import KinfolkError
+from kinfolk.interfaces.cli import serve_commands
 from kinfolk.store.write.lease import writer_lease
 from tests.serving import KEY, Serving, collecting, environment, free_port, landed, serving
 
@@ -207,6 +209,20 @@ def test_a_mistake_in_the_project_keeps_events_waiting_and_is_told(tmp_path: Pat
         time.sleep(3)
         said = server.stop()
     assert "Events wait: The project has 1 mistake" in said
+
+
+@pytest.mark.parametrize("package", ["granian", "msgspec"])
+def test_what_is_not_installed_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    ours = [name for name in sys.modules if name.startswith(("kinfolk.interfaces.collect", "kinfolk.commands.collect"))]
+    for name in ours:
+        monkeypatch.delitem(sys.modules, name)
+    for name in [name for name in sys.modules if name.partition(".")[0] == package] or [package]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(KinfolkError) as told:
+        serve_commands.serve(tmp_path)
+    assert (
+        str(told.value) == f"The package `{package}` is not installed. Install it with `pip install 'kinfolk[serve]'`."
+    )
 
 
 def test_too_many_events_for_the_disk_are_asked_to_come_again(tmp_path: Path) -> None:

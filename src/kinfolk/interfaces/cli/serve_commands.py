@@ -34,14 +34,15 @@ def serve(
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8080,
 ) -> None:
     """Take in events over HTTP, and run the project soon after they came; until told to stop."""
-    from kinfolk.commands.collect.door import opened
     from kinfolk.commands.open_project import open_project
 
     try:
+        from kinfolk.commands.collect.door import opened
         from kinfolk.interfaces.collect.server import Address, serve
     except ModuleNotFoundError as error:
+        package = (error.name or "granian").partition(".")[0]
         raise KinfolkError(
-            f"The package `{error.name}` is not installed.", hint="Install it with `pip install 'kinfolk[serve]'`."
+            f"The package `{package}` is not installed.", hint="Install it with `pip install 'kinfolk[serve]'`."
         ) from error
 
     stop = Event()
