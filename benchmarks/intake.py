@@ -189,7 +189,7 @@ def table(found: list[dict[str, Any]], lost: int, memory: float) -> str:
         [
             f"{events:,} events acknowledged in {seconds:.0f} seconds, {lost:,} of them not in the log; "
             f"{os.cpu_count()} cores, the senders on the same ones, {time.strftime('%Y-%m-%d')}. Runs went on "
-            f"meanwhile in the server's process, which had {memory:,.0f} MB at most.",
+            f"beside it; the server had {memory:,.0f} MB at most.",
             "",
             "| sent as | connections | events/s | p50 | p99 | aim | met |",
             "|---|---|---|---|---|---|---|",

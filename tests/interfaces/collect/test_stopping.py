@@ -84,7 +84,7 @@ def test_killed_under_load_no_acknowledged_event_is_lost_and_none_is_doubled(tmp
         time.sleep(0.5)
         acknowledged = finished(senders)
         server.stop()
-    company.run()
+    company.run(wait_seconds=60)  # a run that the server had begun may still be going on
     found = [message for (message,) in company.ask("select event_id from profiles.events")]
     assert len(acknowledged) > 100
     assert set(acknowledged) <= set(found)

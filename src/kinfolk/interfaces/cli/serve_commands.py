@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +13,7 @@ from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, Fo
 from kinfolk.model.interval import words_of
 
 if TYPE_CHECKING:
-    from kinfolk.commands.collect.following import Followed
     from kinfolk.commands.collect.status import Collected
-    from kinfolk.model.project import Project
 
 collect = typer.Typer(name="collect", help="Events that were sent to `kinfolk serve`.", no_args_is_help=True)
 
@@ -34,6 +31,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8080,
 ) -> None:
     """Take in events over HTTP, and run the project soon after they came; until told to stop."""
+    from kinfolk.commands.collect.following import follow, run_apart
     from kinfolk.commands.open_project import open_project
 
     try:
@@ -48,7 +46,8 @@ def serve(
     stop = Event()
     project = open_project(folder, environment)
     with stopping.gently(stop), opened(project) as door:
-        runs = Thread(target=_follow, args=(project, door.sources, stop), name="runs")
+        following = (project, door.sources, lambda: run_apart(project, stop), output.note, stop)
+        runs = Thread(target=follow, args=following, name="runs")
         runs.start()
         listening = f"Listening on http://{host}:{port} for events of {', '.join(door.sources)}."
         try:
@@ -57,23 +56,6 @@ def serve(
             stop.set()
             runs.join()
     output.note("Stopped. Every event that was acknowledged is on disk.")
-
-
-def _follow(project: Project, sources: tuple[str, ...], stop: Event) -> None:
-    from kinfolk.commands.collect.following import follow
-    from kinfolk.commands.run import run
-    from kinfolk.interfaces.cli.progress import Quiet
-
-    with suppress(stopping.Stopped):  # a run that was told to stop ends before its next step; the next takes its events
-        follow(project, sources, lambda: run(project.folder, project.environment, watcher=Quiet()), _tell, stop)
-
-
-def _tell(followed: Followed) -> None:
-    if followed.run:
-        output.note(f"Run {followed.run.run_id} {followed.run.status}, {followed.run.seconds:.1f} s.")
-    else:
-        error = followed.error
-        output.note(f"Events wait: {error if isinstance(error, KinfolkError) else repr(error)}")
 
 
 @collect.command()
