@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,
 	$(if $(shell $(python) -c '$(NEW_ENOUGH)' 2>/dev/null && echo yes),$(python))) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench bench-identity docs reference datacontract spark lock clean
+.PHONY: help demo test test-all check format bench bench-identity bench-intake docs reference datacontract spark clients lock clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r target about; do \
@@ -53,6 +53,9 @@ bench-identity: $(READY) ## Who is who, against Splink, dedupe, recordlinkage, g
 	$(BIN)/python benchmarks/identity_speed.py
 	$(BIN)/python benchmarks/realtime.py
 
+bench-intake: $(READY) ## Events a second over HTTP, each on disk before it is acknowledged; writes docs/benchmarks.md (a minute)
+	$(BIN)/python benchmarks/intake.py
+
 docs: $(READY) ## The documentation as a website, in site/
 	$(BIN)/python scripts/make_reference.py --check
 	$(BIN)/zensical build --clean --strict
@@ -75,6 +78,15 @@ $(VENV)/spark/.ready: $(READY)
 	$(VENV)/spark/bin/python -m pip --quiet --disable-pip-version-check install -r requirements.lock
 	$(VENV)/spark/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --editable .
 	$(VENV)/spark/bin/python -m pip --quiet --disable-pip-version-check install 'pyspark==4.3.0' 'splink==5.0.0'
+	@touch $@
+
+# The programs people send events with from Node; needs Node and npm.
+clients: $(VENV)/clients/.ready ## Segment's and RudderStack's programs for Node, which tests of event collection use
+
+$(VENV)/clients/.ready: tests/clients/package.json $(READY)
+	mkdir -p $(VENV)/clients
+	cp tests/clients/package.json $(VENV)/clients/
+	cd $(VENV)/clients && npm install --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 lock: $(READY) ## Pin every dependency in requirements.lock anew (UPGRADE=--upgrade for newer versions)

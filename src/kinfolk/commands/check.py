@@ -60,7 +60,7 @@ def check(folder: Path, environment: str | None = None) -> Checked:
             name=source.name,
             connector=source.connector,
             feeds=tuple(mapping.table for mapping in source.mappings),
-            parts=0 if project.landing else len(CONNECTORS[source.connector].parts(source, project.folder)),
+            parts=0 if project.landing else len(CONNECTORS[source.connector].parts(source, project.base(source))),
         )
         for source in project.sources
         if source.status == "active"

@@ -44,6 +44,7 @@ CONNECTORS: Mapping[str, Connector] = _OnDemand(
         "s3": "kinfolk.connectors.s3.connector:S3",
         "http": "kinfolk.connectors.http.connector:HTTP",
         "dlt": "kinfolk.connectors.dlt.connector:DLT",
+        "collect": "kinfolk.connectors.collect.connector:COLLECT",
     }
 )
 
@@ -58,5 +59,6 @@ OPTIONS: Mapping[str, type[BaseModel]] = _OnDemand(
         "s3": "kinfolk.connectors.s3.options:S3Options",
         "http": "kinfolk.connectors.http.options:HttpOptions",
         "dlt": "kinfolk.connectors.dlt.options:DltOptions",
+        "collect": "kinfolk.connectors.collect.options:CollectOptions",
     }
 )

@@ -13,7 +13,7 @@ from kinfolk.model.contract import Contract
 from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
 from kinfolk.model.schedule import Schedule
-from kinfolk.model.source import Conventions, Source
+from kinfolk.model.source import COLLECT, Conventions, Source
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,15 @@ class Project:
     def landing(self) -> Path | None:
         """Where the environment whose landing is read keeps what it makes; None where landing is this one's own."""
         return self.state.parent / self.landing_of if self.landing_of else None
+
+    @property
+    def collected(self) -> Path:
+        """Where events that were sent to Kinfolk lie."""
+        return self.state / "collect"
+
+    def base(self, source: Source) -> Path:
+        """The folder to which the paths of the source refer."""
+        return self.collected if source.connector == COLLECT else self.folder
 
     def contract(self, source: str) -> Contract | None:
         """What the source of that name promises, or None where it has no contract."""

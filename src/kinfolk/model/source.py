@@ -10,6 +10,8 @@ from typing import Any
 
 from kinfolk.model.place import Place
 
+COLLECT = "collect"  # the connector of events that are sent to Kinfolk itself
+
 
 class Load(StrEnum):
     """How the rows of one load relate to the rows of the load before."""
@@ -17,6 +19,7 @@ class Load(StrEnum):
     SNAPSHOT = "snapshot"  # each load is the whole of the source: a record that is gone was deleted
     APPEND = "append"  # each load adds: nothing is ever deleted by being absent
     INCREMENTAL = "incremental"  # each load is what the cursor says is new; it replaces records of the same id
+    ONCE = "once"  # as incremental, of what happens once: a record that comes again is a repetition
 
 
 @dataclass(frozen=True)

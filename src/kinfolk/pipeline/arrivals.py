@@ -161,7 +161,7 @@ def _offered(source: Source, project: Project, ledger: Ledger, connectors: Mappi
                 hint=f"Call it {name} again (`name: {name}`), or give it a name that differs in more than case.",
             )
     try:
-        return connectors[source.connector].parts(source, project.folder)
+        return connectors[source.connector].parts(source, project.base(source))
     except NothingToLoadError:
         if source.load is Load.APPEND and source.name in ledger.loaded:
             return ()  # what was taken in before may have been archived since

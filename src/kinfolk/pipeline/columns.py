@@ -62,7 +62,7 @@ def _used(source: Source) -> Iterator[tuple[Sequence[str], str, Place]]:
         yield (name,), "record_id", source.place
     if source.observed_at:
         yield (source.observed_at,), "observed_at", source.place
-    if source.cursor:
+    if source.cursor and source.cursor.column not in landing.NAMES:
         yield (source.cursor.column,), "cursor", source.cursor.place
     if source.cursor and source.cursor.deleted:
         yield (source.cursor.deleted,), "deleted", source.cursor.place

@@ -23,7 +23,7 @@ _MAY_MEAN_AFTER = ("http", "dlt")
 _READ = """
     select count(*) as rows, count($c) as filled,
            count(try_cast($c as decimal(38, 9))) as numbers,
-           arg_max($c, try_cast($c as decimal(38, 9))) as last_number,
+           arg_max(cast($c as varchar), try_cast($c as decimal(38, 9))) as last_number,
            count(try_cast($c as timestamptz)) as moments,
            arg_max($c, try_cast($c as timestamptz)) filter (try_cast($c as timestamptz) <= $now) as last_moment,
            count(*) filter (try_cast($c as timestamptz) > $far) as ahead,

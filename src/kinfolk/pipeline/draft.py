@@ -23,7 +23,7 @@ def look_at(project: Project, source: Source, connectors: Mapping[str, Connector
     """
     connector = connectors[source.connector]
     with tempfile.TemporaryDirectory(prefix="kinfolk-") as folder, Session.open(Path(folder)) as session:
-        for part in connector.parts(source, project.folder):
+        for part in connector.parts(source, project.base(source)):
             name = f"incoming.{source.name}"
             session.run(Exchange(name, part.name, source.name, part.name, lambda p=part: connector.open(source, p)))  # type: ignore[misc]
         columns = tuple(c for c in session.columns(f"incoming.{source.name}") if c not in READER_COLUMNS)

@@ -22,7 +22,7 @@ from kinfolk.model.identity import (
 from kinfolk.model.matching import GivenModel
 from kinfolk.model.project import Domain, Ownership, Person, Project, Spark
 from kinfolk.model.schedule import Schedule
-from kinfolk.model.source import BelongsTo, ColumnRule, Conventions, Cursor, Load, Source, TableMapping
+from kinfolk.model.source import COLLECT, BelongsTo, ColumnRule, Conventions, Cursor, Load, Source, TableMapping
 from kinfolk.project.consent import consent_policy
 from kinfolk.project.contracts import contract, contract_text, source_of
 from kinfolk.project.document import Document, Path
@@ -104,7 +104,7 @@ def source(parsed: Parsed[SourceFile], files: Files, defaults: Conventions) -> S
     """One file of sources/ as a Source."""
     settings, document = parsed.settings, parsed.document
     connector = next(name for name in files.connectors if settings.part(name) is not None)
-    return Source(
+    made = Source(
         name=source_name(parsed),
         place=document.place(),
         connector=connector,
@@ -129,6 +129,19 @@ def source(parsed: Parsed[SourceFile], files: Files, defaults: Conventions) -> S
         environment=settings.environment,
         refresh=settings.refresh,
         status=settings.status,
+    )
+    return _collected(made) if connector == COLLECT else made
+
+
+def _collected(source: Source) -> Source:
+    """How events, and their visitors, are loaded, which follows from what they are: from a place in the log on."""
+    visitors = "visitors_of" in source.options
+    return replace(
+        source,
+        record_id=("visitor",) if visitors else ("messageId",),
+        observed_at=source.observed_at or "timestamp",
+        load=Load.INCREMENTAL if visitors else Load.ONCE,
+        cursor=Cursor("_row", source.place),
     )
 
 

@@ -23,6 +23,7 @@ _FREE = (
     "timeout",
     "retries",
     "requests_per_second",
+    "write_keys",
 )  # options that change nothing about what is read
 
 
@@ -144,15 +145,18 @@ def _repeated(arrival: Arrival) -> Query:
 def _dropped(arrival: Arrival) -> Query:
     """Rows whose record id comes again later in the load; `same` says that nothing is lost by it.
 
-    With a cursor the rows of one id are its versions in order, so that a later one takes the place of an earlier.
+    With a cursor the rows of one id are its versions in order, so that a later one takes the place of an earlier; of
+    what happens once the first one stays.
     """
     name = arrival.source.name
+    order = sql("-_record_no") if arrival.source.load is Load.ONCE else column("_record_no")
     tree = query(
         "select _record_no, last_value(_row) over w as kept_row, "
         "last_value(_row_hash) over w = _row_hash or $versions as same "
         "from keyed where _record_id in (select _record_id from repeated) "
-        "window w as (partition by _record_id order by _record_no rows between unbounded preceding and "
+        "window w as (partition by _record_id order by $order rows between unbounded preceding and "
         "unbounded following) qualify last_value(_record_no) over w <> _record_no",
+        order=order,
         versions=arrival.source.cursor is not None,
         keyed=table(f"keyed.{name}"),
         repeated=table(f"repeated.{name}"),
@@ -280,7 +284,8 @@ def _changes(arrival: Arrival) -> Query:
     name = arrival.source.name
     tree = query(
         "select $columns from arriving a left join before b on a._record_id = b._record_id "
-        "where b._record_id is null or a._row_hash <> b._row_hash",
+        "where b._record_id is null or (a._row_hash <> b._row_hash and $changes)",
+        changes=arrival.source.load is not Load.ONCE,
         columns=_landing_columns(arrival, "a", sql("case when b._record_id is null then 'added' else 'changed' end")),
         arriving=table(f"arriving.{name}"),
         before=table(f"before.{name}"),

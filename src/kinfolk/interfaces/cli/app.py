@@ -25,6 +25,7 @@ from kinfolk.interfaces.cli import (
     quarantine_commands,
     repair_commands,
     review_commands,
+    serve_commands,
     source_commands,
     status_views,
     stopping,
@@ -266,4 +267,5 @@ def demo(
 time_commands.register(app)
 repair_commands.register(app)
 watch_commands.register(app)
+serve_commands.register(app)
 model_commands.register(app)

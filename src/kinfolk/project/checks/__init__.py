@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kinfolk.errors import Mistake
-from kinfolk.project.checks import consent, contracts, identity, models, owners, sources, whole
+from kinfolk.project.checks import collect, consent, contracts, identity, models, owners, sources, whole
 from kinfolk.project.files import Files
 
 CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
@@ -24,6 +24,9 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     sources.environments_known,
     sources.owners_known,
     sources.people_found,
+    collect.loaded_as_events_are,
+    collect.write_keys_of_one_source,
+    collect.visitors_of_events,
     owners.people_known,
     identity.fields_known,
     identity.keys_mapped,

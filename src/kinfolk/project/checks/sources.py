@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from kinfolk.errors import Mistake
 from kinfolk.model.place import Place
+from kinfolk.model.source import COLLECT
 from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.suggest import hint, listed, near
 from kinfolk.project.written.source import SourceFile, legal_name
@@ -176,7 +177,7 @@ def _source_of(source: Parsed[SourceFile], name: str, files: Files) -> Iterator[
         return
     if other.written.at("people") is None:
         yield Mistake(where, f"The source `{name}` holds no people.", "Name one that maps `people`.")
-    elif other.written.at("record_id") is None:
+    elif other.written.at("record_id") is None and COLLECT not in other.written.key_names():
         yield Mistake(where, f"The source `{name}` has no `record_id`, so nothing can refer to its records.")
     if files.runs(source) and not files.runs(other):
         theirs = other.settings.environment

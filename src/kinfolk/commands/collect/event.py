@@ -1,0 +1,116 @@
+"""One event as it is written down: the fields of Segment's tracking API, and when it really happened."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from kinfolk.commands.collect.moments import moment, text_of
+from kinfolk.connectors.collect.connector import COLUMNS
+from kinfolk.connectors.collect.visitors import visitor
+
+TYPES = ("track", "identify", "page", "screen", "group", "alias")
+MOST_BYTES = 32 * 1024
+DEEPEST = 100  # levels of objects and lists in an event
+
+_MADE = frozenset({"visitor", "receivedAt", "extra"})
+_GIVEN = frozenset(COLUMNS) - _MADE
+_NOT_KEPT = frozenset({"writeKey"})  # a key is no part of what happened
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class RefusedError(Exception):
+    """An event that is not taken in; the message is the cause it is counted under."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What is known of an event from how it came.
+
+    type        from the address; None where each event says it itself
+    sent_at     of the whole batch
+    historical  its timestamp is taken as it is written, however clocks differ
+    """
+
+    received_at: datetime
+    type: str | None = None
+    sent_at: str | None = None
+    historical: bool = False
+
+
+def line_of(event: Any, arrival: Arrival) -> tuple[str, bytes]:
+    """The event's message id, and its line in the log.
+
+    Errors  RefusedError says why it is not taken in
+    """
+    if not isinstance(event, dict):
+        raise RefusedError("not an object")
+    if _deeper(event, DEEPEST):
+        raise RefusedError("nested too deeply")
+    if len(_ENCODE(event)) > MOST_BYTES:
+        raise RefusedError("larger than 32 KB")
+    made: dict[str, Any] = {name: event.get(name) for name in COLUMNS}
+    made["type"] = arrival.type or _type(event)
+    made |= {name: _id(event, name) for name in ("messageId", "userId", "anonymousId", "groupId", "previousId")}
+    made["visitor"] = visitor(made["userId"], made["anonymousId"])
+    if made["visitor"] is None:
+        raise RefusedError("neither userId nor anonymousId")
+    message = made["messageId"] = made["messageId"] or f"kinfolk-{uuid.uuid4()}"
+    made |= _times(event, arrival)
+    made["extra"] = {name: value for name, value in event.items() if name not in _GIVEN and name not in _NOT_KEPT}
+    return message, _ENCODE({name: value for name, value in made.items() if value not in (None, {})}) + b"\n"
+
+
+def _type(event: Mapping[str, Any]) -> str:
+    found = event.get("type")
+    if found not in TYPES:
+        raise RefusedError("no type of event that is known")
+    return str(found)
+
+
+def _id(event: Mapping[str, Any], name: str) -> str | None:
+    """The id as text. Programs write an id they do not know as null, or as nothing."""
+    value = event.get(name)
+    if value is None or isinstance(value, str):
+        return value.strip() or None if value else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise RefusedError(f"{name} is no text")
+
+
+def _times(event: Mapping[str, Any], arrival: Arrival) -> dict[str, str | None]:
+    """When the event happened by our clock: as long before it was received as before it was sent by its own."""
+    written = event.get("originalTimestamp") or event.get("timestamp")
+    sent = event.get("sentAt") or arrival.sent_at
+    original, sent_at = moment(written), moment(sent)
+    happened = original or arrival.received_at
+    if original and sent_at and not arrival.historical:
+        with suppress(OverflowError):  # a clock that is thousands of years off says nothing
+            happened = arrival.received_at - (sent_at - original)
+    return {
+        "timestamp": text_of(happened),
+        "originalTimestamp": None if written is None else str(written),
+        "sentAt": None if sent is None else str(sent),
+        "receivedAt": text_of(arrival.received_at),
+    }
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    """Whether the value has more levels than that."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            inner
+            for outer in layer
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+        if not layer:
+            return False
+    return True

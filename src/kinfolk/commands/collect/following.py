@@ -1,0 +1,109 @@
+"""`kinfolk serve`: a run soon after events have come in, again and again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from kinfolk.connectors.collect.reading import drop_before, end_of
+from kinfolk.errors import BusyError
+from kinfolk.model.project import Project
+from kinfolk.model.run import RunStatus
+
+AFTER_EVENTS = 2.0  # seconds in which more events may come before a run takes them all
+AFTER_FAILURE = 30.0  # seconds before a run that failed is tried again
+_LOOK = 0.2  # seconds between looks at whether to stop
+_BEHIND = 5  # how far a run stands behind the door in its turn for the processor (niceness)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run ended: its exit code, and what is to be said of it; nothing if it changed nothing."""
+
+    exit_code: int
+    said: str
+
+
+def follow(
+    project: Project, sources: tuple[str, ...], run: Callable[[], Ran], told: Callable[[str], None], stop: Event
+) -> None:
+    """Runs the project whenever the logs of these sources have grown since it last ran, until `stop` is set.
+
+    A run that fails is told once and tried again; while another process runs the project, events wait. Files of a log
+    are removed when their events are landed and older than every state that one can go back to.
+    """
+    seen, last, pause = dict.fromkeys(sources), "", AFTER_EVENTS
+    while not stop.wait(pause):
+        pause = AFTER_EVENTS
+        now = {name: end_of(project.collected / name) for name in sources}
+        if now == seen:
+            continue
+        ran = run()
+        if stop.is_set():
+            return
+        if ran.exit_code == 0:
+            seen = now
+            _tidy(project.collected, now, project.history)
+        elif ran.exit_code != BusyError.exit_code:
+            pause = AFTER_FAILURE
+        if ran.said and ran.said != last:
+            told(ran.said)
+        last = ran.said
+
+
+def run_apart(project: Project, stop: Event) -> Ran:
+    """One run in a process of its own, so that neither its work nor its memory stands in the way of events.
+
+    It is ended when `stop` is set; what it had begun is then as if it had not.
+    """
+    chosen = ["--environment", project.environment] if project.environment else []
+    asked = [sys.executable, "-m", "kinfolk", "run", str(project.folder), *chosen, "--json"]
+    began = time.monotonic()
+    process = subprocess.Popen(
+        asked, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with suppress(OSError):  # it may be over already
+        os.setpriority(os.PRIO_PROCESS, process.pid, _BEHIND)
+    while True:
+        try:
+            out, err = process.communicate(timeout=_LOOK)
+        except subprocess.TimeoutExpired:
+            if stop.is_set():
+                process.terminate()
+            continue
+        if process.returncode:
+            return Ran(process.returncode, f"Events wait: {_problem(err)}")
+        return Ran(0, _success(json.loads(out), time.monotonic() - began))
+
+
+def _success(record: dict[str, Any], seconds: float) -> str:
+    if record["status"] == RunStatus.UNCHANGED:
+        return ""
+    return f"Run {record['run_id']} {record['status']}, {seconds:.1f} s."
+
+
+def _problem(err: str) -> str:
+    """What went wrong, as a sentence; of what nobody foresaw, its last line."""
+    try:
+        told = json.loads(err)
+        mistakes = [f"  {m['where']}: {m['what']}" for m in told.get("mistakes", ())]
+        place = f"{told['where']}: " if told["where"] else ""
+        return "\n".join([f"{place}{told['what']} {told['hint'] or ''}".rstrip(), *mistakes])
+    except (ValueError, KeyError, TypeError):
+        return err.strip().rpartition("\n")[2] or "the run ended without a word."
+
+
+def _tidy(folder: Path, landed: dict[str, int | None], history: timedelta) -> None:
+    for name, end in landed.items():
+        if end is not None:
+            drop_before(folder / name, end, history)

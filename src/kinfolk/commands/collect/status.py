@@ -1,0 +1,86 @@
+"""`kinfolk collect status`: what came in, what did not, and what is not yet on a profile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from kinfolk.commands.collect.counts import read_counts
+from kinfolk.commands.collect.moments import moment
+from kinfolk.commands.open_project import open_project
+from kinfolk.connectors.collect.reading import end_of, lines
+from kinfolk.engine.reader import Reader, reading
+from kinfolk.engine.sql import query, table
+from kinfolk.errors import NotFoundError
+from kinfolk.model.source import COLLECT
+from kinfolk.tables import landing
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The events of one source.
+
+    repeated  came before, and were dropped
+    refused   cause -> how many
+    waiting   written down, but not yet landed by a run; since: when the first of them came; lag: how long that is ago
+    """
+
+    source: str
+    received: int
+    repeated: int
+    waiting: int
+    since: datetime | None = None
+    lag: timedelta | None = None
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Every source of events, and requests that led to none of them: cause -> how many."""
+
+    streams: tuple[Stream, ...]
+    strangers: Mapping[str, int]
+
+
+def collect_status(folder: Path, environment: str | None = None) -> Collected:
+    """How the events of each source stand now. Counts are those of the door, a second old at most."""
+    project = open_project(folder, environment)
+    counts = read_counts(project.collected)
+    names = sorted(s.name for s in project.sources if s.connector == COLLECT and "write_keys" in s.options)
+    landed = _landed(project.state)
+    streams = []
+    for name in names:
+        waiting, since = _waiting(project.collected / name, landed.get(name))
+        lag = datetime.now(UTC) - since if since else None
+        refused = dict(counts.refused.get(name, {}))
+        streams.append(Stream(name, counts.received[name], counts.repeated[name], waiting, since, lag, refused))
+    return Collected(tuple(streams), dict(counts.refused.get("", {})))
+
+
+def _landed(state: Path) -> dict[str, int]:
+    """Source -> the place in its log of the last event that a published run landed."""
+    try:
+        with reading(state) as reader:
+            return _cursors(reader)
+    except NotFoundError:
+        return {}
+
+
+def _cursors(reader: Reader) -> dict[str, int]:
+    tree = query(
+        "select source, arg_max(cursor, load_id) as reached from loads where cursor is not null group by source",
+        loads=table(landing.LOADS.name),
+    )
+    return {source: int(reached) for source, reached in reader.read(tree).rows if reached.isdigit()}
+
+
+def _waiting(log: Path, landed: int | None) -> tuple[int, datetime | None]:
+    """How many events lie behind that place, and when the first of them came."""
+    number, first = 0, b""
+    for place, line in lines(log, landed or 0, end_of(log) or 0):
+        if place != landed:
+            number, first = number + 1, first or line
+    return number, moment(json.loads(first).get("receivedAt")) if first else None

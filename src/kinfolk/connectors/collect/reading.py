@@ -1,0 +1,58 @@
+"""Reading the log of events: from a place to a place, whoever is writing meanwhile."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+
+def end_of(folder: Path) -> int | None:
+    """The place behind the last finished line; None if there is none."""
+    for segment in sorted(folder.glob("*.jsonl"), reverse=True):
+        whole = finished(segment)
+        if whole:
+            return int(segment.stem) + whole
+    return None
+
+
+def lines(folder: Path, since: int, until: int) -> Iterator[tuple[int, bytes]]:
+    """Each finished line that begins at `since` or later and ends by `until`, with its place."""
+    segments = [(int(path.stem), path) for path in sorted(folder.glob("*.jsonl"))]
+    for number, (base, path) in enumerate(segments):
+        following = segments[number + 1][0] if number + 1 < len(segments) else None
+        if base >= until or (following is not None and following <= since):
+            continue
+        with path.open("rb") as file:
+            place = base + file.seek(max(since - base, 0))
+            for line in file:
+                if not line.endswith(b"\n") or place + len(line) > until:
+                    break
+                yield place, line
+                place += len(line)
+
+
+def finished(path: Path) -> int:
+    """How many of a file's bytes are finished lines."""
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end:
+            begin = max(end - (1 << 16), 0)
+            file.seek(begin)
+            at = file.read(end - begin).rfind(b"\n")
+            if at >= 0:
+                return begin + at + 1
+            end = begin
+    return 0
+
+
+def drop_before(folder: Path, place: int, age: timedelta) -> None:
+    """Removes files, but never the last, that end by that place and were last written longer ago than that."""
+    segments = sorted(folder.glob("*.jsonl"))
+    oldest = time.time() - age.total_seconds()
+    for path in segments[:-1]:
+        known = path.stat()
+        if int(path.stem) + known.st_size <= place and known.st_mtime < oldest:
+            path.unlink()

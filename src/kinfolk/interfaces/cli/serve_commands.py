@@ -1,0 +1,86 @@
+"""`kinfolk serve`, which takes in events, and `kinfolk collect`, which tells of them."""
+
+from __future__ import annotations
+
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kinfolk.errors import KinfolkError
+from kinfolk.interfaces.cli import output, stopping, views
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, FolderArgument
+from kinfolk.model.interval import words_of
+
+if TYPE_CHECKING:
+    from kinfolk.commands.collect.status import Collected
+
+collect = typer.Typer(name="collect", help="Events that were sent to `kinfolk serve`.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command()(serve)
+    app.add_typer(collect)
+
+
+def serve(
+    folder: FolderArgument = HERE,
+    environment: Environment = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8080,
+) -> None:
+    """Take in events over HTTP, and run the project soon after they came; until told to stop."""
+    from kinfolk.commands.collect.following import follow, run_apart
+    from kinfolk.commands.open_project import open_project
+
+    try:
+        from kinfolk.commands.collect.door import opened
+        from kinfolk.interfaces.collect.server import Address, serve
+    except ModuleNotFoundError as error:
+        package = (error.name or "granian").partition(".")[0]
+        raise KinfolkError(
+            f"The package `{package}` is not installed.", hint="Install it with `pip install 'kinfolk[serve]'`."
+        ) from error
+
+    stop = Event()
+    project = open_project(folder, environment)
+    with stopping.gently(stop), opened(project) as door:
+        following = (project, door.sources, lambda: run_apart(project, stop), output.note, stop)
+        runs = Thread(target=follow, args=following, name="runs")
+        runs.start()
+        listening = f"Listening on http://{host}:{port} for events of {', '.join(door.sources)}."
+        try:
+            serve(door, Address(host, port), lambda: output.note(listening), stop)
+        finally:
+            stop.set()
+            runs.join()
+    output.note("Stopped. Every event that was acknowledged is on disk.")
+
+
+@collect.command()
+def status(folder: Folder = HERE, environment: Environment = None, as_json: AsJson = False) -> None:
+    """Show how many events came, were repeated or refused, and how many wait for a run, since when."""
+    from kinfolk.commands.collect.status import collect_status
+
+    found = collect_status(folder, environment)
+    output.answer(found, as_json, lambda: _status(found))
+
+
+def _status(found: Collected) -> None:
+    out = views.console()
+    if not found.streams:
+        out.print("No source of the project collects events.")
+        return
+    columns = ("source", "received", "repeated", "refused", "waiting", "lag")
+    listed = views.table("Events", columns, right=columns[1:5])
+    for stream in found.streams:
+        numbers = (stream.received, stream.repeated, sum(stream.refused.values()), stream.waiting)
+        listed.add_row(
+            views.escaped(stream.source), *map(views.cell, numbers), words_of(stream.lag) if stream.lag else ""
+        )
+    out.print(listed)
+    causes = [(f"Refused by {s.source}", s.refused) for s in found.streams] + [("Led to no source", found.strangers)]
+    for title, refused in causes:
+        for cause, number in sorted(refused.items(), key=lambda one: -one[1]):
+            out.print(f"{views.escaped(title)}: {number:,} × {views.escaped(cause)}")
