@@ -46,6 +46,21 @@ def test_a_plain_event() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("type_", "event", "name"),
+    [
+        ("page", {"properties": {"name": "Home"}}, "Home"),
+        ("page", {"name": "Start", "properties": {"name": "Home"}}, "Start"),
+        ("screen", {"properties": {"name": 7}}, None),
+        ("track", {"event": "Viewed", "properties": {"name": "Lamp"}}, None),
+    ],
+)
+def test_a_page_is_named_by_its_properties_where_nothing_else_names_it(
+    type_: str, event: dict[str, Any], name: str | None
+) -> None:
+    assert kept({"userId": "u1", **event}, type=type_).get("name") == name
+
+
 @given(happened=MOMENTS, sent=MOMENTS, received=MOMENTS, ahead=st.integers(-10_000_000, 10_000_000))
 def test_a_clock_that_is_wrong_changes_nothing(
     happened: datetime, sent: datetime, received: datetime, ahead: int

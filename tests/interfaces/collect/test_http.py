@@ -246,7 +246,11 @@ def test_the_settings_send_a_browser_s_program_to_us_alone(server: Serving) -> N
     assert found.status_code == 200
     ours = found.json()["integrations"]
     assert list(ours) == ["Segment.io"]
-    assert (ours["Segment.io"]["apiKey"], ours["Segment.io"]["apiHost"]) == (KEY, f"127.0.0.1:{server.port}/v1")
+    told = ours["Segment.io"]
+    assert (told["apiKey"], told["apiHost"], told["protocol"]) == (KEY, f"127.0.0.1:{server.port}/v1", "http")
+    elsewhere = server.client.get(f"{server.url}/v1/projects/{KEY}/settings", headers={"Host": "events.example.com"})
+    told = elsewhere.json()["integrations"]["Segment.io"]
+    assert (told["apiHost"], told["protocol"]) == ("events.example.com/v1", "https")
     assert server.client.get(f"{server.url}/v1/projects/other-key/settings").status_code == 401
 
 

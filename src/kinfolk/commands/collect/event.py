@@ -57,6 +57,7 @@ def line_of(event: Any, arrival: Arrival) -> tuple[str, bytes]:
         raise RefusedError("larger than 32 KB")
     made: dict[str, Any] = {name: event.get(name) for name in COLUMNS}
     made["type"] = arrival.type or _type(event)
+    made["name"] = _name(made)
     made |= {name: _id(event, name) for name in ("messageId", "userId", "anonymousId", "groupId", "previousId")}
     made["visitor"] = visitor(made["userId"], made["anonymousId"])
     if made["visitor"] is None:
@@ -72,6 +73,15 @@ def _type(event: Mapping[str, Any]) -> str:
     if found not in TYPES:
         raise RefusedError("no type of event that is known")
     return str(found)
+
+
+def _name(made: Mapping[str, Any]) -> Any:
+    """The name of a page or screen, which Jitsu's program writes among its properties alone."""
+    properties = made["properties"]
+    if made["name"] is not None or made["type"] not in ("page", "screen") or not isinstance(properties, dict):
+        return made["name"]
+    found = properties.get("name")
+    return found if isinstance(found, str) and found else None
 
 
 def _id(event: Mapping[str, Any], name: str) -> str | None:

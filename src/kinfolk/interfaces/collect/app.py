@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -80,7 +81,8 @@ class App:
         if not self._door.knows(key):
             return 401, _failure("The write key is not known here."), ()
         host = headers.get(b"host", b"").decode("latin-1")
-        ours = {"apiKey": key, "apiHost": f"{host}/v1", "unbundledIntegrations": [], "addBundledMetadata": True}
+        here = {"apiHost": f"{host}/v1", "protocol": _protocol(host)}
+        ours = {"apiKey": key, **here, "unbundledIntegrations": [], "addBundledMetadata": True}
         return 200, {"integrations": {"Segment.io": ours}, "plan": {}, "edgeFunction": {}}, ()
 
     async def _take(self, wanted: Intake, headers: Headers, receive: Receive) -> Reply:
@@ -94,6 +96,15 @@ class App:
             return 400, _failure(f"Not taken in: {bad}."), ()
         arrival = Arrival(datetime.now(UTC), wanted.type, sent_at, wanted.historical)
         return _told(await self._door.take(key, events, arrival))
+
+
+def _protocol(host: str) -> str:
+    """How a browser is to come back: what stands before us speaks TLS, unless the browser is on this very machine."""
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:
+        name = None
+    return "http" if name in ("localhost", "127.0.0.1", "::1") else "https"
 
 
 def key_of(headers: Headers) -> str | None:

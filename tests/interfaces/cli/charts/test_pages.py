@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from kinfolk.commands.charts import Charts, gather
 from kinfolk.errors import ExistsError, NotFoundError
 from kinfolk.interfaces.cli.charts import write
 from kinfolk.interfaces.cli.charts.pages import rendered
+from tests.browser import browse
 from tests.company import Company
 from tests.stages.identity.population import records
 
@@ -27,7 +26,6 @@ keys: [email]
 match:
   compare: {first_name: name, last_name: name, birth_date: date, phone: phone}
 """
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class Page(HTMLParser):
@@ -161,19 +159,9 @@ def test_a_project_of_keys_alone_says_that_it_has_no_model(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed here.")
 def test_a_browser_draws_every_page_without_complaint(charts: Charts, tmp_path: Path) -> None:
-    assert CHROMIUM is not None
     for page in write(charts, tmp_path / "charts"):
         shot = tmp_path / f"{page.stem}.png"
-        quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        quiet += [
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-quic",
-            f"--user-data-dir={tmp_path / 'user'}",
-        ]
-        logged = [CHROMIUM, *quiet, "--enable-logging=stderr", f"--screenshot={shot}", page.as_uri()]
-        ended = subprocess.run(logged, capture_output=True, text=True, timeout=120, check=True)
+        ended = browse(page.as_uri(), tmp_path / "user", "--enable-logging=stderr", f"--screenshot={shot}")
         assert "CONSOLE" not in ended.stderr
         assert shot.stat().st_size > 10_000
