@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -80,6 +81,19 @@ class Serving:
 
     def track(self, **event: Any) -> httpx.Response:
         return self.post("/v1/track", {"event": "Viewed", "anonymousId": "a1", **event})
+
+    def wait_for(self, words: str) -> None:
+        """Waits until the process says that, a minute at most."""
+        assert self.process.stdout is not None
+        too_long = threading.Timer(60, self.process.kill)
+        too_long.start()
+        try:
+            for line in self.process.stdout:
+                if words in line:
+                    return
+        finally:
+            too_long.cancel()
+        raise AssertionError(f"It never said: {words}")
 
     def stop(self, number: int = signal.SIGTERM) -> str:
         """Ends the process; what it said."""

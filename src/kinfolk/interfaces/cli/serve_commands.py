@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -56,6 +58,14 @@ def serve(
             stop.set()
             runs.join()
     output.note("Stopped. Every event that was acknowledged is on disk.")
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """Ends the process here and now: a thread of the server may outlive it, and aborts when Python ends under it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 @collect.command()
