@@ -39,7 +39,7 @@ def people(company: Company, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "sentence"), [(2_000, "Is the disk full?"), (60_000, "What was published before is untouched")]
+    ("size", "sentence"), [(2_000, "Is the disk full?"), (100_000, "What was published before is untouched")]
 )
 def test_when_the_disk_is_full(company: Company, size: int, sentence: str) -> None:
     before = company.published()
