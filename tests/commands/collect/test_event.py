@@ -174,3 +174,15 @@ def test_the_largest_event_that_may_come() -> None:
     assert len(kept(event)["properties"]["text"]) == room
     event["properties"] = {"text": "x" * (room + 1)}
     assert refused(event) == "larger than 32 KB"
+
+
+def test_a_nul_is_refused_since_no_table_holds_it_but_not_what_only_looks_like_one() -> None:
+    assert refused({"userId": "u1", "event": "nul\0"}) == "a NUL character"
+    assert kept({"userId": "u1", "event": "back\\u0000slash"})["event"] == "back\\u0000slash"
+    assert refused({"userId": "u1", "event": "both\\\0"}) == "a NUL character"
+
+
+@pytest.mark.parametrize("name", ["messageId", "userId", "anonymousId"])
+def test_an_id_is_no_essay(name: str) -> None:
+    assert kept({"userId": "u1", name: "x" * 500})[name] == "x" * 500
+    assert refused({"userId": "u1", name: "x" * 501}) == f"{name} is longer than 500 characters"

@@ -6,6 +6,7 @@ import asyncio
 import random
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -119,6 +120,17 @@ def test_told_to_stop_in_a_run_the_run_ends_and_the_next_takes_its_events(tmp_pa
     assert server.process.returncode == 0
     company.run()
     assert company.ask("select event_id from profiles.events") == [("m1",)]
+
+
+def test_a_request_that_never_ends_holds_nobody_up(tmp_path: Path) -> None:
+    collecting(tmp_path)
+    with serving(tmp_path) as server, socket.create_connection(("127.0.0.1", server.port)) as unfinished:
+        unfinished.sendall(b"POST /v1/track HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\n{")
+        time.sleep(0.3)
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 40
+    assert server.process.returncode == 0
 
 
 def test_one_door_is_enough(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,10 +19,12 @@ from kinfolk.connectors.collect.visitors import visitor
 TYPES = ("track", "identify", "page", "screen", "group", "alias")
 MOST_BYTES = 32 * 1024
 DEEPEST = 100  # levels of objects and lists in an event
+LONGEST_ID = 500
 
 _MADE = frozenset({"visitor", "receivedAt", "extra"})
 _GIVEN = frozenset(COLUMNS) - _MADE
 _NOT_KEPT = frozenset({"writeKey"})  # a key is no part of what happened
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it; behind a backslash it is six letters
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -65,7 +68,10 @@ def line_of(event: Any, arrival: Arrival) -> tuple[str, bytes]:
     message = made["messageId"] = made["messageId"] or f"kinfolk-{uuid.uuid4()}"
     made |= _times(event, arrival)
     made["extra"] = {name: value for name, value in event.items() if name not in _GIVEN and name not in _NOT_KEPT}
-    return message, _ENCODE({name: value for name, value in made.items() if value not in (None, {})}) + b"\n"
+    line = _ENCODE({name: value for name, value in made.items() if value not in (None, {})}) + b"\n"
+    if _NUL.search(line):  # which no table can hold
+        raise RefusedError("a NUL character")
+    return message, line
 
 
 def _type(event: Mapping[str, Any]) -> str:
@@ -87,11 +93,13 @@ def _name(made: Mapping[str, Any]) -> Any:
 def _id(event: Mapping[str, Any], name: str) -> str | None:
     """The id as text. Programs write an id they do not know as null, or as nothing."""
     value = event.get(name)
-    if value is None or isinstance(value, str):
-        return value.strip() or None if value else None
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise RefusedError(f"{name} is no text")
+        value = str(value)
+    if value is not None and not isinstance(value, str):
+        raise RefusedError(f"{name} is no text")
+    if value and len(value) > LONGEST_ID:
+        raise RefusedError(f"{name} is longer than {LONGEST_ID} characters")
+    return value.strip() or None if value else None
 
 
 def _times(event: Mapping[str, Any], arrival: Arrival) -> dict[str, str | None]:

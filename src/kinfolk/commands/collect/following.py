@@ -10,15 +10,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 from threading import Event
 from typing import Any
 
-from kinfolk.connectors.collect.reading import drop_before, end_of
-from kinfolk.errors import BusyError
+from kinfolk.commands.collect.status import landed_places
+from kinfolk.connectors.collect.connector import log_of
+from kinfolk.connectors.collect.reading import drop_before, end_of, old
+from kinfolk.errors import BusyError, KinfolkError
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunStatus
+from kinfolk.model.source import COLLECT
 
 AFTER_EVENTS = 2.0  # seconds in which more events may come before a run takes them all
 AFTER_FAILURE = 30.0  # seconds before a run that failed is tried again
@@ -42,19 +43,22 @@ def follow(
     A run that fails is told once and tried again; while another process runs the project, events wait. Files of a log
     are removed when their events are landed and older than every state that one can go back to.
     """
-    seen, last, pause = dict.fromkeys(sources), "", AFTER_EVENTS
+    seen, last, pause = dict[str, int | None](), "", AFTER_EVENTS
     while not stop.wait(pause):
         pause = AFTER_EVENTS
-        now = {name: end_of(project.collected / name) for name in sources}
-        if now == seen:
-            continue
-        ran = run()
-        if stop.is_set():
-            return
-        if ran.exit_code == 0:
-            seen = now
-            _tidy(project.collected, now, project.history)
-        elif ran.exit_code != BusyError.exit_code:
+        try:
+            now = {name: end_of(project.collected / name) for name in sources}
+            if now == (seen or dict.fromkeys(sources)):
+                continue
+            ran = run()
+            if stop.is_set():
+                return
+            if ran.exit_code == 0:
+                seen = now
+                _tidy(project, sources)
+        except (OSError, ValueError, KinfolkError) as error:  # too many files open, say: events come in all the same
+            ran = Ran(1, f"Events wait: {error}")
+        if ran.exit_code not in (0, BusyError.exit_code):
             pause = AFTER_FAILURE
         if ran.said and ran.said != last:
             told(ran.said)
@@ -103,7 +107,14 @@ def _problem(err: str) -> str:
         return err.strip().rpartition("\n")[2] or "the run ended without a word."
 
 
-def _tidy(folder: Path, landed: dict[str, int | None], history: timedelta) -> None:
-    for name, end in landed.items():
-        if end is not None:
-            drop_before(folder / name, end, history)
+def _tidy(project: Project, sources: tuple[str, ...]) -> None:
+    """Removes what every source made of a log has landed; the project may say otherwise by now than when it began."""
+    outdated = [name for name in sources if old(project.collected / name, project.history)]
+    landed = landed_places(project.state) if outdated else {}
+    for name in outdated:
+        made_of_it = [
+            source.name for source in project.sources if source.connector == COLLECT and log_of(source) == name
+        ]
+        places = [landed.get(source) for source in made_of_it]
+        if None not in places:
+            drop_before(project.collected / name, min(place for place in places if place is not None), project.history)

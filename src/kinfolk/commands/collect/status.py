@@ -50,7 +50,7 @@ def collect_status(folder: Path, environment: str | None = None) -> Collected:
     project = open_project(folder, environment)
     counts = read_counts(project.collected)
     names = sorted(s.name for s in project.sources if s.connector == COLLECT and "write_keys" in s.options)
-    landed = _landed(project.state)
+    landed = landed_places(project.state)
     streams = []
     for name in names:
         waiting, since = _waiting(project.collected / name, landed.get(name))
@@ -60,7 +60,7 @@ def collect_status(folder: Path, environment: str | None = None) -> Collected:
     return Collected(tuple(streams), dict(counts.refused.get("", {})))
 
 
-def _landed(state: Path) -> dict[str, int]:
+def landed_places(state: Path) -> dict[str, int]:
     """Source -> the place in its log of the last event that a published run landed."""
     try:
         with reading(state) as reader:

@@ -48,11 +48,14 @@ def finished(path: Path) -> int:
     return 0
 
 
-def drop_before(folder: Path, place: int, age: timedelta) -> None:
-    """Removes files, but never the last, that end by that place and were last written longer ago than that."""
-    segments = sorted(folder.glob("*.jsonl"))
+def old(folder: Path, age: timedelta) -> list[Path]:
+    """Files, but never the last, that were last written longer ago than that."""
     oldest = time.time() - age.total_seconds()
-    for path in segments[:-1]:
-        known = path.stat()
-        if int(path.stem) + known.st_size <= place and known.st_mtime < oldest:
+    return [path for path in sorted(folder.glob("*.jsonl"))[:-1] if path.stat().st_mtime < oldest]
+
+
+def drop_before(folder: Path, place: int, age: timedelta) -> None:
+    """Removes those of them that end by that place."""
+    for path in old(folder, age):
+        if int(path.stem) + path.stat().st_size <= place:
             path.unlink()

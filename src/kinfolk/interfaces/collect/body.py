@@ -10,6 +10,7 @@ import msgspec
 
 MOST_BYTES = 500 * 1024
 MOST_EVENTS = 2_500
+MOST_SHARED = 8 << 20  # bytes that a batch's own context comes to, written once for each of its events
 
 _GZIP = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -77,6 +78,8 @@ def events_of(body: Any) -> tuple[list[Any], str | None]:
     if not isinstance(body, dict):
         return events, None
     shared = {name: body[name] for name in ("context", "integrations") if name in body}
+    if len(msgspec.json.encode(shared)) * len(events) > MOST_SHARED:
+        raise BadBodyError("a context for too many events")
     if shared:
         events = [{**shared, **event} if isinstance(event, dict) else event for event in events]
     sent_at = body.get("sentAt")

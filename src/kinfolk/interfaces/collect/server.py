@@ -67,7 +67,7 @@ async def _serve(door: Door, address: Address, ready: Callable[[], None], stop: 
         await _finished(app)
     finally:
         server.stop()  # type: ignore[no-untyped-call]
-        await asyncio.gather(serving, return_exceptions=True)
+        await asyncio.wait({serving}, timeout=_PATIENCE)  # a request that never ends holds nobody up
 
 
 async def _finished(app: App) -> None:

@@ -1,0 +1,77 @@
+"""Runs that follow events: nothing that goes wrong for a moment ends them, and no file goes that is not landed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from kinfolk.commands.collect import following
+from kinfolk.commands.collect.following import Ran, follow
+from kinfolk.commands.open_project import open_project
+from kinfolk.connectors.collect.log import Log
+from tests.serving import KEY, collecting
+
+EVENT = (
+    b'{"type":"track","messageId":"m%d","visitor":"u1/","userId":"u1","event":"Paid",'
+    b'"timestamp":"2026-03-01T12:00:00Z"}\n'
+)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_KEY", KEY)
+    monkeypatch.setattr(following, "AFTER_EVENTS", 0.01)
+    monkeypatch.setattr(following, "AFTER_FAILURE", 0.01)
+
+
+def sent(folder: Path, *numbers: int) -> list[Path]:
+    """Events in the log, a file each; the files."""
+    log = Log(folder, segment_bytes=1)
+    for number in numbers:
+        log.append(EVENT % number).result()
+    log.close()
+    return sorted(folder.glob("*.jsonl"))
+
+
+def test_what_goes_wrong_for_a_moment_is_told_and_tried_again(tmp_path: Path) -> None:
+    collecting(tmp_path)
+    project, stop, told = open_project(tmp_path), Event(), list[str]()
+    sent(project.collected / "web", 1)
+    runs = iter([OSError(24, "Too many open files"), Ran(0, "Run 1 done.")])
+
+    def run() -> Ran:
+        found = next(runs)
+        if isinstance(found, OSError):
+            raise found
+        stop.set()
+        return found
+
+    follow(project, ("web",), run, told.append, stop)
+    assert stop.is_set(), "the second attempt was made"
+    assert told == ["Events wait: [Errno 24] Too many open files"]
+
+
+def test_a_file_stays_until_every_source_made_of_it_has_landed_it(tmp_path: Path) -> None:
+    company = collecting(tmp_path)
+    company.write("kinfolk.yml", "name: Shop\nhistory: 1 day\n")
+    company.run()
+    project, stop = open_project(tmp_path), Event()
+    for file in sent(project.collected / "web", 1, 2, 3):
+        os.utime(file, (0, 0))
+
+    def nothing_lands() -> Ran:
+        runs.append(len(list((project.collected / "web").glob("*.jsonl"))))
+        if len(runs) == 2:
+            company.run()
+        if len(runs) == 3:
+            stop.set()
+        sent(project.collected / "web", 3 + len(runs))
+        return Ran(0, "")
+
+    runs = list[int]()
+    follow(project, ("web",), nothing_lands, lambda _: None, stop)
+    assert runs[:2] == [3, 4], "a run that ended well landed none of them"
+    assert runs[2] < 4, "they are landed now"
