@@ -48,7 +48,7 @@ format: $(READY) ## Write the code as `make check` wants it
 bench: $(READY) ## Speed and memory on a million records, beside Splink; writes docs/benchmarks.md (needs about 20 minutes)
 	$(BIN)/python benchmarks/main_job.py
 
-bench-identity: $(READY) ## Who is who, against Splink, dedupe, recordlinkage, goldenmatch; writes docs/benchmarks.md (two hours)
+bench-identity: $(READY) ## Who is who, against Splink, dedupe, recordlinkage, goldenmatch; writes docs/benchmarks.md (an hour)
 	$(BIN)/python benchmarks/identity.py
 	$(BIN)/python benchmarks/identity_speed.py
 	$(BIN)/python benchmarks/realtime.py

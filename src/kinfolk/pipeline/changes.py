@@ -53,7 +53,7 @@ def stages_after_changes(
     for name, described in ((MEMBERS_BEFORE, MEMBERS), (MODEL_BEFORE, MODEL), (DECIDED_BEFORE, DECIDED)):
         yield Query(name, query("select * from kept", kept=table(described.name)), "As it was", as_view=True)
     yield from _who_is_who(project.identity, session)
-    yield from event_steps(occasion, REACHED)
+    yield from event_steps(occasion, REACHED, decisions_there=decisions_there(session))
     yield _members_moved()
     yield _customers_moved()
     people = [source.name for source in sources if source.mapping("people")]

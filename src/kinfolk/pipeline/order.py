@@ -28,10 +28,12 @@ def stages_after_landing(
     previous = tuple(_previous(session))
     yield from previous
     known = {step.writes for step in previous}
-    if decisions_there(session):
+    decided = decisions_there(session)
+    if decided:
         known.add(DECISIONS.name)
     yield from identity.steps(project.identity, frozenset(known), session.finder)
-    yield from event_steps(occasion) if session.present(MEMBERS.name) else (no_event_step(),)
+    there = session.present(MEMBERS.name)
+    yield from event_steps(occasion, decisions_there=decided) if there else (no_event_step(),)
     fields = profiles.golden_fields(sources)
     people = [source.name for source in sources if source.mapping("people")]
     yield from profiles.profile_steps(fields, project.survivorship, people)

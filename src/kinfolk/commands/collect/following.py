@@ -43,12 +43,13 @@ def follow(
     A run that fails is told once and tried again; while another process runs the project, events wait. Files of a log
     are removed when their events are landed and older than every state that one can go back to.
     """
-    seen, last, pause = dict[str, int | None](), "", AFTER_EVENTS
+    seen: dict[str, int | None] = dict.fromkeys(sources)
+    last, pause = "", AFTER_EVENTS
     while not stop.wait(pause):
         pause = AFTER_EVENTS
         try:
             now = {name: end_of(project.collected / name) for name in sources}
-            if now == (seen or dict.fromkeys(sources)):
+            if now == seen:
                 continue
             ran = run()
             if stop.is_set():
@@ -112,9 +113,6 @@ def _tidy(project: Project, sources: tuple[str, ...]) -> None:
     outdated = [name for name in sources if old(project.collected / name, project.history)]
     landed = landed_places(project.state) if outdated else {}
     for name in outdated:
-        made_of_it = [
-            source.name for source in project.sources if source.connector == COLLECT and log_of(source) == name
-        ]
-        places = [landed.get(source) for source in made_of_it]
-        if None not in places:
-            drop_before(project.collected / name, min(place for place in places if place is not None), project.history)
+        made_of_it = {s.name for s in project.sources if s.connector == COLLECT and log_of(s) == name}
+        if made_of_it <= landed.keys():
+            drop_before(project.collected / name, min(landed[source] for source in made_of_it), project.history)

@@ -15,6 +15,7 @@ from kinfolk.tables import events as promised
 
 MEMBERS_BEFORE, MODEL_BEFORE, DECIDED_BEFORE = "previous.all_members", "previous.model", "previous.decided"
 _CHANGED, _TIES = "events.changed", "events.ties"
+_PARTED = {"customer_id": "varchar", "words": "varchar"}
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,11 @@ def no_event_step() -> Query:
     return Query(promised.EVENTS.name, none, "Events of membership", Publish.APPEND)
 
 
-def event_steps(occasion: Occasion, reached: str | None = None) -> Iterator[Step]:
+def event_steps(occasion: Occasion, reached: str | None = None, *, decisions_there: bool) -> Iterator[Step]:
     """The steps that write down what became of the membership of records.
 
-    reached  table of the record_no decided again; None = all
+    reached          table of the record_no decided again; None = all
+    decisions_there  whether people ever decided anything: to look for what they parted takes all members four times
 
     Reads   previous.all_members, model, decided    as published before this run
             identity.members, links, pairs, aliases, model, decided
@@ -64,7 +66,7 @@ def event_steps(occasion: Occasion, reached: str | None = None) -> Iterator[Step
         ties=table(_TIES),
         tied=_tied("t"),
         others=_others_changed(),
-        parted=_parted_by_people(),
+        parted=_parted_by_people() if decisions_there else rows(_PARTED, []),
     )
     yield Query(promised.EVENTS.name, tree, "Events of membership", Publish.APPEND)
 
@@ -136,7 +138,7 @@ def _ties_step() -> Query:
     tree = query(
         "select m.customer_before, m.customer_after, $alone as record_no, case when e.key like 'decision%' then e.key "
         "when e.key is not null then 'key ' || e.key "
-        "else format('match {:.2f} with {}:{}', e.probability, o.source, o.record_id) end as words "
+        "else format('match {:.2f} with {}/{}', e.probability, o.source, o.record_id) end as words "
         "from ($every) as e join changed m on m.no_after = e.this "
         "join members o on o.record_no = e.other left join also_changed x on x.no_after = e.other "
         "where m.customer_before is null or (m.customer_before is distinct from m.customer_after "
@@ -171,8 +173,8 @@ def _own_cause(occasion: Occasion) -> exp.Expression:
     return sql("case when m.no_before is distinct from m.no_after then 'record changed' end")
 
 
-def _judged() -> exp.Subquery:
-    """Pairs of records on which a decision was made or withdrawn since, and that decision in words."""
+def _parted_by_people() -> exp.Query:
+    """The decision, made or withdrawn since, between two records that were one customer and are not now, in words."""
     same_pair = exp.and_(
         *[sql("$n = $o", n=exp.column(column.name, "n"), o=exp.column(column.name, "o")) for column in decisions.PAIR]
     )
@@ -188,36 +190,18 @@ def _judged() -> exp.Subquery:
         before=table(DECIDED_BEFORE),
         same_pair=same_pair,
     )
-    return exp.Subquery(this=changed)
-
-
-def _parted_by_people() -> exp.Query:
-    """The decision, made or withdrawn since, between two records that were one customer and are not now, in words."""
-
-    def customers(name: str, side: str) -> exp.Subquery:
-        # Of few records: the members are many.
-        found = query(
-            "select m.source, m.record_id, m.customer_id from members m "
-            "where exists (select 1 from judged j where $source = m.source and $record = m.record_id)",
-            members=table(name),
-            judged=_judged(),
-            source=exp.column(f"source_{side}", "j"),
-            record=exp.column(f"record_id_{side}", "j"),
-        )
-        return exp.Subquery(this=found)
-
     return query(
-        "select a.customer_id, min(d.words) as words from judged d "
-        "join a_before a on a.source = d.source_a and a.record_id = d.record_id_a "
-        "join b_before b on b.source = d.source_b and b.record_id = d.record_id_b and b.customer_id = a.customer_id "
-        "join a_now x on x.source = d.source_a and x.record_id = d.record_id_a "
-        "join b_now y on y.source = d.source_b and y.record_id = d.record_id_b and y.customer_id <> x.customer_id "
+        "select a.customer_id, min(d.words) as words from ($changed) as d "
+        "join before a on a.source = d.source_a and a.record_id = d.record_id_a "
+        "join also_before b on b.source = d.source_b and b.record_id = d.record_id_b and b.customer_id = a.customer_id "
+        "join now x on x.source = d.source_a and x.record_id = d.record_id_a "
+        "join also_now y on y.source = d.source_b and y.record_id = d.record_id_b and y.customer_id <> x.customer_id "
         "group by a.customer_id",
-        judged=_judged(),
-        a_before=customers(MEMBERS_BEFORE, "a"),
-        b_before=customers(MEMBERS_BEFORE, "b"),
-        a_now=customers(identity.MEMBERS.name, "a"),
-        b_now=customers(identity.MEMBERS.name, "b"),
+        changed=changed,
+        before=table(MEMBERS_BEFORE),
+        also_before=table(MEMBERS_BEFORE),
+        now=table(identity.MEMBERS.name),
+        also_now=table(identity.MEMBERS.name),
     )
 
 
@@ -226,7 +210,7 @@ def _others_changed() -> exp.Query:
     word = sql("case when no_before is null then 'arrived' when no_after is null then 'deleted' else 'changed' end")
     every = union_by_name(
         query(
-            "select $customer as customer_id, format('record {}:{} {}', source, record_id, $word) as words "
+            "select $customer as customer_id, format('record {}/{} {}', source, record_id, $word) as words "
             "from changed where no_before is distinct from no_after and $customer is not null",
             customer=exp.column(name),
             word=word.copy(),
