@@ -22,7 +22,7 @@ from kinfolk.pipeline.decisions import Act, write_decisions
 from kinfolk.pipeline.lineage import lineage
 from kinfolk.pipeline.restore import restore
 from kinfolk.store.database import open_store
-from kinfolk.store.read.consents import verify
+from kinfolk.store.read.verification import verify
 from kinfolk.store.write.consents import append, forget
 from tests.company import Company
 from tests.oracles.consents import Heard, Record, Rule, World, state, year_later

@@ -36,6 +36,9 @@ UNDER_AGE, UNASKED = "under age", "unasked"  # further states: granted too young
 RESTRICTIVE = (Choice.WITHDRAWN, Choice.DENIED, UNDER_AGE, Choice.EXPIRED, Choice.GRANTED)
 
 
+ERASED = "erased"  # the kind of a subject that is not known any more
+
+
 @dataclass(frozen=True)
 class Purpose:
     """What data may be used for.
@@ -102,7 +105,14 @@ class Subject:
     value: str
     source: str | None = None
 
+    @classmethod
+    def erased(cls, commitment: str) -> Subject:
+        """Somebody who was erased: the commitment is all that is left."""
+        return cls(ERASED, commitment)
+
     def __str__(self) -> str:
+        if self.kind == ERASED:
+            return "somebody erased"
         return f"{self.kind}:{self.source}:{self.value}" if self.source else f"{self.kind}:{self.value}"
 
 
@@ -113,6 +123,9 @@ class Saying:
     channel, topic      None = all of them
     collection_method   how it was collected (ISO/IEC TS 27560), such as `web form`
     collected_at        where: a page, a shop, an app
+    notice              sha256 (hex) of the notice that was shown
+    ranks_at            where the saying names a day only: the moment that decides whether it is the later one
+    carried             written down beside those who said it: it counts for a customer who has none of them
     """
 
     subject: Subject
@@ -127,14 +140,18 @@ class Saying:
     collected_at: str | None = None
     recorded_by: str | None = None
     proof: str | None = None
+    notice: str | None = None
+    ranks_at: datetime | None = None
+    carried: bool = False
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the ledger. saying: without its subject and proof where these were erased
+    """One row of the ledger.
 
+    saying      without whom it is about, how it was collected and its proof, where these were erased
     part_of     the first `seq` of the act it was part of, such as the withdrawal of a customer of three records
-    commitment  sha256 of salt, subject and proof
+    commitment  sha256 of salt, subject, collection and proof
     chain       sha256 of the row before, this row, and its commitment
     """
 
@@ -148,19 +165,39 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """A row of the ledger that says of which rows it was erased whom they are about; no words in it may name them."""
+
+    seq: int
+    erased_at: datetime
+    rows: tuple[int, ...]
+    erased_by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Verified:
-    """What was found of a ledger. opened: rows whose commitment could be opened; erased: those that name nobody now"""
+    """What was found of a ledger.
+
+    entries   rows of what people said
+    opened    those whose commitment could be opened; erased: those that name nobody now
+    last      number of the last row, an erasure's row counted; chain: its link
+    """
 
     entries: int
     opened: int
     erased: int
+    last: int
     chain: str
     problems: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Fact:
-    """What counts when a state is worked out. seq, part_of: of the ledger; row: or of a file, as source:id"""
+    """What counts when a state is worked out. seq, part_of: of the ledger; row: or of a file, as source:id
+
+    ranks_at, carried  as of `Saying`
+    """
 
     subject: Subject
     purpose: str
@@ -173,6 +210,8 @@ class Fact:
     seq: int | None = None
     part_of: int | None = None
     row: str | None = None
+    ranks_at: datetime | None = None
+    carried: bool = False
 
     @property
     def order(self) -> tuple[datetime, int, int, str]:

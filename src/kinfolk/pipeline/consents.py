@@ -28,6 +28,7 @@ _TYPES: dict[str, pa.DataType] = {
     "varchar": pa.string(),
     "bigint": pa.int64(),
     "timestamp": pa.timestamp("us"),
+    "boolean": pa.bool_(),
 }
 
 
@@ -94,7 +95,8 @@ def keep_ledger(state: Path, prepared: Path) -> bool:
     try:
         now, then = open_store(state), open_store(prepared)
         try:
-            return take_over(then, now)
+            with now.connect() as connection:
+                return take_over(then, connection)
         finally:
             now.dispose()
             then.dispose()

@@ -25,9 +25,12 @@ _RANKS = {state: number for number, state in enumerate(RESTRICTIVE)}
 # A row of the ledger: whom it is about, what was said, and its numbers.
 SAID = {
     **dict.fromkeys(("kind", "owner", "value", "purpose", "channel", "topic", "choice"), "varchar"),
-    **dict.fromkeys(("effective_at", "expires_at"), "timestamp"),
+    **dict.fromkeys(("effective_at", "ranks_at", "expires_at"), "timestamp"),
     "policy_version": "varchar",
     **dict.fromkeys(("seq", "part_of"), "bigint"),
+    "carried": "boolean",
+    "recorded_at": "timestamp",
+    "act_erased": "boolean",
 }
 _PURPOSE = {
     **dict.fromkeys(("purpose", "channel", "topic", "basis"), "varchar"),

@@ -239,7 +239,11 @@ def test_a_ledger_that_was_tampered_with_is_found_and_one_that_forgot_is_whole(s
         said(shop, "record", who, "news", "granted")
     state = open_project(shop.folder).state
     forget(open_store(state), [1])
-    assert "whole: 2 rows, 1 opened; 1 name nobody any more" in said(shop, "verify")
+    assert "whole: 2 rows, 1 opened; 1 names nobody any more" in said(shop, "verify")
+    link = said(shop, "verify").split("last link is ")[1].split(".")[0]
+    assert "is whole" in said(shop, "verify", "--link", link)
+    assert "Row 9, whose link was kept" in said(shop, "verify", "--link", f"9:{'ab' * 32}", code=9)
+    assert refused(shop, "verify", "--link", "9:ab").what == "'9:ab' is no link of a row."
     with closing(sqlite3.connect(state / "control.sqlite", isolation_level=None)) as connection:
         connection.execute("update consent_ledger set choice = 'withdrawn' where seq = 1")
     assert "Row 1 is not what was written" in said(shop, "verify", code=9)

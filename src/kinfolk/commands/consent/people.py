@@ -103,6 +103,8 @@ def fact_of(entry: Entry) -> Fact:
         said.topic,
         entry.seq,
         entry.part_of,
+        ranks_at=said.ranks_at,
+        carried=said.carried,
     )
 
 

@@ -114,9 +114,9 @@ def _parted(
 ) -> frozenset[int | None]:
     """Acts of a customer whose records were no longer one customer's at that moment; None = now."""
     about = acts(store, {fact.part_of for fact in facts if fact.part_of and fact.choice is Choice.GRANTED})
-    others = {subject for subjects in about.values() for subject in subjects - asked.subjects.keys()}
+    others = {subject for act in about.values() for subject in act.said_by - asked.subjects.keys()}
     strange = belong_to_somebody(reader, others, moment) if others else set()
-    return frozenset(part for part, subjects in about.items() if subjects & strange)
+    return frozenset(part for part, act in about.items() if act.said_by & strange)
 
 
 def _ended(policy: ConsentPolicy, fact: Fact) -> Fact:

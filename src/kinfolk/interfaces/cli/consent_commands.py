@@ -163,12 +163,19 @@ def export(
 
 
 @app.command()
-def verify(folder: Folder = HERE, environment: Environment = None, as_json: AsJson = False) -> None:
+def verify(
+    link: Annotated[
+        list[str] | None, typer.Option("--link", help="SEQ:LINK that was kept: the row must still have that link.")
+    ] = None,
+    folder: Folder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
     """Check that no row of the ledger was altered, dropped or moved; ends with 9 when one was."""
     from kinfolk.commands.consent.verify import verify
     from kinfolk.interfaces.cli import consent_views
 
-    found = verify(folder, environment)
+    found = verify(folder, environment, link or ())
     output.answer(found, as_json, lambda: consent_views.verified(found))
     if found.problems:
         raise typer.Exit(9)

@@ -58,8 +58,10 @@ def receipt(found: Mapping[str, Any]) -> None:
 
 def imported(done: Imported) -> None:
     """What became of a file's rows."""
-    known = f"; {done.known:,} were known" if done.known else ""
-    console().print(f"{done.recorded:,} of {done.rows:,} rows recorded{known}. The next run takes them in.")
+    known = f"; {_count(done.known, 'was', 'were')} known" if done.known else ""
+    console().print(
+        f"{done.recorded:,} of {_count(done.rows, 'row', 'rows')} recorded{known}. The next run takes them in."
+    )
 
 
 def verified(found: Verified) -> None:
@@ -67,10 +69,15 @@ def verified(found: Verified) -> None:
     out = console()
     for problem in found.problems:
         out.print(escaped(problem))
-    erased = f"; {found.erased:,} name nobody any more" if found.erased else ""
-    state = f"{len(found.problems)} problems" if found.problems else "whole"
-    out.print(f"The ledger is {state}: {found.entries:,} rows, {found.opened:,} opened{erased}.")
-    out.print(f"Its last link is {found.chain}. Keep it elsewhere: a ledger written anew has another.")
+    erased = f"; {_count(found.erased, 'names', 'name')} nobody any more" if found.erased else ""
+    state = f"has {_count(len(found.problems), 'problem', 'problems')}" if found.problems else "is whole"
+    out.print(f"The ledger {state}: {_count(found.entries, 'row', 'rows')}, {found.opened:,} opened{erased}.")
+    out.print(f"Its last link is {found.last}:{found.chain}.", soft_wrap=True)
+    out.print("Keep it elsewhere, and check it with --link: a ledger written anew, or cut short, has another.")
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def _flat(fields: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
