@@ -107,3 +107,23 @@ class Token:
     expires_at: datetime
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who can sign in. email: in lower case; roles: those given here, beside those of policies/access.yml
+
+    password     as argon2 made it; None for who has none
+    subject      at the identity provider; external_id: at what provisions accounts
+    """
+
+    user_id: str
+    email: str
+    created_at: datetime
+    updated_at: datetime
+    name: str | None = None
+    password: str | None = field(default=None, repr=False)
+    active: bool = True
+    roles: tuple[str, ...] = ()
+    subject: str | None = None
+    external_id: str | None = None
