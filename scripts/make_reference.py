@@ -38,6 +38,7 @@ FILES = {
     "contract": "contracts/*.odcs.yaml",
     "model": "models/*.yml",
     "consent": "policies/consent.yml",
+    "access": "policies/access.yml",
     "matching-model": "matching-model.json",
 }
 ROOMS = ("<!-- rooms:start -->\n", "<!-- rooms:end -->\n")

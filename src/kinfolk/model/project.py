@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from kinfolk.model.access import AccessPolicy
 from kinfolk.model.company_model import CompanyModel, ModelTest
 from kinfolk.model.consent import ConsentPolicy
 from kinfolk.model.contract import Contract
@@ -95,6 +96,7 @@ class Project:
     contracts: tuple[Contract, ...] = ()
     defaults: Conventions = field(default_factory=Conventions)
     consent: ConsentPolicy | None = None
+    access: AccessPolicy = field(default_factory=AccessPolicy)
 
     @property
     def landing(self) -> Path | None:

@@ -11,8 +11,9 @@ from kinfolk.model.identity import Matching
 from kinfolk.model.project import Project
 from kinfolk.model.secret import Secret
 
-# Where things are written, kept and computed is no setting; the defaults of sources stand in each source.
-PLACES = frozenset(("place", "folder", "state", "fingerprint", "defaults", "spark"))
+# Where things are written, kept and computed is no setting; the defaults of sources stand in each source. Who may ask
+# for what changes no table.
+PLACES = frozenset(("place", "folder", "state", "fingerprint", "defaults", "spark", "access"))
 
 
 def definition(project: Project) -> str:

@@ -14,6 +14,7 @@ from kinfolk.project.document import Document
 from kinfolk.project.mistakes import found, safe
 from kinfolk.project.model_files import WrittenModel
 from kinfolk.project.references import Resolved, disguised, resolve
+from kinfolk.project.written.access import AccessFile
 from kinfolk.project.written.consent import ConsentFile
 from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
@@ -66,6 +67,7 @@ class Files:
     matching_model: Parsed[MatchingModelFile] | None = None
     consent: Parsed[ConsentFile] | None = None
     notices: Mapping[str, str] = field(default_factory=dict)
+    access: Parsed[AccessFile] | None = None
 
     def source_names(self) -> dict[str, Parsed[SourceFile]]:
         """Name -> its file; of two with one name, the first."""
@@ -78,6 +80,7 @@ class Files:
         """What the environment held -> its reference, for every variable the files use."""
         parsed = (self.kinfolk.resolved, self.identity.resolved, *(source.resolved for source in self.sources))
         parsed += tuple(docs.resolved for docs in self.model_docs)
+        parsed += (self.access.resolved,) if self.access else ()
         every = (*parsed, self.owners.resolved) if self.owners else parsed
         return {value: reference for one in every for value, reference in one.values.items()}
 

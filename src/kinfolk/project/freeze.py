@@ -23,6 +23,7 @@ from kinfolk.model.matching import GivenModel
 from kinfolk.model.project import Domain, Ownership, Person, Project, Spark
 from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import COLLECT, BelongsTo, ColumnRule, Conventions, Cursor, Load, Source, TableMapping
+from kinfolk.project.access import access_policy
 from kinfolk.project.consent import consent_policy
 from kinfolk.project.contracts import contract, contract_text, source_of
 from kinfolk.project.document import Document, Path
@@ -73,6 +74,7 @@ def project(files: Files, folder: FilePath) -> Project:
         ),
         defaults=conventions,
         consent=consent_policy(files.consent, files.notices),
+        access=access_policy(files.access),
     )
     return replace(made, fingerprint=fingerprint(made))
 

@@ -20,6 +20,7 @@ from kinfolk.project.files import Files, Parsed, parse
 from kinfolk.project.matching_model import named_model
 from kinfolk.project.mistakes import masked
 from kinfolk.project.model_files import model_docs, read_models
+from kinfolk.project.written.access import AccessFile
 from kinfolk.project.written.consent import ConsentFile
 from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
@@ -30,9 +31,12 @@ from kinfolk.project.written.source import source_model
 from kinfolk.project.yaml_reader import read
 
 _ENDINGS = (".yml", ".yaml")
+# What the files of policies are called, and what people nearly call them.
+_POLICIES = {"consent": "consent", "consents": "consent", "access": "access"}
 _STEMS = ("kinfolk", "identity", "owners")
 SIGNATURES = "signatures.yml"
 CONSENT = "policies/consent"
+ACCESS = "policies/access"
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -96,6 +100,7 @@ class _Reading:
         self.mistakes += mistakes
         written = self._one(CONSENT)
         consent = self._parsed(written, ConsentFile, references=False) if written else None
+        access = self._one(ACCESS)
         texts, mistakes = notices(self.folder, consent) if consent else ({}, [])
         self.mistakes += mistakes
         return Files(
@@ -112,6 +117,7 @@ class _Reading:
             matching_model=matching_model,
             consent=consent,
             notices=texts,
+            access=self._parsed(access, AccessFile) if access else None,
         )
 
     def _parsed(self, path: Path, model: type[T], *, references: bool = True) -> Parsed[T]:
@@ -145,11 +151,10 @@ class _Reading:
             if path.is_dir() and path.suffix in _ENDINGS:
                 yield Mistake(Place(f"sources/{path.name}"), "This is a folder, not a file.", "Put the file here.")
         for path in sorted(self.folder.glob("policies/*")):
-            nearly = path.stem.lower() in ("consent", "consents") and path.suffix.lower() in _ENDINGS
-            if nearly and not (path.is_file() and path.stem == "consent" and path.suffix in _ENDINGS):
-                yield Mistake(
-                    Place(f"policies/{path.name}"), "A file of this name is not read.", "Call the file consent.yml."
-                )
+            stem = _POLICIES.get(path.stem.lower()) if path.suffix.lower() in _ENDINGS else None
+            if stem and not (path.is_file() and path.stem == stem and path.suffix in _ENDINGS):
+                what = "A file of this name is not read."
+                yield Mistake(Place(f"policies/{path.name}"), what, f"Call the file {stem}.yml.")
         for path in sorted(self.folder.glob("contracts/*")):
             unread = path.suffix in _ENDINGS and not path.stem.endswith(".odcs") and path.name != SIGNATURES
             if unread and not path.name.startswith("."):

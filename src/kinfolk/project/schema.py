@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from kinfolk.project.written.access import AccessFile
 from kinfolk.project.written.consent import ConsentFile
 from kinfolk.project.written.contract import ContractFile
 from kinfolk.project.written.identity import IdentityFile
@@ -35,6 +36,7 @@ def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, An
         "contract": _schema(ContractFile, "contracts/*.odcs.yaml"),
         "model": _schema(ModelFile, "models/*.yml"),
         "consent": _schema(ConsentFile, "policies/consent.yml"),
+        "access": _schema(AccessFile, "policies/access.yml"),
         "matching-model": _schema(MatchingModelFile, "matching-model.json"),
     }
     made["matching-model"]["required"] = ["schema", "prior", "fields"]

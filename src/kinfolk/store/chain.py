@@ -12,7 +12,7 @@ BEGINNING = "0" * 64  # what the first row is chained to
 
 
 def commitment(salt: str, said: Saying) -> str:
-    """Binds a row to whom it is about, how it was collected and the proof; without the salt it tells nothing of them."""
+    """Binds a row to whom it is about, how it was collected and the proof; without the salt, to nothing readable."""
     subject = said.subject
     collected = [said.collection_method, said.collected_at, said.recorded_by]
     return _sha256([salt, subject.kind, subject.source, subject.value, said.proof, *collected])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -129,4 +130,83 @@ consent_head = Table(
     Column("only", Integer, primary_key=True, autoincrement=False),
     Column("entries", Integer, nullable=False),
     Column("chain", String(64), nullable=False),
+)
+
+# People who sign in, and the groups they are in. What they may do follows from policies/access.yml and, for those who
+# were given roles here, from `roles`. Passwords are kept as argon2 makes them, and of everything else that opens a door
+# only its sha256, so that nobody who reads this file can use it.
+users = Table(
+    "users",
+    metadata,
+    Column("user_id", String(32), primary_key=True),
+    Column("email", String, nullable=False, unique=True),  # in lower case
+    Column("name", String),
+    Column("password", String),
+    Column("active", Boolean, nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("subject", String, unique=True),  # at the identity provider
+    Column("external_id", String, unique=True),  # at what provisions accounts
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("group_id", String(32), primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("external_id", String, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("group_id", ForeignKey("groups.group_id", ondelete="cascade"), primary_key=True),
+    Column("user_id", ForeignKey("users.user_id", ondelete="cascade"), primary_key=True),
+)
+
+# Links that are good for one visit: of the first owner, and of people who are to choose a password.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("user_id", ForeignKey("users.user_id", ondelete="cascade")),  # empty for the first owner
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("user_id", ForeignKey("users.user_id"), nullable=False),
+    Column("groups", JSON, nullable=False),  # as the identity provider named them
+    Column("created_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("failure_id", Integer, primary_key=True, autoincrement=True),
+    Column("account", String, nullable=False),
+    Column("failed_at", Moment, nullable=False),
+    Index("sign_in_failures_by_account", "account"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("may", JSON, nullable=False),
+    Column("created_by", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    Column("revoked_at", Moment),
 )

@@ -13,6 +13,7 @@ import typer
 from kinfolk import __version__
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import (
+    access_commands,
     consent_commands,
     contract_commands,
     customer_commands,
@@ -268,4 +269,5 @@ time_commands.register(app)
 repair_commands.register(app)
 watch_commands.register(app)
 serve_commands.register(app)
+access_commands.register(app)
 model_commands.register(app)

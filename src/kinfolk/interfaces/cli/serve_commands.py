@@ -31,6 +31,9 @@ def serve(
     environment: Environment = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8080,
+    url: Annotated[
+        str | None, typer.Option("--url", help="How the world reaches it, as https://cdm.example.com.")
+    ] = None,
 ) -> None:
     """Take in events over HTTP, and run the project soon after they came; until told to stop."""
     from kinfolk.commands.collect.following import follow, run_apart
@@ -38,7 +41,8 @@ def serve(
 
     try:
         from kinfolk.commands.collect.door import opened
-        from kinfolk.interfaces.collect.server import Address, serve
+        from kinfolk.commands.serving import served
+        from kinfolk.interfaces.server.server import Address, serve
     except ModuleNotFoundError as error:
         package = (error.name or "granian").partition(".")[0]
         raise KinfolkError(
@@ -53,7 +57,7 @@ def serve(
         runs.start()
         listening = f"Listening on http://{host}:{port} for events of {', '.join(door.sources)}."
         try:
-            serve(door, Address(host, port), lambda: output.note(listening), stop)
+            serve(served(project, url), door, Address(host, port), lambda: output.note(listening), stop)
         finally:
             stop.set()
             runs.join()

@@ -17,6 +17,7 @@ from kinfolk.interfaces.collect.body import MOST_BYTES, BadBodyError, events_of,
 from kinfolk.interfaces.collect.routes import Intake, intake, settings_key
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Scope = Mapping[str, Any]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Headers = Mapping[bytes, bytes]
 Reply = tuple[int, Any, tuple[tuple[bytes, bytes], ...]]
@@ -38,7 +39,7 @@ class App:
         self.closing = False
         self.at_work = 0
 
-    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             return
@@ -53,7 +54,7 @@ class App:
         finally:
             self.at_work -= 1
 
-    async def _reply(self, scope: Mapping[str, Any], receive: Receive) -> Reply:
+    async def _reply(self, scope: Scope, receive: Receive) -> Reply:
         method, path = scope["method"], scope["path"].rstrip("/")
         headers = dict(scope["headers"])
         if method == "OPTIONS":

@@ -13,8 +13,10 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from kinfolk.commands.collect.door import Door
+from kinfolk.commands.serving import Served
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.collect.app import App
+from kinfolk.interfaces.server.site import Site
 
 _LOOK = 0.1  # seconds between looks at whether to stop
 _SAVE = 1.0  # seconds between saves of the counts
@@ -29,13 +31,13 @@ class Address:
     port: int
 
 
-def serve(door: Door, address: Address, ready: Callable[[], None], stop: Event) -> None:
+def serve(served: Served, door: Door, address: Address, ready: Callable[[], None], stop: Event) -> None:
     """Serves until `stop` is set. ready: called once it listens.
 
     Errors  KinfolkError if it cannot listen there
     """
     _check_free(address)
-    asyncio.run(_serve(door, address, ready, stop))
+    asyncio.run(_serve(served, door, address, ready, stop))
 
 
 def _check_free(address: Address) -> None:
@@ -47,10 +49,16 @@ def _check_free(address: Address) -> None:
         raise _cannot_listen(address, error.strerror or str(error)) from error
 
 
-async def _serve(door: Door, address: Address, ready: Callable[[], None], stop: Event) -> None:
+async def _serve(served: Served, door: Door, address: Address, ready: Callable[[], None], stop: Event) -> None:
     app = App(door)
     server = Server(
-        app, address.host, address.port, interface=Interfaces.ASGINL, backlog=1024, websockets=False, log_enabled=False
+        Site(served, app),
+        address.host,
+        address.port,
+        interface=Interfaces.ASGINL,
+        backlog=1024,
+        websockets=False,
+        log_enabled=False,
     )
     server.on_startup(ready)
     serving = asyncio.create_task(server.serve())

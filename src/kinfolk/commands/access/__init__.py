@@ -1,0 +1,1 @@
+"""Who may ask: people who sign in, programs with tokens, and what they may do."""

@@ -1,0 +1,22 @@
+"""Every route of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Router, get
+from litestar.exceptions import HTTPException, NotAuthorizedException
+
+from kinfolk.errors import KinfolkError
+from kinfolk.interfaces.web.problems import refused, told
+
+
+@get("/me", sync_to_thread=False)
+def me(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Who asks, and what they may do."""
+    if request.user is None:
+        raise NotAuthorizedException("Who asks? Send a token: `Authorization: Bearer …`.")
+    return {"name": request.user.name, "roles": request.user.roles, "may": sorted(request.user.may)}
+
+
+API = Router("/api/v1", route_handlers=[me], exception_handlers={KinfolkError: told, HTTPException: refused})

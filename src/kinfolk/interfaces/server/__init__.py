@@ -1,0 +1,1 @@
+"""The one process a company runs: the door for events, the API and the pages, on one port."""

@@ -1,0 +1,44 @@
+"""What answers to which address: events to the door, everything else to the API and the pages."""
+
+from __future__ import annotations
+
+from litestar import Litestar
+from litestar.config.app import AppConfig
+from litestar.datastructures import State
+from litestar.middleware import DefineMiddleware
+
+from kinfolk.commands.serving import Served
+from kinfolk.interfaces.api.routes import API
+from kinfolk.interfaces.collect.app import App, Receive, Scope, Send
+from kinfolk.interfaces.web.asking import Authentication
+from kinfolk.interfaces.web.headers import protected
+
+_OF_EVENTS = ("/v1/", "/api/s/", "/health")
+
+
+class Site:
+    """An ASGI application of two: the door for events, which has no framework around it, and the rest, which has."""
+
+    def __init__(self, served: Served, door: App) -> None:
+        self.door = door
+        self._rest = protected(Litestar.from_config(_config(served)), served.secure)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return
+        if scope["path"].startswith(_OF_EVENTS):
+            await self.door(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)  # type: ignore[arg-type]
+
+
+def _config(served: Served) -> AppConfig:
+    return AppConfig(
+        route_handlers=[API],
+        middleware=[DefineMiddleware(Authentication)],
+        state=State({"served": served}),
+        openapi_config=None,
+        request_max_body_size=1 << 20,
+        debug=False,
+    )

@@ -1,0 +1,47 @@
+"""Adding people who can sign in, and changing what is kept of them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Engine, insert, select, update
+
+from kinfolk.model.access import User
+from kinfolk.store.database import writing
+from kinfolk.store.read.users import user_of
+from kinfolk.store.schema import users
+
+
+def add_user(engine: Engine, email: str, **known: Any) -> User | None:
+    """A new user; None where somebody has that address. known: other fields of User"""
+    now = datetime.now(UTC)
+    user = User(uuid.uuid4().hex, email.strip().lower(), now, now, **known)
+    with writing(engine) as connection:
+        if connection.execute(select(users.c.user_id).where(users.c.email == user.email)).first():
+            return None
+        connection.execute(insert(users).values(**_row(asdict(user))))
+    return user
+
+
+def change_user(engine: Engine, user_id: str, **changed: Any) -> User | None:
+    """The user as changed; None where there is none. Errors: ValueError where somebody else has the new address"""
+    if email := changed.get("email"):
+        changed["email"] = email = email.strip().lower()
+    with writing(engine) as connection:
+        if (
+            email
+            and connection.execute(
+                select(users.c.user_id).where(users.c.email == email, users.c.user_id != user_id)
+            ).first()
+        ):
+            raise ValueError(f"somebody else has the address {email}")
+        row = _row({**changed, "updated_at": datetime.now(UTC)})
+        connection.execute(update(users).where(users.c.user_id == user_id).values(**row))
+    return user_of(engine, user_id)
+
+
+def _row(fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "roles": list(fields["roles"])} if "roles" in fields else fields
