@@ -19,7 +19,7 @@ from kinfolk.store.database import open_store
 from kinfolk.store.read import consents as ledger
 from kinfolk.store.read.verification import verify
 from kinfolk.store.schema import metadata
-from kinfolk.store.write.consents import append, forget, take_over
+from kinfolk.store.write.consents import append, forget
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OLD = """
@@ -266,38 +266,6 @@ def test_several_who_write_at_once_make_one_chain(tmp_path: Path) -> None:
         assert all(pool.map(write, range(24)))
     found = verify(open_store(tmp_path))
     assert (found.entries, found.problems) == (72, ())
-
-
-def taken_over(backup: Engine, present: Engine) -> bool:
-    with present.connect() as connection:
-        return take_over(backup, connection)
-
-
-def test_a_ledger_from_a_backup_takes_over_what_came_since_and_forgets_what_was_forgotten(tmp_path: Path) -> None:
-    present, backup = filled(tmp_path / "present"), open_store(tmp_path / "backup")
-    assert taken_over(backup, present)  # from nothing, as a copy
-    append(present, [[said(7, Choice.WITHDRAWN)]], NOON + timedelta(days=1))
-    forget(present, [2])
-    assert taken_over(backup, present)
-    assert list(ledger.entries(backup)) == list(ledger.entries(present))
-    assert verify(backup).problems == ()
-
-
-def test_a_ledger_that_lost_its_last_rows_gives_nothing_to_a_backup_that_has_them(tmp_path: Path) -> None:
-    present, backup = filled(tmp_path / "present"), open_store(tmp_path / "backup")
-    assert taken_over(backup, present)
-    append(backup, [[said(7)]])
-    assert taken_over(backup, present)
-    assert verify(backup).entries == 7
-
-
-def test_a_ledger_that_went_another_way_is_left_alone(tmp_path: Path) -> None:
-    present, backup = filled(tmp_path / "present"), filled(tmp_path / "backup")
-    before = list(ledger.entries(backup))
-    assert not taken_over(backup, present)
-    append(backup, [[said(7)]])
-    assert not taken_over(backup, present)
-    assert list(ledger.entries(backup))[:6] == before
 
 
 def test_who_was_erased_before_stays_erased_and_keeps_the_commitment(tmp_path: Path) -> None:

@@ -32,10 +32,11 @@ class Choice(StrEnum):
 
 UNDER_AGE, UNASKED = "under age", "unasked"  # further states: granted too young to count; nothing is recorded
 
-# The states of one person from the most restrictive on: of several that are recorded, the first of these holds.
+# The states of one person from the most restrictive on: of two things said at one moment, the first of these holds.
 RESTRICTIVE = (Choice.WITHDRAWN, Choice.DENIED, UNDER_AGE, Choice.EXPIRED, Choice.GRANTED)
 
 
+FORBIDDING = (Choice.WITHDRAWN, Choice.DENIED)  # what holds however much later another of a person's subjects says yes
 ERASED = "erased"  # the kind of a subject that is not known any more
 
 
@@ -46,6 +47,7 @@ class Purpose:
     use      a data use of fideslang, or an IRI of the Data Privacy Vocabulary
     default  whether the data may be used where nobody said anything
     months   after which a grant ends; None = never
+    zone     whose days and months are counted
     """
 
     name: str
@@ -58,6 +60,7 @@ class Purpose:
     topics: tuple[str, ...] = ()
     months: int | None = None
     minimum_age: int | None = None
+    zone: str = "UTC"
 
     def scopes(self) -> Iterator[tuple[str | None, str | None]]:
         """Every channel with every topic; None where the purpose tells none apart."""
@@ -215,8 +218,8 @@ class Fact:
 
     @property
     def order(self) -> tuple[datetime, int, int, str]:
-        """Which of two facts is the later one; of two from files at one moment it is the more restrictive."""
-        return self.effective_at, self.seq or 0, -RESTRICTIVE.index(self.choice), self.row or ""
+        """Which of two facts is the later one; of two at one moment it is the more restrictive."""
+        return self.ranks_at or self.effective_at, -RESTRICTIVE.index(self.choice), self.seq or 0, self.row or ""
 
     def concerns(self, purpose: str, channel: str | None, topic: str | None) -> bool:
         """Whether it speaks of that part of a purpose."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -34,8 +35,8 @@ def notices(folder: Path, parsed: Parsed[ConsentFile]) -> tuple[dict[str, str], 
     return digests, mistakes
 
 
-def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str]) -> ConsentPolicy | None:
-    """The policy of a file that holds no mistake; None where there is no file."""
+def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str], zone: str) -> ConsentPolicy | None:
+    """The policy of a file that holds no mistake, by the calendar of that zone; None where there is no file."""
     if parsed is None:
         return None
     place, settings = parsed.document.place, parsed.settings
@@ -44,7 +45,7 @@ def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str
         for name, entry in settings.versions.items()
     ]
     return ConsentPolicy(
-        tuple(_purpose(parsed, name, entry) for name, entry in settings.purposes.items()),
+        tuple(replace(_purpose(parsed, name, entry), zone=zone) for name, entry in settings.purposes.items()),
         tuple(sorted(versions, key=lambda version: version.since)),
     )
 

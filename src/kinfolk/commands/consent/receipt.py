@@ -10,7 +10,7 @@ from typing import Any
 from kinfolk.commands.consent.saying import policy_of
 from kinfolk.commands.open_project import open_project
 from kinfolk.errors import NotFoundError
-from kinfolk.model.consent import Choice, ConsentPolicy, Entry
+from kinfolk.model.consent import Choice, ConsentPolicy, Entry, PolicyVersion
 from kinfolk.store.database import open_store
 from kinfolk.store.read import consents
 
@@ -67,6 +67,15 @@ def receipt(folder: Path, seq: int, environment: str | None = None) -> Receipt:
     )
 
 
+def _changed_since(shown: str | None, version: PolicyVersion | None) -> str | None:
+    """What a person must know before the notice of today is handed over as the one that was shown."""
+    if shown is None or (version and version.digest == shown):
+        return None
+    if version is None:
+        return "The policy does not have this version any more; the text that was shown is the one with this sha256."
+    return f"The text was changed since: it now has {version.digest}. What was shown is the text with this sha256."
+
+
 def _processing(policy: ConsentPolicy, entry: Entry) -> dict[str, Any]:
     said, purpose = entry.saying, policy.purpose(entry.saying.purpose)
     version = next((known for known in policy.versions if known.name == said.policy_version), None)
@@ -75,7 +84,8 @@ def _processing(policy: ConsentPolicy, entry: Entry) -> dict[str, Any]:
             "version": said.policy_version,
             "since": version.since if version else None,
             "file": version.file if version else None,
-            "sha256": version.digest if version else None,
+            "sha256": said.notice,
+            "changed_since": _changed_since(said.notice, version),
         },
         "purposes": [
             {

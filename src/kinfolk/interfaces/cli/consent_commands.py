@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kinfolk.interfaces.cli import output
-from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, signed
+
+if TYPE_CHECKING:
+    from kinfolk.model.consent import Entry
 
 app = typer.Typer(
     name="consent",
@@ -51,11 +53,10 @@ def record(
     """Write down what somebody said, in a ledger that nothing is ever taken from."""
     from kinfolk.commands.consent.record import record
     from kinfolk.commands.consent.saying import Said
-    from kinfolk.interfaces.cli import consent_views
 
-    said = Said(purpose, decision, at, version, channel, topic, method, where, by or getpass.getuser(), proof)
+    said = Said(purpose, decision, at, version, channel, topic, method, where, signed(by), proof)
     written = record(folder, who, said, environment)
-    output.answer(written, as_json, lambda: consent_views.recorded(written))
+    _tell(written, (folder, environment), as_json)
 
 
 @app.command()
@@ -76,11 +77,10 @@ def withdraw(
     """Write down that somebody withdrew, from one purpose or from all that rest on consent."""
     from kinfolk.commands.consent.record import withdraw
     from kinfolk.commands.consent.saying import Said
-    from kinfolk.interfaces.cli import consent_views
 
-    said = Said(purpose, "withdrawn", at, None, channel, topic, method, where, by or getpass.getuser(), proof)
+    said = Said(purpose, "withdrawn", at, None, channel, topic, method, where, signed(by), proof)
     written = withdraw(folder, who, said, environment)
-    output.answer(written, as_json, lambda: consent_views.recorded(written))
+    _tell(written, (folder, environment), as_json)
 
 
 @app.command()
@@ -179,3 +179,10 @@ def verify(
     output.answer(found, as_json, lambda: consent_views.verified(found))
     if found.problems:
         raise typer.Exit(9)
+
+
+def _tell(written: list[Entry], project: tuple[Path, str | None], as_json: bool) -> None:
+    """What was written down, and which addresses no record has."""
+
+    folder, environment = project
+    _tell(written, (folder, environment), as_json)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from kinfolk.model.consent import ERASED, Entry, Erasure, Saying
 from kinfolk.store import chain
 from kinfolk.store.database import writing
-from kinfolk.store.read.consents import head_of, link_at
+from kinfolk.store.read.consents import head_of
 from kinfolk.store.schema import consent_erasures, consent_head, consent_ledger, consent_subjects
 
 _AT_ONCE = 500  # rows in one statement: SQLite takes some thousand values
@@ -62,32 +62,6 @@ def forget(engine: Engine, numbers: Collection[int], by: str | None = None, reas
             connection.execute(delete(consent_subjects).where(consent_subjects.c.seq.in_(part)))
         _write_erasure(connection, found, (by, reason), datetime.now(UTC))
     return len(found)
-
-
-def take_over(engine: Engine, later: Connection) -> bool:
-    """Brings a ledger from a backup up to the one it was once a copy of; False where that went another way since.
-
-    What was forgotten since is forgotten here too. Where the backup is the one that has more rows, nothing is to do.
-
-    later  on the ledger that may have more rows
-    """
-    with writing(engine) as connection:
-        last, before = head_of(connection)
-        entries, end = head_of(later)
-        if entries <= last:
-            return link_at(connection, entries) == end
-        if link_at(later, last) != before:
-            return False
-        for table in (consent_ledger, consent_subjects, consent_erasures):
-            rows = [dict(row) for row in later.execute(select(table).where(table.c.seq > last)).mappings()]
-            if rows:
-                connection.execute(insert(table), rows)
-        since = select(consent_erasures.c.rows).where(consent_erasures.c.seq > last)
-        for numbers in connection.execute(since).scalars():
-            for part in _parts(json.loads(numbers)):
-                connection.execute(delete(consent_subjects).where(consent_subjects.c.seq.in_(part)))
-        _set_head(connection, entries, end)
-    return True
 
 
 def _write_erasure(
