@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -81,15 +81,50 @@ class PolicyVersion:
 
 
 @dataclass(frozen=True)
+class Formerly:
+    """Former names of purposes, of channels and of topics, each -> what it is called now."""
+
+    purposes: Mapping[str, str] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
+    topics: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Purposes, channels and topics that are given up: what people said against them has nothing left to forbid."""
+
+    purposes: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ConsentPolicy:
-    """policies/consent.yml. versions: the oldest first"""
+    """policies/consent.yml.
+
+    versions  the oldest first
+    formerly  former name -> what it is called now
+    """
 
     purposes: tuple[Purpose, ...]
     versions: tuple[PolicyVersion, ...]
+    formerly: Formerly = field(default_factory=Formerly)
+    ended: Ended = field(default_factory=Ended)
+    place: Place = field(default_factory=lambda: Place("policies/consent.yml"))
 
     def purpose(self, name: str) -> Purpose | None:
-        """The purpose of that name."""
-        return next((purpose for purpose in self.purposes if purpose.name == name), None)
+        """The purpose of that name, or of that former name."""
+        called = self.formerly.purposes.get(name, name)
+        return next((purpose for purpose in self.purposes if purpose.name == called), None)
+
+    def called_now(self, purpose: str, channel: str | None, topic: str | None) -> tuple[str, str | None, str | None]:
+        """A purpose, channel and topic by the names they have now."""
+        now = self.formerly
+        return (
+            now.purposes.get(purpose, purpose),
+            now.channels.get(channel, channel) if channel else channel,
+            now.topics.get(topic, topic) if topic else topic,
+        )
 
     def in_force(self, day: date) -> PolicyVersion | None:
         """The version that was shown on that day; None before the first."""

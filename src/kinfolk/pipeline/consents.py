@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp
@@ -11,12 +12,13 @@ from sqlglot import exp
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, rows, table, union_by_name
 from kinfolk.engine.step import Compute, Publish, Query, Step
+from kinfolk.model.consent import ConsentPolicy
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.stages.consents import LEDGER, SAID, consent_steps
 from kinfolk.store.database import exists, open_store
 from kinfolk.store.read.consents import Head, head, named_facts
-from kinfolk.tables.consents import COUNTED, STATE, TABLES
+from kinfolk.tables.consents import COUNTED, STATE, TABLES, UNCOUNTED
 from kinfolk.tables.events import EVENTS
 from kinfolk.tables.staging import ACTIVITY
 
@@ -39,7 +41,7 @@ def consents(project: Project, sources: Sequence[Source], session: Session) -> I
                 yield Query(described.name, empty, f"No more {described.name}", Publish.DROP, as_view=True)
         return
     now, found = datetime.now(UTC).replace(tzinfo=None), _head(project)
-    yield _ledger(project, found.entries)
+    yield _ledger(project, project.consent, found.entries)
     files = _zones(sources) if _there(session, _CONSENTS) else None
     yield from consent_steps(project.consent, kinds(sources), now, files, _events(session))
     counted = rows(COUNTED.types, [(found.entries, found.named, now)])
@@ -82,6 +84,18 @@ def consents_wait(project: Project, session: Session) -> int:
     return int(abs(found.entries - known) + abs(forgotten) + ended_or_begun)
 
 
+def uncounted(session: Session) -> tuple[str, ...]:
+    """A sentence for each reason why rows of files count for nothing, with how many there are."""
+    if UNCOUNTED.name not in session.built:
+        return ()
+    counted = query("select why, count(*) from u group by why order by why", u=table(UNCOUNTED.name))
+    return tuple(
+        f"{count:,} {'row of consents counts' if count == 1 else 'rows of consents count'} for nothing: {why}. "
+        f'`kinfolk query "select * from {UNCOUNTED.name}"` lists them.'
+        for why, count in session.fetch(counted)
+    )
+
+
 def _zones(sources: Sequence[Source]) -> dict[str, str] | None:
     """Source of consents -> the zone of its moments; None where there is no such source."""
     return {source.name: source.conventions.time_zone for source in sources if source.mapping("consents")} or None
@@ -111,7 +125,7 @@ def _head(project: Project) -> Head:
         store.dispose()
 
 
-def _ledger(project: Project, until: int) -> Compute:
+def _ledger(project: Project, policy: ConsentPolicy, until: int) -> Compute:
     """The rows of the ledger that name somebody, up to that one."""
     schema = pa.schema([(name, _TYPES[kind]) for name, kind in SAID.items()])
 
@@ -120,10 +134,16 @@ def _ledger(project: Project, until: int) -> Compute:
             return schema.empty_table()
         store = open_store(project.state)
         try:
-            said = named_facts(store, until)
+            found = named_facts(store, until)
         finally:
             store.dispose()
+        said = [(*who, *policy.called_now(*about), *rest) for who, about, rest in map(_parts, found)]
         columns = zip(*said, strict=True) if said else ([] for _ in schema)
         return pa.table([pa.array(list(v), t) for v, t in zip(columns, schema.types, strict=True)], schema=schema)
 
     return Compute({}, {LEDGER: Publish.NO}, "The ledger of consents", lambda inputs, tell: {LEDGER: read()})
+
+
+def _parts(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Whom a row of the ledger is about, which purpose, channel and topic, and the rest."""
+    return row[:3], row[3:6], row[6:]

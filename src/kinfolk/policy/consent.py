@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from kinfolk.errors import Mistake
 from kinfolk.model.consent import (
     FORBIDDING,
     UNASKED,
     UNDER_AGE,
     Basis,
     Choice,
+    ConsentPolicy,
     Fact,
     Purpose,
     Standing,
@@ -57,6 +59,30 @@ def reaches(fact: Fact, customers: int) -> bool:
     allows counts for none of them, because nobody knows whose it is.
     """
     return fact.choice is not Choice.GRANTED or (customers <= 1 and not fact.carried)
+
+
+def stranded(policy: ConsentPolicy, objections: Iterable[tuple[str, str | None, str | None]]) -> Iterator[Mistake]:
+    """A mistake for every purpose, channel and topic that people objected to and the policy does not know any more."""
+    for said in objections:
+        name, channel, topic = policy.called_now(*said)
+        purpose = policy.purpose(name)
+        if purpose is None:
+            if name not in policy.ended.purposes:
+                what = f"Somebody objected to `{name}`, and there is no such purpose any more."
+                yield Mistake(policy.place, what, _remedy("purposes", name))
+            continue
+        for kind, word, known, given_up in (
+            ("channels", channel, purpose.channels, policy.ended.channels),
+            ("topics", topic, purpose.topics, policy.ended.topics),
+        ):
+            if word is not None and word not in known and word not in given_up:
+                what = f"Somebody objected to `{name}` by `{word}`, which is not among its {kind} any more."
+                yield Mistake(purpose.place, what, _remedy(kind, word))
+
+
+def _remedy(kind: str, word: str) -> str:
+    renamed, ended = f"formerly: {{{kind}: {{{word}: …}}}}", f"ended: {{{kind}: [{word}]}}"
+    return f"Write `{renamed}` with its present name, or `{ended}` where it is given up."
 
 
 def ends(granted_at: datetime, months: int | None, zone: str = "UTC") -> datetime | None:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from kinfolk.errors import Mistake
-from kinfolk.model.consent import Basis, ConsentPolicy, PolicyVersion, Purpose
+from kinfolk.model.consent import Basis, ConsentPolicy, Ended, Formerly, PolicyVersion, Purpose
 from kinfolk.project.files import Parsed
 from kinfolk.project.written.consent import ConsentFile, PurposeEntry
 
@@ -47,6 +47,9 @@ def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str
     return ConsentPolicy(
         tuple(replace(_purpose(parsed, name, entry), zone=zone) for name, entry in settings.purposes.items()),
         tuple(sorted(versions, key=lambda version: version.since)),
+        Formerly(settings.formerly.purposes, settings.formerly.channels, settings.formerly.topics),
+        Ended(tuple(settings.ended.purposes), tuple(settings.ended.channels), tuple(settings.ended.topics)),
+        place("purposes"),
     )
 
 

@@ -15,11 +15,12 @@ from kinfolk.engine.step import Publish, Query
 from kinfolk.expressions.time import in_utc, in_zone
 from kinfolk.model.consent import FORBIDDING, RESTRICTIVE, UNASKED, UNDER_AGE, Basis, Choice, ConsentPolicy
 from kinfolk.tables import staging
-from kinfolk.tables.consents import STATE
+from kinfolk.tables.consents import STATE, UNCOUNTED
 from kinfolk.tables.identity import MEMBERS
 
 LEDGER = "ledger.consents"
-PURPOSES, FACTS, LATEST = "consents.purposes", "consents.facts", "consents.latest"
+PURPOSES, RENAMED, FACTS = "consents.purposes", "consents.renamed", "consents.facts"
+LATEST = "consents.latest"
 HOLDERS, PARTED, SPOKEN = "consents.holders", "consents.parted", "consents.spoken"
 _RANKS = {state: number for number, state in enumerate(RESTRICTIVE)}
 
@@ -33,6 +34,7 @@ SAID = {
     "recorded_at": "timestamp",
     "act_erased": "boolean",
 }
+_RENAMED = {"former": "varchar", "called": "varchar"}
 _PURPOSE = {
     **dict.fromkeys(("purpose", "channel", "topic", "basis"), "varchar"),
     "open": "boolean",
@@ -51,11 +53,15 @@ def consent_steps(
     events  every event of membership, that of this run too
     Reads   ledger.consents   one row per fact of the ledger that names somebody
             staging.consents, staging.records, identity.members
-    Writes  consent.state     one row per customer, purpose, channel and topic
+    Writes  consent.state      one row per customer, purpose, channel and topic
+            consent.uncounted  one row per row of a file that counts for nothing
     """
+    uncounted = _uncounted(policy, at, files=files is not None)
     return (
         Query(PURPOSES, rows(_PURPOSE, _purposes(policy)), "Purposes"),
+        Query(RENAMED, rows(_RENAMED, policy.formerly.purposes.items()), "Former names of purposes"),
         Query(FACTS, _facts(at, files), "What people said"),
+        Query(UNCOUNTED.name, uncounted, "What counts for nothing", Publish.REPLACE),
         Query(HOLDERS, _holders(kinds), "Whom it concerns"),
         Query(PARTED, _parted_acts(events, at), "Acts of customers who parted"),
         Query(SPOKEN, _spoken(), "Who spoke for themselves"),
@@ -75,40 +81,82 @@ def _facts(at: datetime, files: Mapping[str, str] | None) -> exp.Query:
     ledger = query(
         "select l.*, cast(null as varchar) as source, cast(null as varchar) as record_id from l", l=table(LEDGER)
     )
-    trees = [ledger] if files is None else [ledger, _said_in_files(files)]
+    trees = [ledger] if files is None else [ledger, _said_in_files(files, at)]
     return query("select * from ($every) as f where effective_at <= $at", every=union_by_name(trees), at=at)
 
 
-def _said_in_files(zones: Mapping[str, str]) -> exp.Query:
-    """What files say. A grant of theirs ends as the policy has it; a denial at a midnight names a day."""
-    zone: exp.Expression = exp.Case(this=column("source", "c"))
-    for source, name in zones.items():
-        zone = zone.when(literal(source), literal(name))  # type: ignore[attr-defined]
-    moment = column("effective_at", "c")
+def _said_in_files(zones: Mapping[str, str], at: datetime) -> exp.Query:
+    """What files say. A grant of theirs ends as the policy has it; a denial at a midnight names a day.
+
+    A denial of a moment still to come counts already: nobody says no in order to be asked once more.
+    """
+    zone = _cases(column("source", "c"), zones)
     return query(
-        "select c.kind, c.owner, c.value, c.purpose, c.choice, c.effective_at, "
-        "case when c.choice in ($forbidding) and date_trunc('day', c.local) = c.local then $day_end "
-        "else c.effective_at end as ranks_at, case when c.choice = $granted then $end end as expires_at, "
-        "c.policy_version, false as carried, false as act_erased, c.source, c.record_id from ($read) as c "
-        "left join (select distinct purpose, months, zone from p) as m on m.purpose = c.purpose",
-        forbidding=list(map(str, FORBIDDING)),
+        "select c.kind, c.owner, c.value, c.purpose, c.choice, c.policy_version, c.source, c.record_id, "
+        "case when c.forbids then least(c.moment, $at) else c.moment end as effective_at, "
+        "case when c.forbids and date_trunc('day', c.local) = c.local then $day_end else c.moment end as ranks_at, "
+        "case when c.choice = $granted then $end end as expires_at, false as carried, false as act_erased "
+        "from ($read) as c left join (select distinct purpose, months, zone from p) as m on m.purpose = c.purpose",
         day_end=in_utc(sql("c.local + interval 1 day"), column("zone", "c")),
         end=in_utc(
-            sql("$local + to_months(m.months)", local=in_zone(moment, column("zone", "m"))), column("zone", "m")
+            sql("$local + to_months(m.months)", local=in_zone(column("moment", "c"), column("zone", "m"))),
+            column("zone", "m"),
         ),
         granted=Choice.GRANTED,
+        at=at,
         read=query(
-            "select r.*, $local as local from ($said) as r",
-            local=in_zone(column("effective_at", "r"), column("zone", "r")),
-            said=query(
-                "select coalesce(c.person_key, 'record') as kind, c.person_source as owner, c.person_value as value, "
-                "c.purpose, c.decision as choice, coalesce(c.decided_at, c.observed_at) as effective_at, "
-                "c.policy_version, c.source, c.record_id, $zone as zone from c "
-                "where c.person_value is not null and c.decision is not null",
+            "select c.*, $local as local, c.choice in ($forbidding) as forbids from ($rows) as c",
+            local=in_zone(column("moment", "c"), column("zone", "c")),
+            forbidding=list(map(str, FORBIDDING)),
+            rows=query(
+                "select c.*, $zone as zone from ($rows) as c where c.value is not null and c.choice is not null",
                 zone=zone,
-                c=table(staging.ACTIVITY["consents"].name),
+                rows=_rows_of_files(),
             ),
         ),
+        p=table(PURPOSES),
+    )
+
+
+def said_in_files(consents: exp.Table) -> exp.Query:
+    """Rows of staging.consents. An answer that is there and cannot be read is a no: it may well be one."""
+    return query(
+        "select coalesce(person_key, 'record') as kind, person_source as owner, person_value as value, purpose, "
+        "coalesce(decided_at, observed_at) as moment, policy_version, source, record_id, case "
+        "when decision is null and list_contains(string_split(unread, ','), 'decision') then $denied "
+        "else decision end as choice from c",
+        denied=Choice.DENIED,
+        c=consents,
+    )
+
+
+def _rows_of_files() -> exp.Query:
+    """The same with purposes by the names they have now."""
+    return query(
+        "select c.* replace (coalesce(r.called, c.purpose) as purpose) from ($said) as c "
+        "left join r on r.former = c.purpose",
+        said=said_in_files(table(staging.ACTIVITY["consents"].name)),
+        r=table(RENAMED),
+    )
+
+
+def _uncounted(policy: ConsentPolicy, at: datetime, *, files: bool) -> exp.Query:
+    """Rows of files that count for nothing, and why."""
+    if not files:
+        return rows(UNCOUNTED.types, [])
+    return query(
+        "select source, record_id, purpose, choice as decision, why from (select *, case "
+        "when value is null then 'it does not say who decided' "
+        "when choice is null then 'it does not say what was decided' "
+        "when purpose is null then 'it does not say, or not readably, what for' "
+        "when purpose in ($ended) then null "
+        "when purpose not in (select p.purpose from p) then 'policies/consent.yml has no such purpose' "
+        "when choice not in ($forbidding) and moment > $at then 'it is of a moment still to come' end as why "
+        "from ($rows) as c) as judged where why is not null",
+        ended=list(policy.ended.purposes) or [""],
+        forbidding=list(map(str, FORBIDDING)),
+        at=at,
+        rows=_rows_of_files(),
         p=table(PURPOSES),
     )
 
@@ -261,7 +309,12 @@ def _latest() -> exp.Query:
 
 def _rank(value: exp.Expression, ranks: Mapping[str, int]) -> exp.Expression:
     """The number of each state; none where it has no number."""
-    rank = exp.Case(this=value)
-    for state, number in ranks.items():
-        rank = rank.when(literal(str(state)), exp.Literal.number(number))
-    return rank
+    return _cases(value, {str(state): number for state, number in ranks.items()})
+
+
+def _cases(value: exp.Expression, results: Mapping[str, str | int]) -> exp.Expression:
+    """What stands for the value; null for any other."""
+    cases = exp.Case(this=value)
+    for found, result in results.items():
+        cases = cases.when(literal(found), literal(result))
+    return cases

@@ -20,7 +20,7 @@ from kinfolk.engine.reader import Reader
 from kinfolk.errors import KinfolkError, NotFoundError, SourceError
 from kinfolk.model.consent import ERASED, Choice, Entry, Saying, Subject
 from kinfolk.model.project import Project
-from kinfolk.store.database import open_store
+from kinfolk.pipeline.ledger import open_ledger
 from kinfolk.store.read.consents import entries, entries_of, erased_already
 from kinfolk.store.write.consents import append
 
@@ -64,7 +64,7 @@ def import_file(folder: Path, file: Path, environment: str | None = None) -> Imp
         if mistakes:
             raise _cannot(mistakes)
         known_beside = beside(reader, {said.subject for row in rows if not row.act for said in row.said})
-    store = open_store(project.state)
+    store = open_ledger(project)
     everybody = {said.subject for row in rows for said in row.said}
     known = {_same(entry.saying) for entry in entries_of(store, everybody)}
     gone = erased_already(store, {subject.value for subject in everybody if subject.kind == ERASED})
@@ -75,7 +75,7 @@ def import_file(folder: Path, file: Path, environment: str | None = None) -> Imp
 
 def exported(folder: Path, environment: str | None = None) -> Iterator[dict[str, Any]]:
     """Every row of the ledger, in order, in the columns that `import` takes. Who was erased is left empty."""
-    for entry in entries(open_store(open_project(folder, environment).state)):
+    for entry in entries(open_ledger(open_project(folder, environment))):
         yield _exported(entry)
 
 

@@ -16,7 +16,7 @@ from kinfolk.engine.sql import column, query, rows, sql, table
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.model.consent import Choice, Entry, Fact, Subject
 from kinfolk.model.project import Project
-from kinfolk.stages.consents import parted
+from kinfolk.stages.consents import parted, said_in_files
 from kinfolk.store.read.consents import ActOf
 from kinfolk.tables import identity
 from kinfolk.tables.events import EVENTS
@@ -96,11 +96,9 @@ def file_facts(reader: Reader, subjects: dict[Subject, int]) -> list[Fact]:
     if not reader.present(_CONSENTS):
         return []
     tree = query(
-        "select coalesce(person_key, $record), person_value, person_source, purpose, decision, "
-        "coalesce(decided_at, observed_at), policy_version, source, record_id from c "
-        "where decision is not null and purpose is not null and person_value in ($values)",
-        record=RECORD,
-        c=table(_CONSENTS),
+        "select kind, value, owner, purpose, choice, moment, policy_version, source, record_id from ($rows) as c "
+        "where choice is not null and purpose is not null and value in ($values)",
+        rows=said_in_files(table(_CONSENTS)),
         values=sorted({subject.value for subject in subjects}),
     )
     found = []

@@ -11,7 +11,7 @@ from kinfolk.commands.consent.saying import policy_of
 from kinfolk.commands.open_project import open_project
 from kinfolk.errors import NotFoundError
 from kinfolk.model.consent import Choice, ConsentPolicy, Entry, PolicyVersion
-from kinfolk.store.database import open_store
+from kinfolk.pipeline.ledger import open_ledger
 from kinfolk.store.read import consents
 
 SCHEMA = "ISO/IEC TS 27560:2023"
@@ -43,7 +43,7 @@ def receipt(folder: Path, seq: int, environment: str | None = None) -> Receipt:
     """The receipt of one row of the ledger. Errors: NotFoundError when there is no such row"""
     project = open_project(folder, environment)
     policy = policy_of(project)
-    found = consents.entry(open_store(project.state), seq)
+    found = consents.entry(open_ledger(project), seq)
     if found is None:
         raise NotFoundError(f"The ledger has no row {seq}.", hint="`kinfolk consent history` lists a person's rows.")
     said, number = found.saying, f"{project.name}{f'/{project.environment}' if project.environment else ''}/{seq}"

@@ -17,7 +17,7 @@ from kinfolk.engine.reader import Reader
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.model.consent import Basis, Choice, Entry, Subject
 from kinfolk.model.project import Project
-from kinfolk.store.database import open_store
+from kinfolk.pipeline.ledger import open_ledger
 from kinfolk.store.write.consents import append
 
 
@@ -64,7 +64,7 @@ def _written(project: Project, who: str, each: Sequence[Said]) -> list[Entry]:
         subjects = _subjects_of(project, reader, who)
         act = [saying(project, subject, one, now) for one in each for subject in subjects]
         act = carried(act, beside(reader, subjects))
-    return append(open_store(project.state), [act], now)
+    return append(open_ledger(project), [act], now)
 
 
 def _subjects_of(project: Project, reader: Reader | None, who: str) -> list[Subject]:

@@ -65,7 +65,8 @@ def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Say
         raise KinfolkError(f"{said.effective_at} is still to come.", hint="Record what was said, not what will be.")
     effective_at = min(effective_at, now)
     days_end = day_end(effective_at, project.time_zone) if choice in FORBIDDING and _is_day(said.effective_at) else None
-    for kind, given, known in (("channel", said.channel, purpose.channels), ("topic", said.topic, purpose.topics)):
+    _, channel, topic = policy.called_now(purpose.name, said.channel, said.topic)
+    for kind, given, known in (("channel", channel, purpose.channels), ("topic", topic, purpose.topics)):
         if given is not None and given not in known:
             raise _unknown(kind, given, known, f" of {purpose.name}")
     version = said.policy_version
@@ -81,8 +82,8 @@ def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Say
         effective_at=effective_at,
         expires_at=ends(effective_at, purpose.months, purpose.zone) if choice is Choice.GRANTED else None,
         policy_version=version,
-        channel=said.channel,
-        topic=said.topic,
+        channel=channel,
+        topic=topic,
         collection_method=said.collection_method,
         collected_at=said.collected_at,
         recorded_by=said.recorded_by,

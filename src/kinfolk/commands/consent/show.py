@@ -16,8 +16,8 @@ from kinfolk.commands.open_project import open_project
 from kinfolk.engine.reader import Reader
 from kinfolk.model.consent import FORBIDDING, Choice, ConsentPolicy, Entry, Fact
 from kinfolk.model.project import Project
+from kinfolk.pipeline.ledger import check_ledger, open_ledger
 from kinfolk.policy.consent import day_end, ends, names_a_day, reaches, standing
-from kinfolk.store.database import open_store
 from kinfolk.store.read.consents import acts, entries_of
 
 
@@ -74,14 +74,16 @@ def show(folder: Path, who: str, environment: str | None = None, as_of: str | No
     """
     project = open_project(folder, environment)
     policy = policy_of(project)
-    at = moment_named(as_of, project.time_zone).astimezone(UTC) if as_of else datetime.now(UTC)
+    check_ledger(project)
+    now = datetime.now(UTC)
+    at = moment_named(as_of, project.time_zone).astimezone(UTC) if as_of else now
     moment = at if as_of else None
     with published(project) as reader:
         asked = person(reader, who, moment, project.defaults.country)
-        facts = [_dated(project, fact) for fact in (file_facts(reader, asked.subjects) if reader else ())]
-        store = open_store(project.state)
+        facts = [_dated(project, fact, now) for fact in (file_facts(reader, asked.subjects) if reader else ())]
+        store = open_ledger(project)
         facts += map(fact_of, entries_of(store, asked.subjects, at))
-        counted = _counted(store, reader, asked, facts, at)
+        counted = [_called_now(policy, fact) for fact in _counted(store, reader, asked, facts, at)]
     return Shown(asked.customer_id, at, list(_states(policy, asked, counted, at)))
 
 
@@ -91,7 +93,7 @@ def history(folder: Path, who: str, environment: str | None = None) -> list[Told
     with published(project) as reader:
         asked = person(reader, who, country=project.defaults.country)
         files = file_facts(reader, asked.subjects) if reader else []
-    told = [_told(fact_of(entry), entry) for entry in entries_of(open_store(project.state), asked.subjects)]
+    told = [_told(fact_of(entry), entry) for entry in entries_of(open_ledger(project), asked.subjects)]
     told += map(_told, files)
     return sorted(told, key=lambda one: (one.effective_at, one.seq or 0, one.row or ""))
 
@@ -111,14 +113,23 @@ def _counted(store: Engine, reader: Reader | None, asked: Person, facts: list[Fa
     ]
 
 
-def _dated(project: Project, fact: Fact) -> Fact:
-    """A fact of a file: when a grant ends the policy tells; a denial that names a day is later than all that day."""
+def _called_now(policy: ConsentPolicy, fact: Fact) -> Fact:
+    purpose, channel, topic = policy.called_now(fact.purpose, fact.channel, fact.topic)
+    return replace(fact, purpose=purpose, channel=channel, topic=topic)
+
+
+def _dated(project: Project, fact: Fact, now: datetime) -> Fact:
+    """A fact of a file: when a grant ends the policy tells; a denial that names a day is later than all that day.
+
+    A denial of a moment still to come counts already: nobody says no in order to be asked once more.
+    """
     purpose = policy_of(project).purpose(fact.purpose)
     if fact.choice in FORBIDDING:
         source = (fact.row or "").partition(":")[0]
         zone = next((s.conventions.time_zone for s in project.sources if s.name == source), project.time_zone)
         midnight = names_a_day(fact.effective_at, zone)
-        return replace(fact, ranks_at=day_end(fact.effective_at, zone)) if midnight else fact
+        ranks_at = day_end(fact.effective_at, zone) if midnight else fact.effective_at
+        return replace(fact, effective_at=min(fact.effective_at, now), ranks_at=ranks_at)
     if purpose is None or fact.choice is not Choice.GRANTED:
         return fact
     return replace(fact, expires_at=ends(fact.effective_at, purpose.months, purpose.zone))

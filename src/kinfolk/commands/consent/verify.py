@@ -8,7 +8,7 @@ from pathlib import Path
 from kinfolk.commands.open_project import open_project
 from kinfolk.errors import KinfolkError
 from kinfolk.model.consent import Verified
-from kinfolk.store.database import open_store
+from kinfolk.pipeline.ledger import open_ledger
 from kinfolk.store.read import verification
 
 _LINK = 12  # characters of a link that are enough
@@ -21,7 +21,7 @@ def verify(folder: Path, environment: str | None = None, links: Sequence[str] = 
     Errors  KinfolkError says how a link is written
     """
     kept = dict(map(_kept, links))
-    return verification.verify(open_store(open_project(folder, environment).state), kept)
+    return verification.verify(open_ledger(open_project(folder, environment)), kept)
 
 
 def _kept(text: str) -> tuple[int, str]:
