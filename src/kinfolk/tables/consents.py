@@ -38,7 +38,7 @@ STATE = Table(
 
 UNCOUNTED = Table(
     name="consent.uncounted",
-    grain="one row of a source's consents that counts for nothing",
+    grain="one consent or denial in a file that counts for nothing",
     keys=("source", "record_id"),
     columns=(
         Column("source", "varchar", "name of the source"),

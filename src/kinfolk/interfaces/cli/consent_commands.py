@@ -183,6 +183,12 @@ def verify(
 
 def _tell(written: list[Entry], project: tuple[Path, str | None], as_json: bool) -> None:
     """What was written down, and which addresses no record has."""
+    from kinfolk.commands.consent.record import held_by_nobody
+    from kinfolk.interfaces.cli import consent_views
 
     folder, environment = project
-    _tell(written, (folder, environment), as_json)
+
+    def render() -> None:
+        consent_views.recorded(written, held_by_nobody(folder, written, environment))
+
+    output.answer(written, as_json, render)
