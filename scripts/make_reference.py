@@ -38,6 +38,7 @@ FILES = {
     "contract": "contracts/*.odcs.yaml",
     "model": "models/*.yml",
     "consent": "policies/consent.yml",
+    "tracking": "tracking/*.yml",
     "matching-model": "matching-model.json",
 }
 ROOMS = ("<!-- rooms:start -->\n", "<!-- rooms:end -->\n")

@@ -22,16 +22,16 @@ _RETYPED_FROM = 10
 
 
 def in_order(deliveries: Sequence[Delivery], project: Project) -> tuple[Delivery, ...]:
-    """The deliveries, those that others refer to first."""
+    """The deliveries, those first that others refer to, or are made of."""
     by_name = {delivery.source.name: delivery for delivery in deliveries}
     placed: dict[str, Delivery] = {}
 
     def place(name: str) -> None:
         contract = project.contract(name)
-        for p in contract.properties if contract else ():
-            for reference in p.references:
-                if reference.source != name and reference.source in by_name and reference.source not in placed:
-                    place(reference.source)
+        referred = [r.source for p in (contract.properties if contract else ()) for r in p.references]
+        for other in (by_name[name].source.visitors_of, *referred):
+            if other in by_name and other != name and other not in placed:
+                place(other)
         placed[name] = by_name[name]
 
     for name in by_name:

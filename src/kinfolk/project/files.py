@@ -22,6 +22,7 @@ from kinfolk.project.written.matching_model import MatchingModelFile
 from kinfolk.project.written.model import ModelFile
 from kinfolk.project.written.owners import OwnersFile
 from kinfolk.project.written.source import SourceFile
+from kinfolk.project.written.tracking import TrackingFile
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -66,6 +67,7 @@ class Files:
     matching_model: Parsed[MatchingModelFile] | None = None
     consent: Parsed[ConsentFile] | None = None
     notices: Mapping[str, str] = field(default_factory=dict)
+    tracking: tuple[Parsed[TrackingFile], ...] = ()
 
     def source_names(self) -> dict[str, Parsed[SourceFile]]:
         """Name -> its file; of two with one name, the first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kinfolk.errors import Mistake
-from kinfolk.project.checks import collect, consent, contracts, identity, models, owners, sources, whole
+from kinfolk.project.checks import collect, consent, contracts, identity, models, owners, sources, tracking, whole
 from kinfolk.project.files import Files
 
 CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
@@ -53,4 +53,8 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     consent.purposes_sound,
     consent.channels_known,
     consent.ages_known,
+    tracking.sources_collect,
+    tracking.one_plan,
+    tracking.schemas_sound,
+    tracking.owners_of_events_known,
 )
