@@ -15,20 +15,25 @@ from kinfolk.project.suggest import hint, listed
 
 MOST_SCHEMAS = 2_000  # with all that is referred to, as often as it is
 
-_ONE = ("items", "additionalProperties", "unevaluatedItems", "unevaluatedProperties", "contains", "propertyNames")
-_ONE += ("not", "if", "then", "else")
-_SEVERAL = ("allOf", "anyOf", "oneOf", "prefixItems")
-_NAMED = ("properties", "patternProperties", "dependentSchemas")
-_PLAIN = ("$ref", "$comment", "type", "enum", "const", "multipleOf", "minimum", "maximum", "exclusiveMinimum")
-_PLAIN += ("exclusiveMaximum", "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems")
-_PLAIN += ("minContains", "maxContains", "minProperties", "maxProperties", "required", "dependentRequired", "format")
-_PLAIN += ("contentEncoding", "contentMediaType", "title", "description", "default", "examples", "deprecated")
-_PLAIN += ("readOnly", "writeOnly")
-KEYWORDS = frozenset((*_ONE, *_SEVERAL, *_NAMED, *_PLAIN))
+_ONE = frozenset(
+    ("items", "additionalProperties", "unevaluatedItems", "unevaluatedProperties", "contains", "propertyNames")
+    + ("not", "if", "then", "else")
+)
+_SEVERAL = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
+_NAMED = frozenset(("properties", "patternProperties", "dependentSchemas"))
+_PLAIN = frozenset(
+    ("$ref", "$comment", "type", "enum", "const", "multipleOf", "minimum", "maximum", "exclusiveMinimum")
+    + ("exclusiveMaximum", "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "minContains")
+    + ("maxContains", "minProperties", "maxProperties", "required", "dependentRequired", "format", "contentEncoding")
+    + ("contentMediaType", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly")
+)
+KEYWORDS = _ONE | _SEVERAL | _NAMED | _PLAIN
 _TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
-_FORMATS = ("date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6")
-_FORMATS += ("uri", "uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer")
-_FORMATS += ("relative-json-pointer", "regex")
+_FORMATS = frozenset(
+    ("date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri")
+    + ("uri-reference", "iri", "iri-reference", "uri-template", "uuid", "json-pointer", "relative-json-pointer")
+    + ("regex",)
+)
 _REFERENCE = "#/$defs/"
 
 
@@ -147,7 +152,7 @@ def _size(document: Document, path: Path, ours: Collection[str], within: tuple[s
     return size
 
 
-def _refused(document: Document, path: Path, schema: Mapping[str, Any]) -> Iterator[Mistake]:
+def _refused(document: Document, path: Path, schema: dict[str, Any]) -> Iterator[Mistake]:
     """What the validator itself says of a schema."""
     import jsonschema_rs
 
