@@ -178,6 +178,17 @@ def test_what_is_mended_is_held_to_the_plan_again(company: Company) -> None:
     assert company.ask("select properties ->> '$.total' from profiles.events") == [("39.5",)]
 
 
+def test_what_was_mended_and_comes_again_is_a_repetition(company: Company) -> None:
+    company.write("tracking/web.yml", PLAN)
+    came(company, paid("much", messageId="m1"))
+    company.run()
+    mended(company, **{"properties.total": "39.5"})
+    came(company, paid("much", messageId="m1"), paid("little", messageId="m2"))
+    company.run()
+    assert company.ask("select record_id from quarantine.open") == [("m2",)]
+    assert company.ask("select event_id, properties ->> '$.total' from profiles.events") == [("m1", "39.5")]
+
+
 def test_an_old_call_that_was_mended_takes_nothing_from_a_newer_one(company: Company) -> None:
     company.write("tracking/web.yml", PLAN)
     said = {"type": "identify", "traits": {"email": "old"}, "timestamp": text_of(NOW - timedelta(hours=2))}

@@ -85,7 +85,7 @@ def _seen(reader: Reader, source: Source) -> Seen:
         "sum(landed)::bigint, sum(waiting)::bigint, max(happened) from e group by 1, 2",
         e=exp.Subquery(this=union_by_name(parts), alias="e"),
     )
-    return {(kind, name): tuple(rest) for kind, name, *rest in reader.read(tree).rows}  # type: ignore[misc]
+    return {(kind, name): tuple(rest) for kind, name, *rest in reader.read(tree).rows}
 
 
 def _of_source(project: Project, source: Source, seen: Seen) -> list[Tracked]:

@@ -44,13 +44,13 @@ def draft(folder: Path, source_name: str, environment: str | None = None, *, wri
 
 def _came(project: Project, source: Source) -> list[tuple[str, str, str | None]]:
     """The latest events of each name: type, name, what it says as JSON."""
-    none = NotFoundError(f"No event of {source.name} has landed yet.", hint="Send some, and `kinfolk run`.")
     tree = query(
-        "select type, name, case when type in ($traits) then traits else properties end as said from ("
-        "select *, count(*) over (partition by type, name) as often, "
-        "row_number() over (partition by type, name order by _record_no desc) as place from ("
-        "select *, case when type = 'track' then event else '' end as name from t where _change <> 'deleted') e) n "
-        "where place <= $most and name is not null order by often desc, type, name, place",
+        "select type, called, said from ("
+        "select *, count(*) over (partition by type, called) as often, "
+        "row_number() over (partition by type, called order by _record_no desc) as place from ("
+        "select type, case when type = 'track' then event else '' end as called, _record_no, "
+        "case when type in ($traits) then traits else properties end as said from t where _change <> 'deleted') e) n "
+        "where place <= $most and called is not null order by often desc, type, called, place",
         traits=list(_TRAITS),
         most=_SAMPLE,
         t=table(f"landing.{source.name}"),
@@ -58,12 +58,12 @@ def _came(project: Project, source: Source) -> list[tuple[str, str, str | None]]
     with reading(project.state) as reader:
         rows = reader.read(tree).rows if reader.present(f"landing.{source.name}") else []
     if not rows:
-        raise none
+        raise NotFoundError(f"No event of {source.name} has landed yet.", hint="Send some, and `kinfolk run`.")
     return [(kind, name, said) for kind, name, said in rows]
 
 
 def _text(source: Source, came: list[tuple[str, str, str | None]]) -> str:
-    from genson import SchemaBuilder
+    from genson import SchemaBuilder  # type: ignore[import-untyped]  # ships no types
 
     builders: dict[tuple[str, str], SchemaBuilder] = {}
     for kind, name, said in came:

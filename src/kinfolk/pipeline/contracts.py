@@ -126,7 +126,8 @@ def _referable(work: Work, rules: Rules, arrival: Arrival) -> tuple[str, ...]:
     """Sources whose current records can be looked up; their views are made where they are not there yet."""
     wanted = {rule.reference.source for rule in rules.every if rule.reference}
     own = arrival.source.name
-    if any(rule.repeats for rule in rules.every) and arrival.source.load is not Loading.SNAPSHOT:
+    loading = arrival.source.load
+    if loading is Loading.ONCE or (any(rule.repeats for rule in rules.every) and loading is not Loading.SNAPSHOT):
         wanted.add(own)
     found = []
     for name in sorted(wanted):

@@ -38,7 +38,7 @@ class EventEntry(Written):
 class ClockEntry(Written):
     """How far from its receipt an event may lie, by a clock that was corrected."""
 
-    future: Span = Field(default=timedelta(days=1), description="ahead of it, as `1 hour`; a day where nothing is said")
+    future: Span = Field(default="1 day", validate_default=True, description="ahead of it, as `1 hour`")
     past: Span | None = Field(default=None, description="behind it, as `30 days`")
 
 
@@ -55,7 +55,7 @@ class TrackingFile(Written):
     timestamp: Literal["optional", "required"] = Field(
         default="optional", description="whether an event must say when it happened; the time of receipt counts else"
     )
-    clock: ClockEntry = Field(default=ClockEntry(), description="how far clocks may be off")
+    clock: ClockEntry = Field(default_factory=ClockEntry, description="how far clocks may be off")
     events: dict[Word, EventEntry] = Field(default={}, description="name of a tracked event -> what it promises")
     identify: EventEntry | None = Field(default=None, description="a JSON Schema of the traits of `identify`")
     group: EventEntry | None = Field(default=None, description="a JSON Schema of the traits of `group`")

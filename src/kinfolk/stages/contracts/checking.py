@@ -194,9 +194,10 @@ def withholding_steps(load: Load, rules: Rules) -> tuple[Query, ...]:
     )
     parts = [
         query(
-            "select $at as position, $id as record_id, false as corrected from judged where $at in ($broken)",
+            "select $at as position, $id as record_id, false as corrected from judged where $at in ($broken) and $new",
             at=column(POSITION),
             id=load.record_id,
+            new=_not_landed(load),
             judged=table(f"judged.{load.source}"),
             broken=broken,
         )
@@ -207,6 +208,14 @@ def withholding_steps(load: Load, rules: Rules) -> tuple[Query, ...]:
         )
     withheld = Query(f"withheld.{load.source}", union_by_name(parts), f"Rows of {load.source} to set aside")
     return withheld, _quarantined(load, rules)
+
+
+def _not_landed(load: Load) -> exp.Expression:
+    """Of what happens once, a row that comes again is a repetition, even of one that was corrected before it landed."""
+    if load.loading is not Loading.ONCE or not load.current:
+        return sql("true")
+    known = query("select _record_id from c", c=table(f"current.{load.source}"))
+    return sql("$id is null or $id not in ($known)", id=load.record_id, known=known)
 
 
 def _quarantined(load: Load, rules: Rules) -> Query:

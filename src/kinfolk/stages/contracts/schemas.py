@@ -23,9 +23,9 @@ _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$ -]{0,39}")  # a key that is a name; 
 _ITEM = re.compile(r"\[\d+\]")
 # What the validator says of these does not begin with the value, or repeats a key.
 _WORDS = {
-    "constant": "is not what it must be",
+    "const": "is not what it must be",
     "contains": "holds too few, or too many, of what it must",
-    "falseSchema": "is not in the plan",
+    "falseSchema": "must not hold anything",
     "not": "is what it must not be",
     "propertyNames": "has a name that does not fit",
 }
