@@ -39,6 +39,7 @@ FILES = {
     "model": "models/*.yml",
     "consent": "policies/consent.yml",
     "access": "policies/access.yml",
+    "tracking": "tracking/*.yml",
     "matching-model": "matching-model.json",
 }
 ROOMS = ("<!-- rooms:start -->\n", "<!-- rooms:end -->\n")

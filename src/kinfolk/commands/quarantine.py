@@ -6,12 +6,12 @@ import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
 
+from kinfolk.commands.correction import correction
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
 from kinfolk.engine.reader import Reader, reading
@@ -152,44 +152,17 @@ def fix(
     """Keeps corrections, which are landed when their rows are sent again or come again; those that change nothing are
     left out.
 
-    edits   number of a row -> column -> its new value
+    edits   number of a row -> column, or `column.name` inside one that holds JSON -> its new value
     Errors  NotFoundError for a row or a column there is not; BusyError while a run holds the project
     """
     project = open_project(folder, environment)
     rows = open_rows(project, numbers=list(edits))
-    fixes = [made for number, given in edits.items() if (made := _fix(project, _one(rows, number), given)).changed]
+    fixes = [
+        made for number, given in edits.items() if (made := correction(project, _one(rows, number), given)).changed
+    ]
     if fixes:
         write_fixes(project, fixes, by)
     return fixes
-
-
-def _fix(project: Project, row: Quarantined, given: Mapping[str, str | None]) -> Fix:
-    if row.values is None:
-        raise KinfolkError(
-            f"Row {row.record_no} could not be read, so it has no columns to correct: {row.reason}.",
-            where=f"{row.part}:{row.line}",
-            hint="Mend it in the file and run again.",
-        )
-    for name in given:
-        if name not in row.values:
-            near = get_close_matches(name, row.values, n=1)
-            raise NotFoundError(
-                f"Row {row.record_no} has no column {name!r}.",
-                hint=f"Did you mean {near[0]!r}?" if near else f"It has: {', '.join(row.values)}.",
-            )
-    changed = {name: value for name, value in given.items() if (value or None) != (row.values[name] or None)}
-    named = [s.record_id for s in project.sources if s.name == row.source]
-    return Fix(row, changed, _record_id(named[0] if named else (), {**row.values, **changed}) or row.record_id)
-
-
-def _record_id(columns: Sequence[str], values: Mapping[str, str | None]) -> str | None:
-    """The record id that the row will land under, as landing makes it; None where it has none."""
-    parts = [(values.get(name) or "").strip(" ") for name in columns]
-    if not parts or not all(parts):
-        return None
-    if len(parts) > 1:
-        parts = [part.replace("\\", "\\\\").replace("|", "\\|") for part in parts]
-    return "|".join(parts)
 
 
 def edits_in(path: Path) -> dict[int, dict[str, str | None]]:

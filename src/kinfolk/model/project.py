@@ -15,6 +15,7 @@ from kinfolk.model.identity import IdentityRules, Survivorship
 from kinfolk.model.place import Place
 from kinfolk.model.schedule import Schedule
 from kinfolk.model.source import COLLECT, Conventions, Source
+from kinfolk.model.tracking import TrackingPlan
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class Project:
     defaults: Conventions = field(default_factory=Conventions)
     consent: ConsentPolicy | None = None
     access: AccessPolicy = field(default_factory=AccessPolicy)
+    tracking: tuple[TrackingPlan, ...] = ()
 
     @property
     def landing(self) -> Path | None:
@@ -115,6 +117,13 @@ class Project:
     def contract(self, source: str) -> Contract | None:
         """What the source of that name promises, or None where it has no contract."""
         return next((c for c in self.contracts if c.source == source), None)
+
+    def tracking_plan(self, source: Source) -> TrackingPlan | None:
+        """What is asked of the events of a source, with or without a file; None of a source of anything else."""
+        if not source.takes_in_events:
+            return None
+        written = next((plan for plan in self.tracking if source.name in plan.sources), None)
+        return written or TrackingPlan(source.name, source.place, (source.name,))
 
     def source(self, name: str) -> Source:
         """The source of that name (KeyError if there is none)."""

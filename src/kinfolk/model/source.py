@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from kinfolk.model.place import Place
+from kinfolk.model.secret import revealed
 
 COLLECT = "collect"  # the connector of events that are sent to Kinfolk itself
 
@@ -122,6 +123,17 @@ class Source:
     environment: str | None = None
     refresh: str | None = None
     status: str = "active"
+
+    @property
+    def visitors_of(self) -> str | None:
+        """The source of events whose visitors these are; None for a source of anything else."""
+        found = self.options.get("visitors_of") if self.connector == COLLECT else None
+        return None if found is None else str(revealed(found))
+
+    @property
+    def takes_in_events(self) -> bool:
+        """Whether it is made of events that are sent to Kinfolk itself."""
+        return self.connector == COLLECT and self.visitors_of is None
 
     def mapping(self, table: str) -> TableMapping | None:
         """The mapping onto one canonical table, or None when this source does not feed it."""

@@ -13,7 +13,20 @@ from kinfolk.model.project import Project
 from kinfolk.model.source import Load as Loading
 from kinfolk.pipeline.arrivals import Delivery
 from kinfolk.pipeline.work import Work
-from kinfolk.stages.contracts import Load, Rule, Rules, checking_steps, measuring_step, rules_of, withholding_steps
+from kinfolk.stages.contracts import (
+    POSITION,
+    Load,
+    Rule,
+    Rules,
+    checking_steps,
+    event_rules,
+    judged_step,
+    measuring_step,
+    no_contract,
+    rules_of,
+    schema_step,
+    withholding_steps,
+)
 from kinfolk.stages.landing import Arrival, content_hash, record_id, says_deleted, unchanged_steps
 
 _SHOWN = 3  # rows named in an error
@@ -22,16 +35,16 @@ _RETYPED_FROM = 10
 
 
 def in_order(deliveries: Sequence[Delivery], project: Project) -> tuple[Delivery, ...]:
-    """The deliveries, those that others refer to first."""
+    """The deliveries, those first that others refer to, or are made of."""
     by_name = {delivery.source.name: delivery for delivery in deliveries}
     placed: dict[str, Delivery] = {}
 
     def place(name: str) -> None:
         contract = project.contract(name)
-        for p in contract.properties if contract else ():
-            for reference in p.references:
-                if reference.source != name and reference.source in by_name and reference.source not in placed:
-                    place(reference.source)
+        referred = [r.source for p in (contract.properties if contract else ()) for r in p.references]
+        for other in (by_name[name].source.visitors_of, *referred):
+            if other in by_name and other != name and other not in placed:
+                place(other)
         placed[name] = by_name[name]
 
     for name in by_name:
@@ -41,17 +54,20 @@ def in_order(deliveries: Sequence[Delivery], project: Project) -> tuple[Delivery
 
 
 def hold(work: Work, arrival: Arrival) -> Arrival:
-    """The load without the rows its contract sets aside.
+    """The load without the rows its contract, or its tracking plan, sets aside.
 
     Writes  quarantined.<source>, withheld.<source> where any row is
     Errors  ContractError when a rule that says `fail` is broken, or the columns drifted further than is allowed
     """
-    contract = work.project.contract(arrival.source.name)
-    if contract is None:
+    contract, plan = work.project.contract(arrival.source.name), work.project.tracking_plan(arrival.source)
+    if contract is None and plan is None:
         return _only_corrected(work, arrival)
-    _check_columns(work, contract, arrival.columns)
-    rules = rules_of(contract, arrival.source.conventions, arrival.columns, arrival.source.record_id)
-    load = _load(arrival)
+    if contract:
+        _check_columns(work, contract, arrival.columns)
+    rules, load = _rules(work, arrival), _load(arrival)
+    work.do([judged_step(load)])
+    if plan and (step := schema_step(load.source, plan, POSITION)):
+        work.do([step])
     work.do(checking_steps(load, rules, _referable(work, rules, arrival)))
     counts = dict(
         work.session.fetch(
@@ -72,14 +88,22 @@ def hold(work: Work, arrival: Arrival) -> Arrival:
     return replace(arrival, withheld=True)
 
 
+def _rules(work: Work, arrival: Arrival) -> Rules:
+    source = arrival.source
+    contract, plan = work.project.contract(source.name), work.project.tracking_plan(source)
+    rules = no_contract(source)
+    if contract:
+        rules = rules_of(contract, source.conventions, arrival.columns, source.record_id)
+    if plan:
+        rules = replace(rules, every=(*rules.every, *event_rules(source.name, plan, len(rules.every))))
+    return rules
+
+
 def _only_corrected(work: Work, arrival: Arrival) -> Arrival:
     """No row is set aside but those that stand corrected at the end of the load."""
     if arrival.withheld:
-        nothing = Rules(
-            Contract(arrival.source.name, arrival.source.place, "", "", "", ()), arrival.source.conventions, ()
-        )
-        load = _load(arrival)
-        work.do((*checking_steps(load, nothing, ()), *withholding_steps(load, nothing)))
+        nothing, load = no_contract(arrival.source), _load(arrival)
+        work.do((judged_step(load), *checking_steps(load, nothing, ()), *withholding_steps(load, nothing)))
     return arrival
 
 
@@ -102,7 +126,8 @@ def _referable(work: Work, rules: Rules, arrival: Arrival) -> tuple[str, ...]:
     """Sources whose current records can be looked up; their views are made where they are not there yet."""
     wanted = {rule.reference.source for rule in rules.every if rule.reference}
     own = arrival.source.name
-    if any(rule.repeats for rule in rules.every) and arrival.source.load is not Loading.SNAPSHOT:
+    loading = arrival.source.load
+    if loading is Loading.ONCE or (any(rule.repeats for rule in rules.every) and loading is not Loading.SNAPSHOT):
         wanted.add(own)
     found = []
     for name in sorted(wanted):

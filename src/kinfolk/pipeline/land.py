@@ -9,7 +9,7 @@ from functools import partial
 
 from sqlglot import exp
 
-from kinfolk.engine.duckdb import Session
+from kinfolk.engine.duckdb import Session, StepResult
 from kinfolk.engine.sql import query, table, union_by_name
 from kinfolk.engine.step import Exchange
 from kinfolk.errors import NotFoundError, SourceError, about
@@ -22,6 +22,7 @@ from kinfolk.pipeline.contracts import hold, in_order
 from kinfolk.pipeline.cursor import arrived_at
 from kinfolk.pipeline.deployed import deploy
 from kinfolk.pipeline.replay import corrected
+from kinfolk.pipeline.visitors import read_visitors
 from kinfolk.pipeline.work import Work
 from kinfolk.project.suggest import hint
 from kinfolk.stages import quarantine
@@ -70,8 +71,7 @@ class _Taken:
 
 def _land_one(work: Work, delivery: Delivery, ledger: Ledger, taken: _Taken, load: tuple[int, datetime]) -> None:
     source, (load_id, loaded_at) = delivery.source, load
-    with opening(work.connectors[source.connector], delivery, work.keeps_received) as calls:
-        results = work.do(_read(work, source, *one) for one in zip(delivery.parts, calls, strict=True))
+    results = _read_parts(work, delivery)
     arrival = _arrival(work, delivery, ledger, taken.record_no, load)
     work.do(landing_steps(arrival))
     _settle(work, arrival, delivery)
@@ -90,6 +90,14 @@ def _land_one(work: Work, delivery: Delivery, ledger: Ledger, taken: _Taken, loa
     if not delivery.parts:
         counts = (len(delivery.again), sum(refused.values()), taken.record_no, reached)
         taken.loads.append((load_id, source.name, REPLAY, REPLAY, *how, *counts))
+
+
+def _read_parts(work: Work, delivery: Delivery) -> list[StepResult]:
+    source = delivery.source
+    if source.visitors_of and delivery.parts:
+        return read_visitors(work, delivery)
+    with opening(work.connectors[source.connector], delivery, work.keeps_received) as calls:
+        return work.do(_read(work, source, *one) for one in zip(delivery.parts, calls, strict=True))
 
 
 def _arrival(work: Work, delivery: Delivery, ledger: Ledger, record_no: int, load: tuple[int, datetime]) -> Arrival:

@@ -24,6 +24,7 @@ from kinfolk.pipeline.ledger import check_ledger
 from kinfolk.pipeline.recovery import recover
 from kinfolk.pipeline.replay import with_replay
 from kinfolk.pipeline.retention import tidy
+from kinfolk.pipeline.visitors import with_visitors
 from kinfolk.pipeline.watch import Silent, Watcher
 from kinfolk.pipeline.work import Work, mark_failed
 from kinfolk.project.definition import definition
@@ -92,7 +93,7 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
             spool.clear(work.keeps_received)
     check_allowed(work, ledger)
     due = landed_elsewhere(work) if work.project.landing else deliveries(work.project, ledger, work.connectors)
-    due = with_replay(work, due)
+    due = with_visitors(work, with_replay(work, due), ledger)
     work.arrived = tuple(d for d in due if d.due)
     check_ground(work)
     same_rules = work.project.fingerprint == fingerprint_before and not work.options.full

@@ -19,6 +19,7 @@ _FILES = {
     "survivorship": "identity.yml",
     "ownership": "owners.yml",
     "consent": "policies/consent.yml",
+    "tracking": "tracking/",
 }
 _LONGEST = 80
 

@@ -23,6 +23,7 @@ from kinfolk.project.written.matching_model import MatchingModelFile
 from kinfolk.project.written.model import ModelFile
 from kinfolk.project.written.owners import OwnersFile
 from kinfolk.project.written.source import SourceFile
+from kinfolk.project.written.tracking import TrackingFile
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -68,6 +69,7 @@ class Files:
     consent: Parsed[ConsentFile] | None = None
     notices: Mapping[str, str] = field(default_factory=dict)
     access: Parsed[AccessFile] | None = None
+    tracking: tuple[Parsed[TrackingFile], ...] = ()
 
     def source_names(self) -> dict[str, Parsed[SourceFile]]:
         """Name -> its file; of two with one name, the first."""

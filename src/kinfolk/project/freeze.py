@@ -31,6 +31,7 @@ from kinfolk.project.files import Files, Parsed, source_name
 from kinfolk.project.fingerprint import fingerprint
 from kinfolk.project.freeze_models import company_models, sql_tests
 from kinfolk.project.matching_model import given
+from kinfolk.project.tracking import tracking_plan
 from kinfolk.project.written.identity import IdentityFile, PreferenceEntry
 from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.matching_model import MatchingModelFile
@@ -75,6 +76,11 @@ def project(files: Files, folder: FilePath) -> Project:
         defaults=conventions,
         consent=consent_policy(files.consent, files.notices, conventions.time_zone),
         access=access_policy(files.access),
+        tracking=tuple(
+            plan
+            for parsed in sorted(files.tracking, key=lambda parsed: parsed.stem)
+            if (plan := tracking_plan(parsed, [source.name for source in sources])).sources
+        ),
     )
     return replace(made, fingerprint=fingerprint(made))
 
@@ -136,13 +142,12 @@ def source(parsed: Parsed[SourceFile], files: Files, defaults: Conventions) -> S
 
 
 def _collected(source: Source) -> Source:
-    """How events, and their visitors, are loaded, which follows from what they are: from a place in the log on."""
-    visitors = "visitors_of" in source.options
+    """How events, and their visitors, are loaded, which follows from what they are: from where the last load ended."""
     return replace(
         source,
-        record_id=("visitor",) if visitors else ("messageId",),
+        record_id=("visitor",) if source.visitors_of else ("messageId",),
         observed_at=source.observed_at or "timestamp",
-        load=Load.INCREMENTAL if visitors else Load.ONCE,
+        load=Load.INCREMENTAL if source.visitors_of else Load.ONCE,
         cursor=Cursor("_row", source.place),
     )
 

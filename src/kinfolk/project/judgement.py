@@ -204,6 +204,7 @@ _OTHER_VALUE = _always(False, "another value may become the golden one")
 
 _MAY_BE_USED = _always(True, "whose data may be used for it is another")
 
+_ASKED = _always(False, "events that come from now on are held to it; those that wait can be sent again")
 _OTHER_ROWS = _always(False, "its table is made anew; columns and rows are counted below")
 _TESTED = _always(False, "what must hold of the data is another")
 
@@ -352,6 +353,22 @@ RULES: tuple[Rule, ...] = (
         for words in ("formerly", "ended")
     ),
     Rule("consent/versions/*", "consent: version {2}", _SAID, public=False, whole=True),
+    Rule("tracking/*", "tracking plan {1}", _ASKED),
+    Rule("tracking/*/events/*", "tracking plan {1}: event {3}", _ASKED),
+    Rule("tracking/*/calls/*", "tracking plan {1}: {3}", _ASKED),
+    *(
+        Rule(f"tracking/*/{kind}/*/schema", "tracking plan {1}: schema of {3}", _ASKED, public=False)
+        for kind in ("events", "calls")
+    ),
+    *(
+        Rule(f"tracking/*/{kind}/*/{setting}", f"tracking plan {{1}}: {setting} of {{3}}", _SAID, public=False)
+        for kind in ("events", "calls")
+        for setting in ("description", "owner", "since")
+    ),
+    *(
+        Rule(f"tracking/*/{setting}", f"tracking plan {{1}}: {setting}", _ASKED, whole=True)
+        for setting in ("sources", "unplanned", "violations", "timestamp", "future", "past")
+    ),
     Rule("ownership/people", "owners: people", _SAID, public=False, whole=True),
     Rule("ownership/domains/*", "owners: domain {2}", _SAID, public=False, whole=True),
     Rule("ownership/council", "owners: council", _SAID, public=False, whole=True),

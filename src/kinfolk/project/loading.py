@@ -28,6 +28,7 @@ from kinfolk.project.written.kinfolk import KinfolkFile
 from kinfolk.project.written.model import ModelFile
 from kinfolk.project.written.owners import OwnersFile
 from kinfolk.project.written.source import source_model
+from kinfolk.project.written.tracking import TrackingFile
 from kinfolk.project.yaml_reader import read
 
 _ENDINGS = (".yml", ".yaml")
@@ -105,7 +106,7 @@ class _Reading:
         self.mistakes += mistakes
         return Files(
             kinfolk=self._parsed(found, KinfolkFile),
-            sources=tuple(self._parsed(path, model) for path in self._sources()),
+            sources=tuple(self._parsed(path, model) for path in self._in("sources")),
             identity=parsed,
             owners=self._parsed(owners, OwnersFile) if owners else None,
             connectors=tuple(connectors),
@@ -118,6 +119,7 @@ class _Reading:
             consent=consent,
             notices=texts,
             access=self._parsed(access, AccessFile) if access else None,
+            tracking=tuple(self._parsed(path, TrackingFile, references=False) for path in self._in("tracking")),
         )
 
     def _parsed(self, path: Path, model: type[T], *, references: bool = True) -> Parsed[T]:
@@ -144,12 +146,18 @@ class _Reading:
             if nearly and not (path.is_file() and path.stem in _STEMS and path.suffix in _ENDINGS):
                 what = "This is a folder, not a file." if path.is_dir() else "A file of this name is not read."
                 yield Mistake(Place(path.name), what, f"Call the file {path.stem.lower()}.yml.")
-            for folder, single in (("sources", "source"), ("models", "model"), ("policies", "policy")):
+            for folder, single in (
+                ("sources", "source"),
+                ("models", "model"),
+                ("policies", "policy"),
+                ("tracking", "track"),
+            ):
                 if path.is_dir() and path.name != folder and path.name.lower() in (folder, single):
                     yield Mistake(Place(path.name), "A folder of this name is not read.", f"Call it {folder}.")
-        for path in sorted(self.folder.glob("sources/*")):
+        for path in sorted([*self.folder.glob("sources/*"), *self.folder.glob("tracking/*")]):
             if path.is_dir() and path.suffix in _ENDINGS:
-                yield Mistake(Place(f"sources/{path.name}"), "This is a folder, not a file.", "Put the file here.")
+                where = Place(path.relative_to(self.folder).as_posix())
+                yield Mistake(where, "This is a folder, not a file.", "Put the file here.")
         for path in sorted(self.folder.glob("policies/*")):
             stem = _POLICIES.get(path.stem.lower()) if path.suffix.lower() in _ENDINGS else None
             if stem and not (path.is_file() and path.stem == stem and path.suffix in _ENDINGS):
@@ -161,8 +169,9 @@ class _Reading:
                 advice = f"Call a contract {path.stem}.odcs.yaml."
                 yield Mistake(Place(f"contracts/{path.name}"), "A file of this name is not read.", advice)
 
-    def _sources(self) -> list[Path]:
-        folder = self.folder / "sources"
+    def _in(self, name: str) -> list[Path]:
+        """The project's files in one of its folders."""
+        folder = self.folder / name
         if not folder.is_dir():
             return []
         files = (path for path in folder.iterdir() if path.suffix in _ENDINGS and not path.name.startswith("."))

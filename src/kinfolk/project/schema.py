@@ -17,6 +17,7 @@ from kinfolk.project.written.matching_model import MatchingModelFile
 from kinfolk.project.written.model import ModelFile
 from kinfolk.project.written.owners import OwnersFile
 from kinfolk.project.written.source import source_model
+from kinfolk.project.written.tracking import TrackingFile
 from kinfolk.tables.staging import MAPPABLE
 
 _REFERENCE = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}
@@ -37,6 +38,7 @@ def schemas(connectors: Mapping[str, type[BaseModel]]) -> dict[str, dict[str, An
         "model": _schema(ModelFile, "models/*.yml"),
         "consent": _schema(ConsentFile, "policies/consent.yml"),
         "access": _schema(AccessFile, "policies/access.yml"),
+        "tracking": _schema(TrackingFile, "tracking/*.yml"),
         "matching-model": _schema(MatchingModelFile, "matching-model.json"),
     }
     made["matching-model"]["required"] = ["schema", "prior", "fields"]

@@ -97,7 +97,12 @@ def test_moments_of_every_zone_are_one() -> None:
 def test_an_id_that_is_not_known_is_none(nobody: Any) -> None:
     assert "anonymousId" not in kept({"userId": 17, "anonymousId": nobody})
     assert kept({"userId": 17, "anonymousId": nobody})["userId"] == "17"
-    assert refused({"userId": nobody, "anonymousId": nobody}) == "neither userId nor anonymousId"
+    assert not {"userId", "anonymousId", "visitor"} & kept({"userId": nobody, "anonymousId": nobody}).keys()
+
+
+def test_a_type_nobody_knows_is_kept_for_the_run_to_judge() -> None:
+    assert kept({"userId": "u1", "type": "delete"}, type=None)["type"] == "delete"
+    assert "type" not in kept({"userId": "u1"}, type=None)
 
 
 def test_an_event_without_an_id_gets_one_of_its_own() -> None:
@@ -123,9 +128,7 @@ def test_what_nobody_knows_is_kept_apart_and_keys_are_not_kept() -> None:
         ({"type": "track", "userId": "u1", "messageId": True}, "messageId is no text"),
         ({"type": "track", "userId": "u1", "anonymousId": 1.5}, "anonymousId is no text"),
         ({"userId": "u1", "properties": {"text": "x" * 33_000}}, "larger than 32 KB"),
-        ({"userId": "u1", "type": "delete"}, "no type of event that is known"),
-        ({"userId": "u1", "type": ["track"]}, "no type of event that is known"),
-        ({"userId": "u1"}, "no type of event that is known"),
+        ({"userId": "u1", "type": ["track"]}, "type is no text"),
     ],
 )
 def test_what_is_no_event_is_refused_with_a_cause(event: Any, cause: str) -> None:

@@ -14,9 +14,8 @@ import msgspec
 
 from kinfolk.commands.collect.moments import moment, text_of
 from kinfolk.connectors.collect.connector import COLUMNS
-from kinfolk.connectors.collect.visitors import visitor
+from kinfolk.model.visitor import visitor
 
-TYPES = ("track", "identify", "page", "screen", "group", "alias")
 MOST_BYTES = 32 * 1024
 DEEPEST = 100  # levels of objects and lists in an event
 LONGEST_ID = 500
@@ -48,7 +47,7 @@ class Arrival:
 
 
 def line_of(event: Any, arrival: Arrival) -> tuple[str, bytes]:
-    """The event's message id, and its line in the log.
+    """The event's message id, and its line in the log; who has no id, or is of no known type, is judged by the run.
 
     Errors  RefusedError says why it is not taken in
     """
@@ -63,8 +62,6 @@ def line_of(event: Any, arrival: Arrival) -> tuple[str, bytes]:
     made["name"] = _name(made)
     made |= {name: _id(event, name) for name in ("messageId", "userId", "anonymousId", "groupId", "previousId")}
     made["visitor"] = visitor(made["userId"], made["anonymousId"])
-    if made["visitor"] is None:
-        raise RefusedError("neither userId nor anonymousId")
     message = made["messageId"] = made["messageId"] or f"kinfolk-{uuid.uuid4()}"
     made |= _times(event, arrival)
     made["extra"] = {name: value for name, value in event.items() if name not in _GIVEN and name not in _NOT_KEPT}
@@ -74,11 +71,11 @@ def line_of(event: Any, arrival: Arrival) -> tuple[str, bytes]:
     return message, line
 
 
-def _type(event: Mapping[str, Any]) -> str:
+def _type(event: Mapping[str, Any]) -> str | None:
     found = event.get("type")
-    if found not in TYPES:
-        raise RefusedError("no type of event that is known")
-    return str(found)
+    if found is not None and not isinstance(found, str):
+        raise RefusedError("type is no text")
+    return found or None
 
 
 def _name(made: Mapping[str, Any]) -> Any:

@@ -14,12 +14,10 @@ from threading import Event
 from typing import Any
 
 from kinfolk.commands.collect.status import landed_places
-from kinfolk.connectors.collect.connector import log_of
 from kinfolk.connectors.collect.reading import drop_before, end_of, old
 from kinfolk.errors import BusyError, KinfolkError
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunStatus
-from kinfolk.model.source import COLLECT
 
 AFTER_EVENTS = 2.0  # seconds in which more events may come before a run takes them all
 AFTER_FAILURE = 30.0  # seconds before a run that failed is tried again
@@ -109,10 +107,9 @@ def _problem(err: str) -> str:
 
 
 def _tidy(project: Project, sources: tuple[str, ...]) -> None:
-    """Removes what every source made of a log has landed; the project may say otherwise by now than when it began."""
+    """Removes files of events that have landed, and with them, or with a later run, their visitors."""
     outdated = [name for name in sources if old(project.collected / name, project.history)]
     landed = landed_places(project.state) if outdated else {}
     for name in outdated:
-        made_of_it = {s.name for s in project.sources if s.connector == COLLECT and log_of(s) == name}
-        if made_of_it <= landed.keys():
-            drop_before(project.collected / name, min(landed[source] for source in made_of_it), project.history)
+        if name in landed:
+            drop_before(project.collected / name, landed[name], project.history)

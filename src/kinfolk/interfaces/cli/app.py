@@ -31,6 +31,7 @@ from kinfolk.interfaces.cli import (
     status_views,
     stopping,
     time_commands,
+    tracking_commands,
     views,
     watch_commands,
 )
@@ -47,6 +48,7 @@ app = typer.Typer(
 for _group in (
     source_commands,
     contract_commands,
+    tracking_commands,
     quarantine_commands,
     review_commands,
     customer_commands,

@@ -59,7 +59,12 @@ def fix(
         int | None, typer.Argument(help="Number of the row (record_no), with --set.", show_default=False)
     ] = None,
     values: Annotated[
-        list[str] | None, typer.Option("--set", help="COLUMN=VALUE; nothing after = empties it.", show_default=False)
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="COLUMN=VALUE, or COLUMN.NAME=VALUE inside JSON; nothing after = empties it.",
+            show_default=False,
+        ),
     ] = None,
     file: Annotated[
         Path | None, typer.Option("--file", help="A file of `quarantine list --out`, corrected.", show_default=False)

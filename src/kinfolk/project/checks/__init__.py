@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kinfolk.errors import Mistake
-from kinfolk.project.checks import access, collect, consent, contracts, identity, models, owners, sources, whole
+from kinfolk.project.checks import (
+    access,
+    collect,
+    consent,
+    contracts,
+    identity,
+    models,
+    owners,
+    sources,
+    tracking,
+    whole,
+)
 from kinfolk.project.files import Files
 
 CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
@@ -57,4 +68,8 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     access.roles_known,
     access.secrets_hidden,
     access.somebody_may_sign_in,
+    tracking.sources_collect,
+    tracking.one_plan,
+    tracking.schemas_sound,
+    tracking.owners_of_events_known,
 )

@@ -46,27 +46,30 @@ class Load:
 def checking_steps(load: Load, rules: Rules, referable: Sequence[str]) -> tuple[Query, ...]:
     """Steps that say which rows break which rules.
 
-    Reads   incoming.<source>, and current.<other> of the sources in `referable`
+    Reads   judged.<source>, and current.<other> of the sources in `referable`
     Writes  violations.<source>  rows that break a rule by themselves
             breaking.<source>    one row per row that breaks any: its position and the numbers of the rules
     """
-    found = [_judged(load), _violations(load, rules)]
+    found = _violations(load, rules)
     parts = [query("select position, broken from v", v=table(f"violations.{load.source}"))]
     for rule in rules.every:
         if rule.repeats:
             parts += _repeating(load, rule)
+        elif rule.told_in is not None:
+            parts.append(query("select position, [$n] as broken from t", n=rule.number, t=table(rule.told_in)))
         elif rule.reference is not None and rule.reference.source in (*referable, load.source):
             parts.append(_dangling(load, rule, rule.reference.source in referable))
     if len(parts) == 1:
-        return (*found, Query(f"breaking.{load.source}", parts[0], "Broken rules", as_view=True))
+        return (found, Query(f"breaking.{load.source}", parts[0], "Broken rules", as_view=True))
     together = query(
         "select position, list_sort(list_distinct(flatten(list(broken)))) as broken from b group by position",
         b=exp.Subquery(this=union_by_name(parts), alias="b"),
     )
-    return (*found, Query(f"breaking.{load.source}", together, f"Rules across rows of {load.source}"))
+    return (found, Query(f"breaking.{load.source}", together, f"Rules across rows of {load.source}"))
 
 
-def _judged(load: Load) -> Query:
+def judged_step(load: Load) -> Query:
+    """`judged.<source>`: the rows of a load that are held to the rules, each with its position."""
     position = sql("row_number() over () - 1") if "rowid" in {c.lower() for c in load.columns} else sql("rowid")
     tree = query(
         "select * from (select *, $position as $name from incoming) i",
@@ -191,9 +194,10 @@ def withholding_steps(load: Load, rules: Rules) -> tuple[Query, ...]:
     )
     parts = [
         query(
-            "select $at as position, $id as record_id, false as corrected from judged where $at in ($broken)",
+            "select $at as position, $id as record_id, false as corrected from judged where $at in ($broken) and $new",
             at=column(POSITION),
             id=load.record_id,
+            new=_not_landed(load),
             judged=table(f"judged.{load.source}"),
             broken=broken,
         )
@@ -206,10 +210,18 @@ def withholding_steps(load: Load, rules: Rules) -> tuple[Query, ...]:
     return withheld, _quarantined(load, rules)
 
 
+def _not_landed(load: Load) -> exp.Expression:
+    """Of what happens once, a row that comes again is a repetition, even of one that was corrected before it landed."""
+    if load.loading is not Loading.ONCE or not load.current:
+        return sql("true")
+    known = query("select _record_id from c", c=table(f"current.{load.source}"))
+    return sql("$id is null or $id not in ($known)", id=load.record_id, known=known)
+
+
 def _quarantined(load: Load, rules: Rules) -> Query:
     breaking = {rule.number: rule for rule in rules.every if rule.on_violation is OnViolation.QUARANTINE}
     told = [sql("case when list_contains(b.broken, $n) then $t end", n=n, t=_told(r)) for n, r in breaking.items()]
-    names = [sql("case when list_contains(b.broken, $n) then $t end", n=n, t=r.name) for n, r in breaking.items()]
+    names = [sql("case when list_contains(b.broken, $n) then $t end", n=n, t=_named(r)) for n, r in breaking.items()]
     origin: exp.Expression = load.row_hash
     source: exp.Expr = table(f"judged.{load.source}")
     if load.replaced:
@@ -245,6 +257,8 @@ def _quarantined(load: Load, rules: Rules) -> Query:
 
 def _told(rule: Rule) -> exp.Expression:
     """The rule's sentence about a row, with the value where that may be shown."""
+    if rule.told_in is not None:
+        return _told_of_row(rule.told_in, "reason")
     if rule.column is None:
         return literal(rule.says)
     if rule.hidden or rule.says == "is empty":
@@ -255,6 +269,19 @@ def _told(rule: Rule) -> exp.Expression:
         c=column(rule.column, "j"),
         most=_SHOWN,
         says=rule.says,
+    )
+
+
+def _named(rule: Rule) -> exp.Expression:
+    return literal(rule.name) if rule.told_in is None else _told_of_row(rule.told_in, "rules")
+
+
+def _told_of_row(name: str, what: str) -> exp.Expression:
+    return sql(
+        "(select any_value($what) from t where t.position = $at)",
+        what=column(what, "t"),
+        t=table(name),
+        at=column(POSITION, "j"),
     )
 
 

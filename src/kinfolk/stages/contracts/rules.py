@@ -11,7 +11,7 @@ from kinfolk.engine.sql import column, literal, sql
 from kinfolk.expressions import rule_query
 from kinfolk.model.contract import Contract, OnViolation, Property, Quality, Reference
 from kinfolk.model.place import Place
-from kinfolk.model.source import Conventions
+from kinfolk.model.source import Conventions, Source
 from kinfolk.stages.contracts import reading
 
 _LIMITS = {
@@ -25,7 +25,7 @@ _SHOWN_VALUES = 8
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. Exactly one of the four ways to judge is set.
+    """One rule. Exactly one of the five ways to judge is set.
 
     number   its place among the rules of the contract, by which a row says what it breaks
     name     column.rule, such as email.pattern
@@ -36,6 +36,7 @@ class Rule:
     repeats  columns of which no two rows may have the same values
     reference  where the value of `column` must stand
     measure  what is measured of the whole load
+    told_in  a work table of rows that break it: position, and for each the `rules` and the `reason` to be told
     """
 
     number: int
@@ -49,6 +50,7 @@ class Rule:
     repeats: tuple[str, ...] = ()
     reference: Reference | None = None
     measure: Quality | None = None
+    told_in: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,11 @@ class Rules:
     def by_row(self) -> tuple[Rule, ...]:
         """Rules that judge a row by itself."""
         return tuple(rule for rule in self.every if rule.broken is not None)
+
+
+def no_contract(source: Source) -> Rules:
+    """The rules of a source that promises nothing."""
+    return Rules(Contract(source.name, source.place, "", "", "", ()), source.conventions, ())
 
 
 # A rule before it has its number.

@@ -1,4 +1,4 @@
-"""Who sent events: rows about visitors, made from the events of a batch.
+"""Who sent events: rows about visitors, made from what events say.
 
 A visitor is a pair of ids, userId and anonymousId, either of which may be missing. One row stands for the pair itself,
 so that every event has a row to belong to. What is said of a person comes in rows beside it, one for each set of traits
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-COLUMNS = ("visitor", "type", "userId", "anonymousId", "groupId", "traits", "timestamp")
+VISITOR_COLUMNS = ("visitor", "type", "userId", "anonymousId", "groupId", "traits", "timestamp")
 # An id that was given up knows nothing newer than any other row.
 _LONG_AGO = "1970-01-01T00:00:00.000Z"
 
@@ -28,7 +28,10 @@ def _escaped(part: str) -> str:
 
 
 def rows(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What one event says of visitors. event: as the door wrote it down, its traits decoded"""
+    """What one event says of visitors.
+
+    event  its fields, with `traits`, those of the call itself, and `carried`, those of its context, as decoded values
+    """
     user, anonymous, pair = event.get("userId"), event.get("anonymousId"), event.get("visitor")
     if pair is None:
         return
@@ -55,7 +58,5 @@ def _alias(user: str | None, previous: str) -> Iterator[dict[str, Any]]:
 def _traits(event: Mapping[str, Any]) -> Mapping[str, Any]:
     """Traits of the person: those of a call that names them, else those its context carries; never those of a group."""
     own = event.get("traits") if event["type"] == "identify" else None
-    context = event.get("context")
-    carried = context.get("traits") if isinstance(context, dict) else None
-    found = own or carried
+    found = own or event.get("carried")
     return found if isinstance(found, dict) else {}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kinfolk.connectors.collect.visitors import rows, visitor
+from kinfolk.model.visitor import rows, visitor
 
 
 def said(kind: str, user: str | None, anonymous: str | None, **more: Any) -> list[dict[str, Any]]:
@@ -53,15 +53,14 @@ def test_traits_of_a_group_are_not_those_of_the_person() -> None:
 
 
 def test_traits_in_the_context_of_any_call_are_the_person_s() -> None:
-    found = said("track", None, "a1", context={"traits": {"email": "ann@example.com"}})
+    found = said("track", None, "a1", carried={"email": "ann@example.com"})
     assert found[1]["traits"] == {"email": "ann@example.com"}
 
 
 @pytest.mark.parametrize("odd", ["text", 5, [1], {"": None}, None])
 def test_traits_that_are_none_say_nothing(odd: Any) -> None:
     assert len(said("identify", "u1", None, traits=odd)) == 1
-    assert len(said("track", "u1", None, context={"traits": odd})) == 1
-    assert len(said("track", "u1", None, context=odd)) == 1
+    assert len(said("track", "u1", None, carried=odd)) == 1
 
 
 def test_an_alias_shares_the_previous_id_with_the_new_user() -> None:
