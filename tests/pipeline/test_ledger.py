@@ -175,6 +175,15 @@ def test_environments_that_come_later_do_not_leave_the_ledger_behind(shop: Compa
             check(shop.folder)
 
 
+def test_what_a_restore_prepares_is_nothing_left_behind(shop: Company) -> None:
+    shop.run()
+    record(shop.folder, "ana@example.com", Said("advice", "denied"))
+    state = shop.folder / ".kinfolk"
+    (state / "restoring-1").mkdir()
+    shutil.copy(state / "control.sqlite", state / "restoring-1")
+    check(shop.folder)
+
+
 def test_events_that_were_sent_are_not_left_behind(shop: Company) -> None:
     kept = shop.write(".kinfolk/collect/web/0001.jsonl", "{}\n")
     shop.write("kinfolk.yml", "name: Test company\ntime_zone: UTC\nenvironments: {prod: {}}\n")

@@ -142,7 +142,7 @@ def test_another_basis_is_a_breaking_change_and_another_title_is_not(folder: Fol
     ]
     assert changed("Our newsletter", "Our letter") == [("consent: purpose newsletter: title", False, f"{line}7")]
     assert changed("  delivery: {use: dpv:ServiceProvision, basis: contract}\n", "") == [
-        ("consent: purpose delivery", True, "policies/consent.yml:1")
+        ("consent: purpose delivery", True, f"{line}6")
     ]
 
 

@@ -14,6 +14,7 @@ from kinfolk.store.database import exists, file_of, open_store
 from kinfolk.store.read.consents import head, objections
 
 _EVENTS = "collect"
+RESTORING = "restoring-"  # how the folder begins in which a restore prepares a state
 
 
 def open_ledger(project: Project) -> Engine:
@@ -60,7 +61,9 @@ def _left_behind(project: Project) -> Iterator[Path]:
     # Without a list of environments, those that sources alone name may have a folder each.
     beneath = sorted(root.iterdir()) if root.is_dir() and (project.environments or not project.environment) else []
     for folder in (root, *beneath):
-        if folder not in read and folder.is_dir() and _holds_something(folder):
+        if folder in read or folder.name.startswith(RESTORING):
+            continue
+        if folder.is_dir() and _holds_something(folder):
             yield folder
 
 

@@ -22,6 +22,7 @@ from kinfolk.pipeline import archive
 from kinfolk.pipeline.arrivals import active_sources
 from kinfolk.pipeline.backup import CATALOGUE, CONTROL, DATA
 from kinfolk.pipeline.consents import consents
+from kinfolk.pipeline.ledger import RESTORING
 from kinfolk.pipeline.outliving import outliving_steps
 from kinfolk.pipeline.watch import Silent
 from kinfolk.pipeline.work import Work
@@ -65,7 +66,7 @@ def restore(
 @contextmanager
 def _beside(state: Path) -> Iterator[Path]:
     """A folder on the same disk; its name says whose it is, so that what a dead process left is known as such."""
-    folder = state / f"restoring-{os.getpid()}"
+    folder = state / f"{RESTORING}{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     try:
         yield folder
