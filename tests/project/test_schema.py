@@ -127,4 +127,14 @@ def test_schemas_are_json_of_the_2020_draft() -> None:
     for schema in MADE.values():
         assert json.loads(json.dumps(schema)) == schema
         assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert set(MADE) == {"kinfolk", "source", "identity", "owners", "contract", "model", "consent", "matching-model"}
+    assert set(MADE) == {
+        "kinfolk",
+        "source",
+        "identity",
+        "owners",
+        "contract",
+        "model",
+        "consent",
+        "tracking",
+        "matching-model",
+    }
