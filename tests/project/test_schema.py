@@ -135,6 +135,6 @@ def test_schemas_are_json_of_the_2020_draft() -> None:
         "contract",
         "model",
         "consent",
-        "access",
+    assert set(MADE) == {"kinfolk", "source", "identity", "owners", "contract", "model", "consent", "access", "tracking", "matching-model"}
         "matching-model",
     }
