@@ -13,7 +13,7 @@ from kinfolk.commands.access.invitations import Chosen
 from kinfolk.commands.serving import Served
 from kinfolk.errors import BusyError, KinfolkError, NotFoundError
 from kinfolk.interfaces.console.entering import entered
-from kinfolk.interfaces.console.signing_in import FORM, PAGES
+from kinfolk.interfaces.console.signing_in import FORM, PAGES, PUBLIC
 from kinfolk.interfaces.web.problems import status_of
 
 Using = Callable[[Served, str, Chosen], str | None]
@@ -34,7 +34,7 @@ def set_up_page(request: Request[Any, Any, Any], secret: str) -> Response[str]:
     return _form(request, secret, first=True)
 
 
-@post("/setup/{secret:str}", sync_to_thread=True)
+@post("/setup/{secret:str}", opt=PUBLIC, sync_to_thread=True)
 def set_up(request: Request[Any, Any, Any], secret: str, data: Annotated[Introduction, FORM]) -> Response[Any]:
     """Makes whoever sends it the first owner, once."""
     return _used(request, secret, data, invitations.set_up)
@@ -46,7 +46,7 @@ def invitation_page(request: Request[Any, Any, Any], secret: str) -> Response[st
     return _form(request, secret, first=False)
 
 
-@post("/invitation/{secret:str}", sync_to_thread=True)
+@post("/invitation/{secret:str}", opt=PUBLIC, sync_to_thread=True)
 def invitation(request: Request[Any, Any, Any], secret: str, data: Annotated[Introduction, FORM]) -> Response[Any]:
     """Gives them the password that they chose, once."""
     return _used(request, secret, data, invitations.accept)

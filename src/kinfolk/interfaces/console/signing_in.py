@@ -19,6 +19,7 @@ from kinfolk.interfaces.web.pages import Pages, went_on
 from kinfolk.model.interval import words_of
 
 PAGES = Pages(Path(__file__).parent / "templates")
+PUBLIC = {"public": True}  # whoever asks, it is not the session that lets them
 FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 
 
@@ -42,7 +43,7 @@ def sign_in_page(request: Request[Any, Any, Any], next: str = START) -> Response
     return _form(request, next)
 
 
-@post("/sign-in", sync_to_thread=True)
+@post("/sign-in", opt=PUBLIC, sync_to_thread=True)
 def sign_in(request: Request[Any, Any, Any], data: Annotated[SignIn, FORM]) -> Response[Any]:
     """Lets in whoever knows the password. Everybody else hears the same, whether there is such an account or not."""
     attempt = signing_in.sign_in(request.app.state.served, data.email, data.password)

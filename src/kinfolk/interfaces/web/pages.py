@@ -26,7 +26,7 @@ class Pages:
             lstrip_blocks=True,
         )
 
-    def page(self, request: Request[Any, Any, Any], name: str, status: int = 200, **shown: Any) -> Response[str]:
+    def page(self, request: Request[Any, Any, Any], name: str, status: int = 200, /, **shown: Any) -> Response[str]:
         """The page that the template makes of what is shown."""
         signed_in = request.auth if isinstance(request.scope.get("auth"), BySession) else None
         every = {
@@ -35,7 +35,7 @@ class Pages:
             "csrf": signed_in.csrf if signed_in else "",
         }
         text = self._templates.get_template(name).render(**every, **shown)
-        return Response(text, status_code=status, media_type="text/html; charset=utf-8")
+        return Response(text, status_code=status, media_type="text/html")
 
 
 def went_on(path: str) -> Redirect:
