@@ -82,7 +82,7 @@ MISTAKES = {
     ("profiles.read", "profiles.raed"): "2: `profiles.raed` is nothing that one may do. Did you mean `profiles.read`?",
     ("[steward, caller]", "[stewart]"): "5: There is no role `stewart`. Did you mean `steward`?",
     ("team: marketer", "team: marketers"): "7: There is no role `marketers`. Did you mean `marketer`?",
-    ("Ada@example.com", "Ada"): "5: `people`: `Ada` is no e-mail address. Write it as name@example.com.",
+    ("Ada@example.com", "Ada"): "5: `Ada` is no e-mail address. Write it as name@example.com.",
     ("8 hours", "soon"): "9: `soon` is no length of time. Write it as `12 hours` or `15 minutes`.",
     ("30 minutes", "0 minutes"): "10: `0 minutes` is no length of time. Write it as `12 hours` or `15 minutes`.",
     ("attempts: 3", "attempts: 0"): "11: `attempts` must be at least 1.",
