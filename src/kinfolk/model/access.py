@@ -127,3 +127,18 @@ class User:
     roles: tuple[str, ...] = ()
     subject: str | None = None
     external_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """People who are given roles together, by `groups` of policies/access.yml. members: user ids, sorted
+
+    external_id  at what provisions accounts
+    """
+
+    group_id: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    external_id: str | None = None
+    members: tuple[str, ...] = ()

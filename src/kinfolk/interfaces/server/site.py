@@ -10,6 +10,7 @@ from litestar.middleware import DefineMiddleware
 from kinfolk.commands.serving import Served
 from kinfolk.interfaces.api.routes import API
 from kinfolk.interfaces.collect.app import App, Receive, Scope, Send
+from kinfolk.interfaces.scim.routes import SCIM
 from kinfolk.interfaces.web.asking import Authentication
 from kinfolk.interfaces.web.headers import protected
 
@@ -35,7 +36,7 @@ class Site:
 
 def _config(served: Served) -> AppConfig:
     return AppConfig(
-        route_handlers=[API],
+        route_handlers=[API, SCIM],
         middleware=[DefineMiddleware(Authentication)],
         state=State({"served": served}),
         openapi_config=None,
