@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_QUIET = (
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -23,8 +23,8 @@ _QUIET = (
 
 def browse(page: str, user: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """What the browser says of a page; the test is skipped where there is none. user: folder for its own files"""
-    browser = next(filter(None, map(shutil.which, _NAMES)), None)
+    browser = next(filter(None, map(shutil.which, NAMES)), None)
     if browser is None:
         pytest.skip("Chromium is not installed here.")
-    command = [browser, *_QUIET, f"--user-data-dir={user}", *options, page]
+    command = [browser, *QUIET, f"--user-data-dir={user}", *options, page]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)

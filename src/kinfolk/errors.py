@@ -12,7 +12,8 @@
     ├── ContractError      11  data, or a contract itself, breaks what a contract promises
     ├── PlanError          12  a plan that cannot be made, read or accepted
     │   └── StalePlanError       the plan no longer fits what is there
-    └── ModelError         13  a model of the company's own failed, or its data failed a test
+    ├── ModelError         13  a model of the company's own failed, or its data failed a test
+    └── NotAllowedError    14  who asks may not do that
 
 Exit code 0 is success, 1 an unforeseen failure, 2 wrong command-line usage, 9 findings of `kinfolk doctor` or
 `kinfolk consent verify`.
@@ -140,3 +141,9 @@ class ModelError(KinfolkError):
     """A model of the company's own could not be made, or what it made failed a test; nothing was published."""
 
     exit_code = 13
+
+
+class NotAllowedError(KinfolkError):
+    """Who asks may not do that."""
+
+    exit_code = 14

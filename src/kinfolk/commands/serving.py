@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
+from kinfolk.commands.open_project import open_project
+from kinfolk.errors import KinfolkError, ProjectError
+from kinfolk.model.access import AccessPolicy
 from kinfolk.model.project import Project
 from kinfolk.store.database import open_store
 
@@ -17,11 +22,17 @@ class Served:
 
     store       the control state, open as long as the server is
     public_url  how the world reaches the server, without a slash at its end; None where nobody said
+    told        called with what those who run the server should know
     """
 
     project: Project
     store: Engine
     public_url: str | None = None
+    told: Callable[[str], None] = print
+    _written: tuple[object, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._written = _written(self.folder)
 
     @property
     def folder(self) -> Path:
@@ -38,7 +49,39 @@ class Served:
         """Whether the world reaches the server by TLS alone."""
         return (self.public_url or "").startswith("https://")
 
+    @property
+    def access(self) -> AccessPolicy:
+        """policies/access.yml as it stands now; as it stood before, while it cannot be read."""
+        if (now := _written(self.folder)) != self._written:
+            self._written = now
+            try:
+                self.project = replace(self.project, access=open_project(self.folder, self.environment).access)
+            except ProjectError as error:
+                self.told(f"policies/access.yml changed; what it said before holds until this is mended. {error}")
+        return self.project.access
 
-def served(project: Project, public_url: str | None = None) -> Served:
-    """The project, to be answered for."""
-    return Served(project, open_store(project.state), public_url.rstrip("/") if public_url else None)
+
+def served(project: Project, public_url: str | None = None, told: Callable[[str], None] = print) -> Served:
+    """The project, to be answered for. Errors: KinfolkError for an address that the world cannot reach it by"""
+    return Served(project, open_store(project.state), _origin(public_url) if public_url else None, told)
+
+
+def _written(folder: Path) -> tuple[object, ...]:
+    """What changes whenever somebody writes the file."""
+    found = ((path.name, path.stat()) for path in sorted(folder.glob("policies/access.y*ml")))
+    return tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in found)
+
+
+def _origin(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
+    except ValueError:
+        parts, port = urlsplit(""), ""
+    rest = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    if parts.scheme not in ("http", "https") or not parts.hostname or rest:
+        raise KinfolkError(
+            f"`{url}` is not how the world could reach the server.", hint="Write it as https://cdm.example.com."
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"

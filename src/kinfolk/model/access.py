@@ -89,11 +89,16 @@ class AccessPolicy:
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is asking: a person who signed in, or a program with a token. name: an e-mail address, or the token's name"""
+    """Who is asking: a person who signed in, or a program with a token.
+
+    name     an e-mail address, or the token's name
+    user_id  of a person; None for a program
+    """
 
     name: str
     may: frozenset[Permission]
     roles: tuple[str, ...] = ()
+    user_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,8 +118,10 @@ class Token:
 class User:
     """Somebody who can sign in. email: in lower case; roles: those given here, beside those of policies/access.yml
 
-    password     as argon2 made it; None for who has none
-    subject      at the identity provider; external_id: at what provisions accounts
+    password      as argon2 made it; None for who has none
+    subject       at the identity provider; external_id: at what provisions accounts
+    created_by    who let them in; None where they came by themselves, as the first owner does
+    last_seen_at  when they last signed in, or asked for something
     """
 
     user_id: str
@@ -127,6 +134,26 @@ class User:
     roles: tuple[str, ...] = ()
     subject: str | None = None
     external_id: str | None = None
+    created_by: str | None = None
+    last_seen_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """A link that is good for one visit, and for whom: None for whoever is to be the first owner."""
+
+    user: User | None
+
+
+@dataclass(frozen=True)
+class Session:
+    """Somebody who signed in. groups: as the identity provider named them then, and those that accounts are kept in"""
+
+    user: User
+    groups: tuple[str, ...]
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True)

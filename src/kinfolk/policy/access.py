@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from kinfolk.model.access import AccessPolicy, Permission, Token
+from kinfolk.model.access import AccessPolicy, Permission, Principal, Session, SignIn, Token
 
 
 def roles_of(
@@ -25,3 +25,15 @@ def permissions(policy: AccessPolicy, roles: Iterable[str]) -> frozenset[Permiss
 def usable(token: Token, now: datetime) -> bool:
     """Whether the token may still be used."""
     return token.revoked_at is None and now < token.expires_at
+
+
+def lasts(session: Session, rules: SignIn, now: datetime) -> bool:
+    """Whether somebody is signed in still: for so long at most, not idle for long, and not deactivated meanwhile."""
+    ends = min(session.expires_at, session.created_at + rules.session, session.last_seen_at + rules.idle)
+    return session.user.active and now < ends
+
+
+def person(policy: AccessPolicy, session: Session) -> Principal:
+    """Who asks in that session, with what the policy allows them now."""
+    roles = roles_of(policy, session.user.email, session.user.roles, session.groups)
+    return Principal(session.user.email, permissions(policy, roles), roles, session.user.user_id)

@@ -131,6 +131,8 @@ users = Table(
     Column("roles", JSON, nullable=False),
     Column("subject", String, unique=True),  # at the identity provider
     Column("external_id", String, unique=True),  # at what provisions accounts
+    Column("created_by", String),
+    Column("last_seen_at", Moment),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
 )
@@ -178,7 +180,7 @@ sign_in_failures = Table(
     "sign_in_failures",
     metadata,
     Column("failure_id", Integer, primary_key=True, autoincrement=True),
-    Column("account", String, nullable=False),
+    Column("account", String(64), nullable=False),  # sha256 of the address, which anybody may have typed
     Column("failed_at", Moment, nullable=False),
     Index("sign_in_failures_by_account", "account"),
 )

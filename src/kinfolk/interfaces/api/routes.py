@@ -8,6 +8,8 @@ from litestar import Request, Router, get
 from litestar.exceptions import HTTPException, NotAuthorizedException
 
 from kinfolk.errors import KinfolkError
+from kinfolk.interfaces.api.tokens import TOKENS
+from kinfolk.interfaces.web.asking import NOBODY
 from kinfolk.interfaces.web.problems import refused, told
 
 
@@ -15,8 +17,8 @@ from kinfolk.interfaces.web.problems import refused, told
 def me(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Who asks, and what they may do."""
     if request.user is None:
-        raise NotAuthorizedException("Who asks? Send a token: `Authorization: Bearer …`.")
+        raise NotAuthorizedException(NOBODY)
     return {"name": request.user.name, "roles": request.user.roles, "may": sorted(request.user.may)}
 
 
-API = Router("/api/v1", route_handlers=[me], exception_handlers={KinfolkError: told, HTTPException: refused})
+API = Router("/api/v1", route_handlers=[me, TOKENS], exception_handlers={KinfolkError: told, HTTPException: refused})

@@ -21,6 +21,7 @@ from kinfolk.interfaces.cli import (
     match_commands,
     model_commands,
     output,
+    people_commands,
     plan_commands,
     profile_views,
     quarantine_commands,
@@ -270,4 +271,5 @@ repair_commands.register(app)
 watch_commands.register(app)
 serve_commands.register(app)
 access_commands.register(app)
+people_commands.register(app)
 model_commands.register(app)

@@ -40,6 +40,7 @@ def serve(
     from kinfolk.commands.open_project import open_project
 
     try:
+        from kinfolk.commands.access.links import set_up_link
         from kinfolk.commands.collect.door import opened
         from kinfolk.commands.serving import served
         from kinfolk.interfaces.server.server import Address, serve
@@ -51,13 +52,21 @@ def serve(
 
     stop = Event()
     project = open_project(folder, environment)
+    answering = served(project, url, output.note)
     with stopping.gently(stop), opened(project) as door:
         following = (project, door.sources, lambda: run_apart(project, stop), output.note, stop)
         runs = Thread(target=follow, args=following, name="runs")
         runs.start()
-        listening = f"Listening on http://{host}:{port} for events of {', '.join(door.sources)}."
+        here = f"http://{host}:{port}"
+        listening = f"Listening on {here} for events of {', '.join(door.sources)}."
+
+        def ready() -> None:
+            if link := set_up_link(answering):
+                output.note(f"Set up the first owner within an hour: {answering.public_url or here}{link}")
+            output.note(listening)
+
         try:
-            serve(served(project, url), door, Address(host, port), lambda: output.note(listening), stop)
+            serve(answering, door, Address(host, port), ready, stop)
         finally:
             stop.set()
             runs.join()

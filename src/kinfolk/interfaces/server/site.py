@@ -5,14 +5,21 @@ from __future__ import annotations
 from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
+from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 
 from kinfolk.commands.serving import Served
+from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.api.routes import API
 from kinfolk.interfaces.collect.app import App, Receive, Scope, Send
+from kinfolk.interfaces.console.routes import CONSOLE
 from kinfolk.interfaces.scim.routes import SCIM
 from kinfolk.interfaces.web.asking import Authentication
+from kinfolk.interfaces.web.forgery import refuse_forged
 from kinfolk.interfaces.web.headers import protected
+from kinfolk.interfaces.web.hosts import only_at
+from kinfolk.interfaces.web.problems import shown, shown_refused, unforeseen
+from kinfolk.interfaces.web.static_files import STATIC
 
 _OF_EVENTS = ("/v1/", "/api/s/", "/health")
 
@@ -22,7 +29,7 @@ class Site:
 
     def __init__(self, served: Served, door: App) -> None:
         self.door = door
-        self._rest = protected(Litestar.from_config(_config(served)), served.secure)
+        self._rest = protected(only_at(served.public_url, Litestar.from_config(_config(served))), served.secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -36,8 +43,10 @@ class Site:
 
 def _config(served: Served) -> AppConfig:
     return AppConfig(
-        route_handlers=[API, SCIM],
+        route_handlers=[API, CONSOLE, SCIM, STATIC],
         middleware=[DefineMiddleware(Authentication)],
+        before_request=refuse_forged,
+        exception_handlers={KinfolkError: shown, HTTPException: shown_refused, Exception: unforeseen},
         state=State({"served": served}),
         openapi_config=None,
         request_max_body_size=1 << 20,

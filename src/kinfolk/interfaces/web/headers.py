@@ -9,7 +9,7 @@ PROTECTING = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # with "no-referrer" browsers hide from us, too, where a form comes from
     "cache-control": "no-store",
 }
 _TLS = {"strict-transport-security": "max-age=31536000"}

@@ -1,15 +1,24 @@
-"""What went wrong, as an answer: what, where, and what to do about it."""
+"""What went wrong, as an answer: what, where, and what to do about it. JSON for programs, a page for people."""
 
 from __future__ import annotations
 
+import sys
+import traceback
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from kinfolk.errors import BusyError, ExistsError, KinfolkError, NotFoundError, ProjectError, QueryError
+from kinfolk.errors import BusyError, ExistsError, KinfolkError, NotAllowedError, NotFoundError, ProjectError
+from kinfolk.interfaces.web.pages import SHARED, Pages, went_on
 
-_STATUS = ((NotFoundError, 404), (ExistsError, 409), (BusyError, 503), (ProjectError, 503), (QueryError, 400))
+Asked = Request[Any, Any, Any]
+
+_STATUS = ((NotFoundError, 404), (ExistsError, 409), (BusyError, 503), (ProjectError, 503), (NotAllowedError, 403))
+_FOR_PROGRAMS = ("/api/", "/scim/")
+_UNFORESEEN = "Something went wrong that nobody foresaw. It stands in what the server says."
+_PAGES = Pages(SHARED)
 
 
 def status_of(error: KinfolkError) -> int:
@@ -17,12 +26,12 @@ def status_of(error: KinfolkError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
 
 
-def told(_request: Request[Any, Any, Any], error: KinfolkError) -> Response[dict[str, Any]]:
+def told(_request: Asked, error: KinfolkError) -> Response[dict[str, Any]]:
     """The answer to a program for an error that a person can mend."""
     return Response({"what": error.what, "where": error.where, "hint": error.hint}, status_code=status_of(error))
 
 
-def refused(_request: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
+def refused(_request: Asked, error: HTTPException) -> Response[dict[str, Any]]:
     """The answer to a program for a request that cannot be answered."""
     body: dict[str, Any] = {"what": error.detail, "where": None, "hint": None}
     if isinstance(error.extra, list) and error.extra:
@@ -31,3 +40,31 @@ def refused(_request: Request[Any, Any, Any], error: HTTPException) -> Response[
     if error.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Response(body, status_code=error.status_code, headers=headers)
+
+
+def shown(request: Asked, error: KinfolkError) -> Response[Any]:
+    """The answer to whoever asks, person or program, for an error that a person can mend."""
+    if not _by_a_person(request):
+        return told(request, error)
+    return _PAGES.page(request, "problem.html", status_of(error), what=error.what, hint=error.hint)
+
+
+def shown_refused(request: Asked, error: HTTPException) -> Response[Any]:
+    """The answer to whoever asks for a request that cannot be answered: who has to sign in first is led there."""
+    if not _by_a_person(request):
+        return refused(request, error)
+    if error.status_code == 401 and request.method == "GET":
+        return went_on("/sign-in?next=" + quote(request.url.path + (f"?{q}" if (q := request.url.query) else "")))
+    what = "There is no such page." if error.status_code == 404 else error.detail
+    return _PAGES.page(request, "problem.html", error.status_code, what=what, hint=None)
+
+
+def unforeseen(request: Asked, error: Exception) -> Response[Any]:
+    """The answer for a failure of ours. What it was is for those who run the server, and for nobody else."""
+    sys.stderr.write("".join(traceback.format_exception(error)))
+    sys.stderr.flush()
+    return shown_refused(request, HTTPException(_UNFORESEEN, status_code=500))
+
+
+def _by_a_person(request: Asked) -> bool:
+    return not request.url.path.startswith(_FOR_PROGRAMS) and "text/html" in request.headers.get("accept", "")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, select
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, select
 
 from kinfolk.model.access import User
 from kinfolk.store.schema import users
@@ -11,7 +14,7 @@ from kinfolk.store.schema import users
 def all_users(engine: Engine) -> list[User]:
     """Everybody there ever was, by address."""
     with engine.connect() as connection:
-        return [_user(row) for row in connection.execute(select(users).order_by(users.c.email)).mappings()]
+        return [user_in(row) for row in connection.execute(select(users).order_by(users.c.email)).mappings()]
 
 
 def user_of(engine: Engine, user_id: str) -> User | None:
@@ -37,8 +40,9 @@ def user_by_external_id(engine: Engine, external_id: str) -> User | None:
 def _one(engine: Engine, which: ColumnElement[bool]) -> User | None:
     with engine.connect() as connection:
         row = connection.execute(select(users).where(which)).mappings().first()
-    return _user(row) if row else None
+    return user_in(row) if row else None
 
 
-def _user(row: RowMapping) -> User:
+def user_in(row: Mapping[Any, Any]) -> User:
+    """The user that a row of the table is."""
     return User(**{**row, "roles": tuple(row["roles"])})

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from kinfolk.model.access import User
 from kinfolk.store.database import writing
@@ -22,8 +22,13 @@ def add_user(engine: Engine, email: str, **known: Any) -> User | None:
     with writing(engine) as connection:
         if connection.execute(select(users.c.user_id).where(users.c.email == user.email)).first():
             return None
-        connection.execute(insert(users).values(**_row(asdict(user))))
+        insert_user(connection, user)
     return user
+
+
+def insert_user(connection: Connection, user: User) -> None:
+    """Adds the user in a transaction that there is."""
+    connection.execute(insert(users).values(**_row(asdict(user))))
 
 
 def change_user(engine: Engine, user_id: str, **changed: Any) -> User | None:

@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "sign_in_failures",
         sa.Column("failure_id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("account", sa.String, nullable=False),
+        sa.Column("account", sa.String(64), nullable=False),
         sa.Column("failed_at", sa.DateTime, nullable=False),
     )
     op.create_index("sign_in_failures_by_account", "sign_in_failures", ["account"])
@@ -47,6 +47,8 @@ def _people() -> None:
         sa.Column("active", sa.Boolean, nullable=False),
         sa.Column("roles", sa.JSON, nullable=False),
         *(sa.Column(name, sa.String, unique=True) for name in ("subject", "external_id")),
+        sa.Column("created_by", sa.String),
+        sa.Column("last_seen_at", sa.DateTime),
         *(sa.Column(name, sa.DateTime, nullable=False) for name in ("created_at", "updated_at")),
     )
     op.create_table(

@@ -1,0 +1,26 @@
+"""Every page."""
+
+from __future__ import annotations
+
+from litestar import Router
+
+from kinfolk.interfaces.console import invited, me, signing_in
+from kinfolk.interfaces.web.forgery import refuse_elsewhere
+
+CONSOLE = Router(
+    "/",
+    route_handlers=[
+        signing_in.start,
+        signing_in.sign_in_page,
+        signing_in.sign_in,
+        signing_in.sign_out,
+        invited.set_up_page,
+        invited.set_up,
+        invited.invitation_page,
+        invited.invitation,
+        me.me,
+        me.change_password,
+        me.sign_out_everywhere,
+    ],
+    before_request=refuse_elsewhere,
+)

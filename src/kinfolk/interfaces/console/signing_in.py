@@ -1,0 +1,74 @@
+"""Where people sign in and out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+from msgspec import Struct
+
+from kinfolk.commands.access import signing_in
+from kinfolk.interfaces.console.entering import START, entered, left
+from kinfolk.interfaces.web.asking import BySession
+from kinfolk.interfaces.web.pages import Pages, went_on
+from kinfolk.model.interval import words_of
+
+PAGES = Pages(Path(__file__).parent / "templates")
+PUBLIC = {"public": True}  # whoever asks, it is not the session that lets them
+FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
+
+
+class SignIn(Struct):
+    """What the form says. next: where its reader wanted to go"""
+
+    email: str
+    password: str
+    next: str = START
+
+
+@get("/", sync_to_thread=False)
+def start(request: Request[Any, Any, Any]) -> Redirect:
+    """To where one goes on."""
+    return went_on(START if isinstance(request.auth, BySession) else "/sign-in")
+
+
+@get("/sign-in", sync_to_thread=False)
+def sign_in_page(request: Request[Any, Any, Any], next: str = START) -> Response[str]:
+    """The form."""
+    return _form(request, next)
+
+
+@post("/sign-in", opt=PUBLIC, sync_to_thread=True)
+def sign_in(request: Request[Any, Any, Any], data: Annotated[SignIn, FORM]) -> Response[Any]:
+    """Lets in whoever knows the password. Everybody else hears the same, whether there is such an account or not."""
+    attempt = signing_in.sign_in(request.app.state.served, data.email, data.password)
+    if attempt.secret:
+        return entered(request, attempt.secret, data.next)
+    if attempt.locked_until is None:
+        return _form(request, data.next, 401, data.email, "No account has this address and this password.")
+    wait = attempt.locked_until - datetime.now(UTC)
+    said = f"Too many wrong passwords. Try again in {words_of(wait)}."
+    answer = _form(request, data.next, 429, data.email, said)
+    answer.headers["retry-after"] = str(max(1, int(wait.total_seconds())))
+    return answer
+
+
+@post("/sign-out", sync_to_thread=True)
+def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Ends the session."""
+    if isinstance(request.auth, BySession):
+        signing_in.sign_out(request.app.state.served, request.auth.secret)
+    return left(request)
+
+
+def _form(
+    request: Request[Any, Any, Any], next: str, status: int = 200, email: str = "", problem: str | None = None
+) -> Response[str]:
+    rules = request.app.state.served.access.sign_in
+    ways = {"passwords": rules.passwords, "oidc": rules.oidc is not None}
+    return PAGES.page(request, "sign_in.html", status, next=next, email=email, problem=problem, **ways)

@@ -1,0 +1,43 @@
+"""Pages for people: a template, what it shows, and what every page shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request, Response
+from litestar.response import Redirect
+
+from kinfolk.interfaces.web.asking import BySession
+
+SHARED = Path(__file__).parent / "templates"
+
+
+class Pages:
+    """The templates of one interface; they may build on `layout.html`, which is everybody's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._templates = Environment(
+            loader=FileSystemLoader([folder, SHARED]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def page(self, request: Request[Any, Any, Any], name: str, status: int = 200, /, **shown: Any) -> Response[str]:
+        """The page that the template makes of what is shown."""
+        signed_in = request.auth if isinstance(request.scope.get("auth"), BySession) else None
+        every = {
+            "company": request.app.state.served.project.name,
+            "me": request.user if signed_in else None,
+            "csrf": signed_in.csrf if signed_in else "",
+        }
+        text = self._templates.get_template(name).render(**every, **shown)
+        return Response(text, status_code=status, media_type="text/html")
+
+
+def went_on(path: str) -> Redirect:
+    """What a form answers: go there, and do not send the form again."""
+    return Redirect(path, status_code=303)
