@@ -47,12 +47,17 @@ class Role:
 
 @dataclass(frozen=True)
 class Oidc:
-    """The identity provider that people sign in with (OpenID Connect). groups: the claim that lists them"""
+    """The identity provider that people sign in with (OpenID Connect).
+
+    groups       the claim that lists them
+    trust_email  whether an address counts of which the provider does not say whether it is verified
+    """
 
     issuer: str
     client_id: str
     client_secret: Secret | str
     groups: str = "groups"
+    trust_email: bool = False
 
 
 @dataclass(frozen=True)
