@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -50,11 +51,11 @@ class Browser:
     """One browser: cookies, forms with all their hidden fields, and what browsers say of where they come from."""
 
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] | None = None
     client: httpx.Client = field(init=False)
 
     def __post_init__(self) -> None:
-        said = {"accept": "text/html", "sec-fetch-site": "same-origin", "origin": self.url, **self.headers}
+        said = {"accept": "text/html", "sec-fetch-site": "same-origin", "origin": self.url, **(self.headers or {})}
         self.client = httpx.Client(base_url=self.url, headers=said, timeout=60)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
@@ -100,6 +101,9 @@ def problem(answer: httpx.Response) -> str:
     return " ".join(unescape(found[1]).split()) if found else ""
 
 
+Shop = tuple[Serving, Browser]
+
+
 def let_in(server: Serving, email: str, *roles: str) -> str:
     """The path of the link by which somebody new, who has these roles, chooses a password."""
     people = People(server.folder)
@@ -116,12 +120,39 @@ def invited(server: Serving, email: str, *roles: str) -> Browser:
 
 
 @contextmanager
-def with_owner(folder: Path, *options: str) -> Iterator[tuple[Serving, Browser]]:
-    """A server of a project that collects events, and the browser of its first owner."""
+def with_owner(
+    folder: Path, *options: str, headers: Mapping[str, str] | None = None, more: Mapping[str, str] | None = None
+) -> Iterator[Shop]:
+    """A server of a project that collects events, and the browser of its first owner. more: files, by name"""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WEB_KEY", KEY)
-        collecting(folder)
+        company = collecting(folder)
+        for name, text in (more or {}).items():
+            company.write(name, text)
         with serving(folder, *options) as server:
-            owner = Browser(server.url)
+            owner = Browser(server.url, headers)
             owner.enter(set_up_link(server), email=OWNER)
             yield server, owner
+
+
+def token(browser: Browser, *may: str, name: str = "t") -> httpx.Response:
+    """The answer of the API to a browser that asks for a token."""
+    asked = {"name": name, "may": may}
+    return browser.client.post("/api/v1/tokens", json=asked, headers={"x-csrf-token": browser.csrf})
+
+
+def asking(server: Serving, secret: str, method: str, path: str, **options: Any) -> httpx.Response:
+    """The answer to a program with that token."""
+    headers = {"authorization": f"Bearer {secret}", **options.pop("headers", {})}
+    return server.client.request(method, server.url + path, headers=headers, **options)
+
+
+def said_to(server: Serving, request: bytes, wait: float = 20) -> bytes:
+    """All that the server answers to these bytes, until it hangs up."""
+    parts = []
+    with socket.create_connection(("127.0.0.1", server.port), timeout=wait) as line:
+        line.sendall(request)
+        with suppress(TimeoutError, ConnectionResetError):
+            while part := line.recv(65_536):
+                parts.append(part)
+    return b"".join(parts)

@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 
 from kinfolk.commands.access.people import People
-from tests.people import OWNER, PASSWORD, Browser, invited, let_in, problem, set_up_link, with_owner
-from tests.serving import Serving, collecting, serving
-
-Shop = tuple[Serving, Browser]
+from tests.people import OWNER, PASSWORD, Browser, Shop, invited, let_in, problem, set_up_link, with_owner
+from tests.serving import collecting, serving
 
 
 @pytest.fixture(scope="module")

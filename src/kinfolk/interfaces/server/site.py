@@ -18,8 +18,8 @@ from kinfolk.interfaces.web.asking import Authentication
 from kinfolk.interfaces.web.forgery import refuse_forged
 from kinfolk.interfaces.web.headers import protected
 from kinfolk.interfaces.web.hosts import only_at
-from kinfolk.interfaces.web.problems import shown, shown_refused, unforeseen
-from kinfolk.interfaces.web.static_files import STATIC
+from kinfolk.interfaces.web.problems import shown, shown_refused, too_deep, unforeseen
+from kinfolk.interfaces.web.static_files import static_file
 
 _OF_EVENTS = ("/v1/", "/api/s/", "/health")
 
@@ -37,16 +37,23 @@ class Site:
             return
         if scope["path"].startswith(_OF_EVENTS):
             await self.door(scope, receive, send)
-        else:
-            await self._rest(scope, receive, send)  # type: ignore[arg-type]
+            return
+        if scope["method"] == "HEAD":  # what of the answer is too much for it, the server leaves out
+            scope = {**scope, "method": "GET"}
+        await self._rest(scope, receive, send)  # type: ignore[arg-type]
 
 
 def _config(served: Served) -> AppConfig:
     return AppConfig(
-        route_handlers=[API, CONSOLE, SCIM, STATIC],
-        middleware=[DefineMiddleware(Authentication)],
+        route_handlers=[API, CONSOLE, SCIM, static_file],
+        middleware=[DefineMiddleware(Authentication, exclude_http_methods=())],
         before_request=refuse_forged,
-        exception_handlers={KinfolkError: shown, HTTPException: shown_refused, Exception: unforeseen},
+        exception_handlers={
+            KinfolkError: shown,
+            HTTPException: shown_refused,
+            RecursionError: too_deep,
+            Exception: unforeseen,
+        },
         state=State({"served": served}),
         openapi_config=None,
         request_max_body_size=1 << 20,

@@ -23,8 +23,7 @@ async def refuse_forged(request: Request[Any, Any, Any]) -> None:
     A browser says where a request comes from, and a page of ours says what only it can know: in a field of its form, or
     in a header. A handler for which nobody needs to sign in says `opt={"public": True}`, and does not look who did.
     """
-    by_session = isinstance(request.auth, BySession) and not request.route_handler.opt.get("public")
-    if request.method in _SAFE or not by_session:
+    if request.method in _SAFE or not isinstance(request.auth, BySession) or request.route_handler.opt.get("public"):
         return
     said = await _said(request)
     if not _from_here(request) or not hmac.compare_digest(said.encode(), request.auth.csrf.encode()):

@@ -18,6 +18,7 @@ Asked = Request[Any, Any, Any]
 _STATUS = ((NotFoundError, 404), (ExistsError, 409), (BusyError, 503), (ProjectError, 503), (NotAllowedError, 403))
 _FOR_PROGRAMS = ("/api/", "/scim/")
 _UNFORESEEN = "Something went wrong that nobody foresaw. It stands in what the server says."
+_BROKEN_OFF = "client disconnected prematurely"  # as Litestar says it, and takes it for a failure of ours
 _PAGES = Pages(SHARED)
 
 
@@ -33,6 +34,7 @@ def told(_request: Asked, error: KinfolkError) -> Response[dict[str, Any]]:
 
 def refused(_request: Asked, error: HTTPException) -> Response[dict[str, Any]]:
     """The answer to a program for a request that cannot be answered."""
+    error = _blameless(error)
     body: dict[str, Any] = {"what": error.detail, "where": None, "hint": None}
     if isinstance(error.extra, list) and error.extra:
         body["problems"] = error.extra
@@ -53,6 +55,7 @@ def shown_refused(request: Asked, error: HTTPException) -> Response[Any]:
     """The answer to whoever asks for a request that cannot be answered: who has to sign in first is led there."""
     if not _by_a_person(request):
         return refused(request, error)
+    error = _blameless(error)
     if error.status_code == 401 and request.method == "GET":
         return went_on("/sign-in?next=" + quote(request.url.path + (f"?{q}" if (q := request.url.query) else "")))
     what = "There is no such page." if error.status_code == 404 else error.detail
@@ -61,9 +64,28 @@ def shown_refused(request: Asked, error: HTTPException) -> Response[Any]:
 
 def unforeseen(request: Asked, error: Exception) -> Response[Any]:
     """The answer for a failure of ours. What it was is for those who run the server, and for nobody else."""
+    _note(error)
+    return shown_refused(request, HTTPException(_UNFORESEEN, status_code=500))
+
+
+def too_deep(request: Asked, _error: RecursionError) -> Response[Any]:
+    """The answer to JSON that is nested so that nobody could read it."""
+    return shown_refused(request, HTTPException("The request is nested too deeply.", status_code=400))
+
+
+def _blameless(error: HTTPException) -> HTTPException:
+    """The same, but for what the framework takes for a failure of ours: of that, only we are told."""
+    if error.detail == _BROKEN_OFF:
+        return HTTPException("The request breaks off.", status_code=400)
+    if error.status_code == 500 and error.detail != _UNFORESEEN:
+        _note(error)
+        return HTTPException(_UNFORESEEN, status_code=500)
+    return error
+
+
+def _note(error: Exception) -> None:
     sys.stderr.write("".join(traceback.format_exception(error)))
     sys.stderr.flush()
-    return shown_refused(request, HTTPException(_UNFORESEEN, status_code=500))
 
 
 def _by_a_person(request: Asked) -> bool:
