@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,10 +19,13 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from kinfolk.commands.access.people import Newcomer, People
-from tests.people import Browser, problem
+from kinfolk.commands.access.tokens import Wanted, create_token
+from tests.people import Browser, kinfolk, problem
 from tests.provider import CLIENT, SECRET, Claims, Provider, provider
 from tests.serving import KEY, Serving, collecting, free_port, serving
 
+SCHEMAS = "urn:ietf:params:scim:schemas:core:2.0"
+USER, GROUP, PATCH = f"{SCHEMAS}:User", f"{SCHEMAS}:Group", "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 LENA = {"sub": "lena-1", "email": "Lena@Example.com", "email_verified": True, "name": "Lena Gruber"}
 
 
@@ -30,7 +34,7 @@ def trusting(folder: Path, issuer: str, *lines: str) -> None:
     policy = folder / "policies" / "access.yml"
     policy.parent.mkdir(exist_ok=True)
     oidc = f"{{issuer: {issuer}, client_id: {CLIENT}, client_secret: '${{OIDC_SECRET}}', groups: groups}}"
-    policy.write_text("\n".join([f"sign_in: {{oidc: {oidc}}}", "groups: {data-team: [analyst]}", *lines, ""]))
+    policy.write_text("\n".join([f"sign_in: {{oidc: {oidc}}}", "groups:", "  data-team: [analyst]", *lines, ""]))
 
 
 @pytest.fixture(scope="module")
@@ -382,6 +386,59 @@ def test_with_passwords_switched_off_only_the_company_lets_in(shop: Serving, hon
     assert "/sign-in/oidc" in form and "password" not in form
     assert browser.post("/sign-in", {"email": "lena@example.com", "password": "whatever it is"}).status_code == 403
     came_back(shop, browser)
+    assert browser.signed_in
+
+
+def test_the_directory_lets_people_in_and_puts_them_out_while_they_are_there(shop: Serving, honest: Provider) -> None:
+    wanted = Wanted(f"directory {time.time_ns()}", ["people.manage"], timedelta(hours=1), "a test")
+    headers = {"authorization": f"Bearer {create_token(shop.folder, wanted)[0]}"}
+    trusting(shop.folder, honest.url, "  bakers: [steward]")
+    honest.person["groups"] = []
+    with httpx.Client(base_url=f"{shop.url}/scim/v2", headers=headers, timeout=20) as scim:
+        user = scim.post("/Users", json={"userName": honest.person["email"], "schemas": [USER]}).json()
+        group = scim.post("/Groups", json={"displayName": "bakers", "schemas": [GROUP]}).json()["id"]
+        browser = Browser(shop.url)
+        came_back(shop, browser)
+        assert "decisions.write" not in browser.get("/me").text
+
+        replaced(scim, f"/Groups/{group}", "members", [{"value": user["id"]}])
+        assert "decisions.write" in browser.get("/me").text
+        replaced(scim, f"/Groups/{group}", "members", [])
+        assert browser.signed_in and "decisions.write" not in browser.get("/me").text
+        replaced(scim, f"/Users/{user['id']}", "active", False)
+        assert not browser.signed_in
+        replaced(scim, f"/Users/{user['id']}", "active", True)
+        assert not browser.signed_in  # that session is over
+        came_back(shop, browser)
+        assert browser.signed_in
+        scim.delete(f"/Users/{user['id']}")
+        assert not browser.signed_in
+
+
+def replaced(scim: httpx.Client, path: str, attribute: str, value: Any) -> None:
+    operation = {"op": "replace", "path": attribute, "value": value}
+    answer = scim.patch(path, json={"schemas": [PATCH], "Operations": [operation]})
+    assert answer.status_code == 204, answer.text
+
+
+def test_an_account_that_was_removed_makes_room_for_another_of_that_address(shop: Serving, honest: Provider) -> None:
+    came_back(shop, Browser(shop.url))
+    honest.person["sub"] = "successor"
+    kinfolk(shop.folder, "user", "remove", honest.person["email"])
+    browser = Browser(shop.url)
+
+    came_back(shop, browser)
+
+    assert browser.signed_in
+
+
+def test_a_company_may_change_its_provider(shop: Serving, honest: Provider) -> None:
+    came_back(shop, Browser(shop.url))
+    with provider(**honest.person | {"sub": "another name for the same person"}) as other:
+        trusting(shop.folder, other.url)
+        browser = Browser(shop.url)
+        came_back(shop, browser)
+
     assert browser.signed_in
 
 
