@@ -23,6 +23,12 @@ def list_users(store: Engine) -> list[User]:
     return all_users(store)
 
 
+def users_named(store: Engine, field: str, value: str) -> list[User]:
+    """The user whose `email` or `external_id` that is, if there is one."""
+    found = user_by_email(store, value) if field == "email" else user_by_external_id(store, value)
+    return [found] if found else []
+
+
 def find_user(store: Engine, user_id: str) -> User:
     """The user of that id. Errors: NotFoundError"""
     return _there(user_of(store, user_id), "user", user_id)

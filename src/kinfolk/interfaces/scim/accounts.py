@@ -14,9 +14,11 @@ from scim2_models import (
     Resource,
     ResourceType,
     ResponseParameters,
+    ScimFilter,
     SearchRequest,
     UniquenessException,
 )
+from scim2_models.path import CompareOperator, Comparison
 from scim2_server.storage import ScimStorage, SearchPage
 from sqlalchemy import Engine
 
@@ -57,7 +59,8 @@ class Accounts(ScimStorage):
     ) -> SearchPage:
         """One page of those whom the filter lets through, and how many there are of them."""
         wanted = search_request.filter
-        found = [one for kind in resource_types for one in self._all(kind) if wanted is None or wanted.match(one)]
+        some = [one for kind in resource_types for one in self._candidates(kind, wanted)]
+        found = [one for one in some if wanted is None or wanted.match(one)]
         page = slice(search_request.start_index_0, search_request.stop_index_0)
         return SearchPage(len(found), search_request.sort(found)[page])
 
@@ -91,9 +94,12 @@ class Accounts(ScimStorage):
             else:
                 provisioning.remove_provisioned_group(self._store, resource_id)
 
-    def _all(self, resource_type: ResourceType) -> list[Any]:
+    def _candidates(self, resource_type: ResourceType, wanted: ScimFilter[Any] | None) -> list[Any]:
+        """Everybody; but for a filter that says who it is, as providers ask before each change, only them."""
         if resource_type.id == "User":
-            return [user_resource(user) for user in provisioning.list_users(self._store)]
+            named = _named(wanted)
+            users = provisioning.users_named(self._store, *named) if named else provisioning.list_users(self._store)
+            return [user_resource(user) for user in users]
         return [group_resource(group) for group in provisioning.list_groups(self._store)]
 
     def _check(self, resource_type: ResourceType, resource_id: str, expected: str | None) -> None:
@@ -111,6 +117,16 @@ def _of_user(shown: User) -> dict[str, Any]:
 def _of_group(shown: Any) -> tuple[str, str | None, set[str]]:
     members = {member.value or str(member.ref).rpartition("/")[2] for member in shown.members or ()}
     return shown.display_name or "", shown.external_id or None, members
+
+
+def _named(wanted: ScimFilter[Any] | None) -> tuple[str, str] | None:
+    """By what a filter says who it wants, and whom, where it says just that."""
+    node = wanted.ast if wanted is not None else None
+    if not isinstance(node, Comparison) or node.op != CompareOperator.eq or not isinstance(node.value, str):
+        return None
+    known = {"username": "email", "externalid": "external_id"}
+    field = known.get(str(node.attr_path).lower())
+    return (field, node.value) if field else None
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def user_resource(user: access.User) -> User:
         display_name=user.name,
         active=user.active,
     )
-    shown.meta = _meta(shown, "User", user)
+    shown.meta = _meta("User", user, (user.external_id, user.email, user.name, user.active))
     return shown
 
 
@@ -85,14 +85,14 @@ def group_resource(group: access.Group) -> Group:
         display_name=group.name,
         members=members or None,
     )
-    shown.meta = _meta(shown, "Group", group)
+    shown.meta = _meta("Group", group, (group.external_id, group.name, group.members))
     return shown
 
 
-def _meta(shown: Resource[Any], kind: str, kept: access.User | access.Group) -> Meta:
+def _meta(kind: str, kept: access.User | access.Group, shown: tuple[object, ...]) -> Meta:
     """When it was made and changed, and a version that is another whenever what is shown is."""
-    content = f"{shown.model_dump()} {kept.updated_at.isoformat()}"
-    version = f'W/"{hashlib.sha256(content.encode()).hexdigest()[:16]}"'
+    content = repr((kept.updated_at, shown)).encode()
+    version = f'W/"{hashlib.sha256(content).hexdigest()[:16]}"'
     return Meta(resource_type=kind, created=kept.created_at, last_modified=kept.updated_at, version=version)
 
 
