@@ -47,12 +47,17 @@ class Role:
 
 @dataclass(frozen=True)
 class Oidc:
-    """The identity provider that people sign in with (OpenID Connect). groups: the claim that lists them"""
+    """The identity provider that people sign in with (OpenID Connect).
+
+    groups       the claim that lists them
+    trust_email  whether an address counts of which the provider does not say whether it is verified
+    """
 
     issuer: str
     client_id: str
     client_secret: Secret | str
     groups: str = "groups"
+    trust_email: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,3 +159,18 @@ class Session:
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Group:
+    """People who are given roles together, by `groups` of policies/access.yml. members: user ids, sorted
+
+    external_id  at what provisions accounts
+    """
+
+    group_id: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    external_id: str | None = None
+    members: tuple[str, ...] = ()

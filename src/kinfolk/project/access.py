@@ -38,7 +38,7 @@ def _sign_in(keys: SignInKeys, parsed: Parsed[AccessFile]) -> SignIn:
 
 def _oidc(keys: OidcKeys, parsed: Parsed[AccessFile]) -> Oidc:
     secret = parsed.resolved.secrets.get(("sign_in", "oidc", "client_secret"), keys.client_secret)
-    return Oidc(keys.issuer.rstrip("/"), keys.client_id, secret, keys.groups)
+    return Oidc(keys.issuer.rstrip("/"), keys.client_id, secret, keys.groups, keys.trust_email)
 
 
 def _length(text: str) -> timedelta:

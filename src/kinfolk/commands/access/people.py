@@ -18,9 +18,10 @@ from kinfolk.model.access import AccessPolicy, User
 from kinfolk.policy.access import roles_of
 from kinfolk.project.suggest import hint
 from kinfolk.store.database import open_store
+from kinfolk.store.read.groups import groups_of_user
 from kinfolk.store.read.users import all_users, user_by_email, user_of
 from kinfolk.store.write.sessions import end_sessions
-from kinfolk.store.write.users import add_user, change_user
+from kinfolk.store.write.users import add_user, change_user, remove_user
 
 INVITED = timedelta(days=3)
 
@@ -97,6 +98,13 @@ class People:
         end_sessions(self.store, user.user_id)
         return changed
 
+    def remove(self, email: str) -> Listed:
+        """Forgets somebody: their account, sessions and memberships. Whoever has the address next is another person."""
+        user = self._user(email)
+        found = self._listed(user)
+        remove_user(self.store, user.user_id)
+        return found
+
     def _user(self, email: str) -> User:
         user = user_by_email(self.store, email)
         if user is None:
@@ -120,7 +128,7 @@ class People:
             email=user.email,
             name=user.name,
             active=user.active,
-            roles=roles_of(self.policy, user.email, user.roles),
+            roles=roles_of(self.policy, user.email, user.roles, groups_of_user(self.store, user.user_id)),
             given=user.roles,
             created_at=user.created_at,
             created_by=user.created_by,

@@ -102,6 +102,15 @@ def activate(email: Email, folder: Folder = HERE, environment: Environment = Non
     output.answer(changed, as_json, lambda: _told(changed))
 
 
+@user.command()
+def remove(email: Email, folder: Folder = HERE, environment: Environment = None, as_json: AsJson = False) -> None:
+    """Forget somebody: their account, sessions and memberships. Whoever has the address next is another person."""
+    from kinfolk.commands.access.people import People
+
+    gone = People(folder, environment).remove(email)
+    output.answer(gone, as_json, lambda: typer.echo(f"{gone.email} has no account any more."))
+
+
 def _told(one: Listed) -> None:
     what = f"has the roles {', '.join(one.roles)}" if one.roles else "has no role"
     views.console().print(views.escaped(f"{one.email} {what if one.active else 'can sign in no more'}."))

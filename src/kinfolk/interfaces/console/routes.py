@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 
-from kinfolk.interfaces.console import invited, me, signing_in
+from kinfolk.interfaces.console import company_account, invited, me, signing_in
 from kinfolk.interfaces.web.forgery import refuse_elsewhere
 
 CONSOLE = Router(
@@ -14,6 +14,8 @@ CONSOLE = Router(
         signing_in.sign_in_page,
         signing_in.sign_in,
         signing_in.sign_out,
+        company_account.depart,
+        company_account.arrive,
         invited.set_up_page,
         invited.set_up,
         invited.invitation_page,

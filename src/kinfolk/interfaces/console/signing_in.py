@@ -40,7 +40,7 @@ def start(request: Request[Any, Any, Any]) -> Redirect:
 @get("/sign-in", sync_to_thread=False)
 def sign_in_page(request: Request[Any, Any, Any], next: str = START) -> Response[str]:
     """The form."""
-    return _form(request, next)
+    return sign_in_form(request, next)
 
 
 @post("/sign-in", opt=PUBLIC, sync_to_thread=True)
@@ -50,10 +50,10 @@ def sign_in(request: Request[Any, Any, Any], data: Annotated[SignIn, FORM]) -> R
     if attempt.secret:
         return entered(request, attempt.secret, data.next)
     if attempt.locked_until is None:
-        return _form(request, data.next, 401, data.email, "No account has this address and this password.")
+        return sign_in_form(request, data.next, 401, data.email, "No account has this address and this password.")
     wait = attempt.locked_until - datetime.now(UTC)
     said = f"Too many wrong passwords. Try again in {words_of(wait)}."
-    answer = _form(request, data.next, 429, data.email, said)
+    answer = sign_in_form(request, data.next, 429, data.email, said)
     answer.headers["retry-after"] = str(max(1, int(wait.total_seconds())))
     return answer
 
@@ -66,9 +66,10 @@ def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     return left(request)
 
 
-def _form(
+def sign_in_form(
     request: Request[Any, Any, Any], next: str, status: int = 200, email: str = "", problem: str | None = None
 ) -> Response[str]:
+    """The form, which leads on to `next`."""
     rules = request.app.state.served.access.sign_in
     ways = {"passwords": rules.passwords, "oidc": rules.oidc is not None}
     return PAGES.page(request, "sign_in.html", status, next=next, email=email, problem=problem, **ways)

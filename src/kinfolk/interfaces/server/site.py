@@ -13,6 +13,7 @@ from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.api.routes import API
 from kinfolk.interfaces.collect.app import App, Receive, Scope, Send
 from kinfolk.interfaces.console.routes import CONSOLE
+from kinfolk.interfaces.scim.routes import SCIM
 from kinfolk.interfaces.web.asking import Authentication
 from kinfolk.interfaces.web.forgery import refuse_forged
 from kinfolk.interfaces.web.headers import protected
@@ -44,7 +45,7 @@ class Site:
 
 def _config(served: Served) -> AppConfig:
     return AppConfig(
-        route_handlers=[API, CONSOLE, static_file],
+        route_handlers=[API, CONSOLE, SCIM, static_file],
         middleware=[DefineMiddleware(Authentication, exclude_http_methods=())],
         before_request=refuse_forged,
         exception_handlers={

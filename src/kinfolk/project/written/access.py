@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -31,12 +32,21 @@ def _address(text: str) -> str:
     return text.lower()
 
 
+def _issuer(text: str) -> str:
+    parts = urlsplit(text)
+    local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if not parts.hostname or parts.scheme != "https" and not (parts.scheme == "http" and local):
+        raise wrong(f"`{text}` is no address of an identity provider.", "Write it as https://login.example.com.")
+    return text
+
+
 def _listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
 Length = Annotated[Text, AfterValidator(_length)]
 Address = Annotated[Text, AfterValidator(_address)]
+Issuer = Annotated[Word, AfterValidator(_issuer)]
 Permissions = Annotated[list[Annotated[Text, AfterValidator(_permission)]], BeforeValidator(_listed)]
 
 
@@ -49,10 +59,13 @@ class RoleEntry(Written):
 class OidcKeys(Written):
     """The identity provider that people sign in with."""
 
-    issuer: Word = Field(description="its address; what stands behind it as /.well-known/openid-configuration is read")
+    issuer: Issuer = Field(description="its address, under which there is /.well-known/openid-configuration")
     client_id: Word = Field(description="what it knows this installation as")
     client_secret: Word = Field(description="the secret it gave, as ${NAME}")
     groups: Word = Field(default="groups", description="the claim that names a person's groups")
+    trust_email: bool = Field(
+        default=False, description="whether an address counts of which it does not say whether it is verified"
+    )
 
 
 class SignInKeys(Written):

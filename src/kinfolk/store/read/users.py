@@ -32,6 +32,11 @@ def user_by_subject(engine: Engine, subject: str) -> User | None:
     return _one(engine, users.c.subject == subject)
 
 
+def user_by_external_id(engine: Engine, external_id: str) -> User | None:
+    """The user whom what provisions accounts calls that."""
+    return _one(engine, users.c.external_id == external_id)
+
+
 def _one(engine: Engine, which: ColumnElement[bool]) -> User | None:
     with engine.connect() as connection:
         row = connection.execute(select(users).where(which)).mappings().first()

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from kinfolk.model.access import User
 from kinfolk.store.database import writing
 from kinfolk.store.read.users import user_of
-from kinfolk.store.schema import users
+from kinfolk.store.schema import sessions, users
 
 
 def add_user(engine: Engine, email: str, **known: Any) -> User | None:
@@ -46,6 +46,13 @@ def change_user(engine: Engine, user_id: str, **changed: Any) -> User | None:
         row = _row({**changed, "updated_at": datetime.now(UTC)})
         connection.execute(update(users).where(users.c.user_id == user_id).values(**row))
     return user_of(engine, user_id)
+
+
+def remove_user(engine: Engine, user_id: str) -> bool:
+    """Removes somebody with their sessions, invitations and memberships; False where there is no such user."""
+    with writing(engine) as connection:
+        connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+        return connection.execute(delete(users).where(users.c.user_id == user_id)).rowcount == 1
 
 
 def _row(fields: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+"""Signing in with the company's account: to its identity provider, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from kinfolk.commands.access import company_account
+from kinfolk.errors import KinfolkError, NotAllowedError
+from kinfolk.interfaces.console.entering import START, entered
+from kinfolk.interfaces.console.signing_in import sign_in_form
+
+_COOKIE = "kinfolk-away"
+
+
+@get("/sign-in/oidc", sync_to_thread=True)
+def depart(request: Request[Any, Any, Any], next: str = START) -> Response[Any]:
+    """To the provider."""
+    try:
+        url, secret = company_account.depart(request.app.state.served, next)
+    except KinfolkError as error:
+        return _told(request, error, next)
+    answer = Redirect(url, status_code=303)
+    answer.set_cookie(_kept(secret, request.app.state.served.secure))
+    return answer
+
+
+@get(company_account.CALLBACK, sync_to_thread=True)
+def arrive(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Back from the provider."""
+    served = request.app.state.served
+    kept = request.cookies.get(_kept(None, served.secure).key, "")
+    try:
+        arrival = company_account.arrive(served, kept, dict(request.query_params))
+    except KinfolkError as error:
+        return _told(request, error, START)
+    answer = entered(request, arrival.secret, arrival.onward)
+    answer.set_cookie(_kept(None, served.secure))
+    return answer
+
+
+def _told(request: Request[Any, Any, Any], error: KinfolkError, onward: str) -> Response[str]:
+    status = 403 if isinstance(error, NotAllowedError) else 502
+    return sign_in_form(request, onward, status, problem=str(error))
+
+
+def _kept(secret: str | None, secure: bool) -> Cookie:
+    """What the browser keeps until it comes back; None takes it away."""
+    name = f"__Host-{_COOKIE}" if secure else _COOKIE
+    age = company_account.LASTS if secret else 0
+    return Cookie(name, value=secret or "", max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
