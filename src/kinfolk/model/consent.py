@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -43,6 +43,7 @@ class Purpose:
     use      a data use of fideslang, or an IRI of the Data Privacy Vocabulary
     default  whether the data may be used where nobody said anything
     months   after which a grant ends; None = never
+    gpc      whether Global Privacy Control, the browser's wish that nothing be sold or shared, forbids it
     """
 
     name: str
@@ -55,6 +56,7 @@ class Purpose:
     topics: tuple[str, ...] = ()
     months: int | None = None
     minimum_age: int | None = None
+    gpc: bool = False
 
     def scopes(self) -> Iterator[tuple[str | None, str | None]]:
         """Every channel with every topic; None where the purpose tells none apart."""
@@ -75,11 +77,26 @@ class PolicyVersion:
 
 
 @dataclass(frozen=True)
+class Signals:
+    """What the words of a consent banner, as they stand in events, mean for our purposes.
+
+    categories    category of the banner -> names of purposes
+    tcf_purposes  number of a purpose of IAB TCF -> names of purposes
+    tcf_vendor    our number in the Global Vendor List, without whose consent none of these counts; None = we have none
+    """
+
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tcf_purposes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    tcf_vendor: int | None = None
+
+
+@dataclass(frozen=True)
 class ConsentPolicy:
     """policies/consent.yml. versions: the oldest first"""
 
     purposes: tuple[Purpose, ...]
     versions: tuple[PolicyVersion, ...]
+    signals: Signals = field(default_factory=Signals)
 
     def purpose(self, name: str) -> Purpose | None:
         """The purpose of that name."""

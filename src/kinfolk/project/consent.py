@@ -8,9 +8,11 @@ from datetime import date
 from pathlib import Path
 
 from kinfolk.errors import Mistake
-from kinfolk.model.consent import Basis, ConsentPolicy, PolicyVersion, Purpose
+from kinfolk.model.consent import Basis, ConsentPolicy, PolicyVersion, Purpose, Signals
 from kinfolk.project.files import Parsed
-from kinfolk.project.written.consent import ConsentFile, PurposeEntry
+from kinfolk.project.written.consent import ConsentFile, PurposeEntry, SignalsEntry
+
+_SOLD_OR_SHARED = ("marketing.advertising.third_party", "third_party_sharing")  # data uses of fideslang, and below
 
 
 def notices(folder: Path, parsed: Parsed[ConsentFile]) -> tuple[dict[str, str], list[Mistake]]:
@@ -46,7 +48,15 @@ def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str
     return ConsentPolicy(
         tuple(_purpose(parsed, name, entry) for name, entry in settings.purposes.items()),
         tuple(sorted(versions, key=lambda version: version.since)),
+        _signals(settings.signals),
     )
+
+
+def _signals(entry: SignalsEntry) -> Signals:
+    categories = {name: tuple(meant) for name, meant in entry.categories.items()}
+    if entry.tcf is None:
+        return Signals(categories)
+    return Signals(categories, {n: tuple(meant) for n, meant in entry.tcf.purposes.items()}, entry.tcf.vendor)
 
 
 def _purpose(parsed: Parsed[ConsentFile], name: str, entry: PurposeEntry) -> Purpose:
@@ -62,7 +72,12 @@ def _purpose(parsed: Parsed[ConsentFile], name: str, entry: PurposeEntry) -> Pur
         topics=tuple(entry.topics),
         months=_months(entry.expires),
         minimum_age=entry.minimum_age,
+        gpc=_sold_or_shared(entry.use) if entry.gpc is None else entry.gpc,
     )
+
+
+def _sold_or_shared(use: str) -> bool:
+    return any(use == one or use.startswith(f"{one}.") for one in _SOLD_OR_SHARED)
 
 
 def _months(text: str | None) -> int | None:

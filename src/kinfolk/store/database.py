@@ -27,14 +27,7 @@ def open_store(state: Path) -> Engine:
     Errors  EngineError when the file is damaged or cannot be written
     """
     state.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(URL.create("sqlite", database=str(_file(state))))
-
-    @event.listens_for(engine, "connect")
-    def set_pragmas(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves, see `writing`
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-
+    engine = _engine(state)
     try:
         _migrate(engine)
     except DatabaseError as error:
@@ -42,12 +35,37 @@ def open_store(state: Path) -> Engine:
     return engine
 
 
+def open_as_it_is(state: Path) -> Engine | None:
+    """The control state to read from beside whoever creates it or brings it up to date; None until that is done.
+
+    Errors  EngineError when the file is damaged or cannot be read
+    """
+    engine = _engine(state)
+    try:
+        return engine if _version(engine) == HEAD else None
+    except DatabaseError as error:
+        raise _unusable(engine, error) from error
+
+
+def _engine(state: Path) -> Engine:
+    engine = create_engine(URL.create("sqlite", database=str(file_of(state))))
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, see `writing`
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+
+    return engine
+
+
 def exists(state: Path) -> bool:
     """Whether a project has any control state yet."""
-    return _file(state).exists()
+    return file_of(state).exists()
 
 
-def _file(state: Path) -> Path:
+def file_of(state: Path) -> Path:
+    """The database file."""
     return state / "control.sqlite"
 
 
@@ -78,12 +96,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
             raise
 
 
-def _migrate(engine: Engine) -> None:
+def _version(engine: Engine) -> str | None:
+    """The newest migration that the file has seen."""
     with engine.connect() as connection:
-        if inspect(connection).has_table("alembic_version"):
-            found = connection.execute(text("select version_num from alembic_version")).scalar()
-            if found == HEAD:
-                return
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("select version_num from alembic_version")).scalar()
+
+
+def _migrate(engine: Engine) -> None:
+    if _version(engine) == HEAD:
+        return
     # Imported only when there is something to migrate: alembic costs a sixth of a second.
     from alembic import command
     from alembic.config import Config

@@ -1,38 +1,40 @@
-"""The door for events: each is checked, told from those that came before, and on disk before anybody is thanked."""
+"""The door for events: each is checked, judged, and on disk before anybody is thanked."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from kinfolk.commands.collect.counts import read_counts, write_counts
-from kinfolk.commands.collect.event import Arrival, RefusedError, line_of
+from kinfolk.commands.collect.event import Arrival
+from kinfolk.commands.collect.gate import Gate
+from kinfolk.commands.collect.ledger import Ledger
+from kinfolk.commands.collect.stream import Stream
 from kinfolk.connectors.collect.log import Log, LogFullError
 from kinfolk.errors import BusyError, KinfolkError
 from kinfolk.model.project import Project
 from kinfolk.model.secret import revealed
-from kinfolk.model.source import COLLECT
+from kinfolk.model.source import COLLECT, Source
 from kinfolk.pipeline.arrivals import active_sources
 
-_REMEMBERED = 200_000  # message ids of one source
+_UNKNOWN_KEY = "unknown write key"
 
 
 class Outcome(StrEnum):
     """What became of a request."""
 
-    TAKEN = "taken"  # on disk
+    TAKEN = "taken"  # on disk, but for what was closed or refused
     REFUSED = "refused"  # nothing in it could be taken in, and nothing could be if it came again
     UNKNOWN_KEY = "unknown key"
     BUSY = "busy"  # too much is waiting for the disk
     NO_DISK = "no disk"  # what came cannot be written
+    NO_LEDGER = "no ledger"  # what was consented to cannot be looked up
 
 
 @dataclass(frozen=True)
@@ -44,48 +46,30 @@ class Answer:
     causes: tuple[str, ...] = ()
 
 
-class _Stream:
-    """One source's log, and which messages it has of late."""
-
-    def __init__(self, name: str, log: Log) -> None:
-        self.name = name
-        self.log = log
-        self.recent: dict[str, Future[None]] = {}
-
-    def write(self, lines: Mapping[str, bytes]) -> tuple[list[str], set[Future[None]]]:
-        """Adds what is new, and says what that is, and what to wait for: this write, and those of what is repeated.
-
-        Errors  LogFullError
-        """
-        new = [message for message in lines if message not in self.recent]
-        waiting = {self.recent[message] for message in lines if message in self.recent}
-        if new:
-            written = self.log.append(b"".join(lines[message] for message in new))
-            waiting.add(written)
-            self.recent.update(dict.fromkeys(new, written))
-            for message in list(islice(self.recent, max(len(self.recent) - _REMEMBERED, 0))):
-                del self.recent[message]
-        return new, waiting
-
-    def forget(self, messages: Sequence[str]) -> None:
-        """Messages that did not reach the disk have never come."""
-        for message in messages:
-            self.recent.pop(message, None)
-
-
 class Door:
     """Takes in events for the sources of one environment. One process at a time may hold it open; see `opened`."""
 
     def __init__(self, project: Project) -> None:
+        """Errors: EngineError if there is a ledger of consents to ask, and it cannot be read"""
         self.folder = project.collected
         self.counts = read_counts(self.folder)
-        self._streams: dict[str, _Stream] = {}
-        for source in active_sources(project):
-            keys = revealed(source.options).get("write_keys", ()) if source.connector == COLLECT else ()
-            if keys:
-                stream = _Stream(source.name, Log(self.folder / source.name))
-                self._streams |= dict.fromkeys(keys, stream)
+        self._ledger: Ledger | None = None
+        self._streams: dict[str, Stream] = {}
+        for source in taking_in(project):
+            stream = Stream(source.name, Log(self.folder / source.name), self._gate(source, project))
+            self._streams |= dict.fromkeys(revealed(source.options["write_keys"]), stream)
         self._saved = repr(self.counts)
+
+    def _gate(self, source: Source, project: Project) -> Gate | None:
+        named = _purposes(source)
+        if project.consent is None or not named:
+            return None
+        if self._ledger is None:
+            every = frozenset[str]().union(*map(_purposes, taking_in(project)))
+            visitors = frozenset(s.name for s in project.sources if "visitors_of" in s.options)
+            self._ledger = Ledger(project.state, every, visitors)
+        theirs = [s.name for s in project.sources if revealed(s.options).get("visitors_of") == source.name]
+        return Gate(source, project.consent, self._ledger, theirs)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -97,46 +81,35 @@ class Door:
         return key in self._streams
 
     async def take(self, key: str | None, events: Sequence[Any], arrival: Arrival) -> Answer:
-        """Writes down what is sound and new. It is on disk when the answer says that it is taken."""
+        """Writes down what is sound, new and may be used. It is on disk when the answer says that it is taken."""
         stream = self._streams.get(key or "")
         if stream is None:
-            self.counts.refuse("", "unknown write key", len(events))
+            self.counts.refuse("", _UNKNOWN_KEY, len(events))
             return Answer(Outcome.UNKNOWN_KEY)
-        lines, causes = dict[str, bytes](), list[str]()
-        for event in events:
-            try:
-                message, line = line_of(event, arrival)
-                lines.setdefault(message, line)
-            except RefusedError as refused:
-                causes.append(str(refused))
-        if not lines:
-            self._count_refused(stream, causes)
-            return Answer(Outcome.REFUSED if causes else Outcome.TAKEN, 0, tuple(causes))
-        outcome = await self._written(stream, lines, len(events) - len(causes))
-        if outcome is not Outcome.TAKEN:
-            return Answer(outcome)
-        self._count_refused(stream, causes)
-        return Answer(outcome, len(lines), tuple(causes))
+        if stream.gate and not stream.gate.open:
+            return Answer(Outcome.NO_LEDGER)
+        made = stream.made_of(events, arrival)
+        new = list[str]()
+        if made.lines:
+            outcome, new = await self._written(stream, made.lines)
+            if outcome is not Outcome.TAKEN:
+                return Answer(outcome)
+        stream.count(self.counts, made, new)
+        handled = made.lines or made.closed or not made.causes
+        return Answer(Outcome.TAKEN if handled else Outcome.REFUSED, len(made.lines), tuple(made.causes))
 
-    async def _written(self, stream: _Stream, lines: Mapping[str, bytes], came: int) -> Outcome:
+    async def _written(self, stream: Stream, lines: Mapping[str, bytes]) -> tuple[Outcome, list[str]]:
         try:
             new, waiting = stream.write(lines)
         except LogFullError:
-            return Outcome.BUSY
+            return Outcome.BUSY, []
         try:
             for one in waiting:
                 await asyncio.wrap_future(one)
         except OSError:
             stream.forget(new)
-            return Outcome.NO_DISK
-        self.counts.received[stream.name] += len(new)
-        if came > len(new):
-            self.counts.repeated[stream.name] += came - len(new)
-        return Outcome.TAKEN
-
-    def _count_refused(self, stream: _Stream, causes: Sequence[str]) -> None:
-        for cause in causes:
-            self.counts.refuse(stream.name, cause)
+            return Outcome.NO_DISK, []
+        return Outcome.TAKEN, new
 
     def refuse(self, key: str | None, cause: str) -> None:
         """Counts a request that holds no events that could be read."""
@@ -154,8 +127,21 @@ class Door:
         """Writes what is waiting, and ends."""
         for stream in {id(stream): stream for stream in self._streams.values()}.values():
             stream.log.close()
+        if self._ledger:
+            self._ledger.close()
         with suppress(OSError):  # on a full disk the counts of the last second are lost, no event is
             self.save()
+
+
+def taking_in(project: Project) -> tuple[Source, ...]:
+    """Sources that programs send to."""
+    return tuple(s for s in active_sources(project) if s.connector == COLLECT and s.options.get("write_keys"))
+
+
+def _purposes(source: Source) -> frozenset[str]:
+    """Everything that events of a source are taken in for."""
+    named: Mapping[str, Sequence[str]] = source.options.get("events", {})
+    return frozenset(source.options.get("purposes", ())).union(*named.values())
 
 
 @contextmanager
@@ -169,7 +155,7 @@ def opened(project: Project) -> Iterator[Door]:
             f"This environment has no landing of its own: it reads that of {project.landing_of}.",
             hint=f"Run `kinfolk serve -e {project.landing_of}`.",
         )
-    if not any(s.connector == COLLECT and "write_keys" in s.options for s in active_sources(project)):
+    if not taking_in(project):
         raise KinfolkError(
             "No source of the project collects events, so there is nothing to serve.",
             where="sources/",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kinfolk.commands.collect.counts import read_counts
+from kinfolk.commands.collect.counts import Counts, read_counts
 from kinfolk.commands.collect.moments import moment
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors.collect.reading import end_of, lines
@@ -23,9 +23,11 @@ from kinfolk.tables import landing
 class Stream:
     """The events of one source.
 
-    repeated  came before, and were dropped
-    refused   cause -> how many
-    waiting   written down, but not yet landed by a run; since: when the first of them came; lag: how long that is ago
+    repeated    came before, and were dropped
+    refused     cause -> how many
+    closed      might not be used for any of their purposes; closed_for: purpose -> cause -> how many
+    anonymised  how many of those were kept without the person
+    waiting     written down, but not yet landed by a run; since: when the first of them came; lag: how long ago that is
     """
 
     source: str
@@ -35,6 +37,9 @@ class Stream:
     since: datetime | None = None
     lag: timedelta | None = None
     refused: Mapping[str, int] = field(default_factory=dict)
+    closed: int = 0
+    closed_for: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    anonymised: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,13 +56,24 @@ def collect_status(folder: Path, environment: str | None = None) -> Collected:
     counts = read_counts(project.collected)
     names = sorted(s.name for s in project.sources if s.connector == COLLECT and "write_keys" in s.options)
     landed = landed_places(project.state)
-    streams = []
-    for name in names:
-        waiting, since = _waiting(project.collected / name, landed.get(name))
-        lag = datetime.now(UTC) - since if since else None
-        refused = dict(counts.refused.get(name, {}))
-        streams.append(Stream(name, counts.received[name], counts.repeated[name], waiting, since, lag, refused))
+    streams = (_stream(name, counts, project.collected / name, landed.get(name)) for name in names)
     return Collected(tuple(streams), dict(counts.refused.get("", {})))
+
+
+def _stream(name: str, counts: Counts, log: Path, landed: int | None) -> Stream:
+    waiting, since = _waiting(log, landed)
+    return Stream(
+        name,
+        counts.received[name],
+        counts.repeated[name],
+        waiting,
+        since,
+        lag=datetime.now(UTC) - since if since else None,
+        refused=dict(counts.refused.get(name, {})),
+        closed=counts.closed[name],
+        closed_for={purpose: dict(causes) for purpose, causes in counts.closed_for.get(name, {}).items()},
+        anonymised=counts.anonymised[name],
+    )
 
 
 def landed_places(state: Path) -> dict[str, int]:

@@ -19,6 +19,7 @@ from kinfolk.model.secret import revealed
 from kinfolk.model.source import Source
 
 # The fields of an event, in the order of its columns. What else a program sends at the top of an event is in `extra`.
+# `purposes` and `consent` are ours: what the event may be used for, and what decided that.
 COLUMNS = (
     "type",
     "messageId",
@@ -38,6 +39,8 @@ COLUMNS = (
     "originalTimestamp",
     "sentAt",
     "receivedAt",
+    "purposes",
+    "consent",
     "extra",
 )
 

@@ -15,7 +15,7 @@ from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, Fo
 from kinfolk.model.interval import words_of
 
 if TYPE_CHECKING:
-    from kinfolk.commands.collect.status import Collected
+    from kinfolk.commands.collect.status import Collected, Stream
 
 collect = typer.Typer(name="collect", help="Events that were sent to `kinfolk serve`.", no_args_is_help=True)
 
@@ -70,7 +70,7 @@ def _leave() -> NoReturn:
 
 @collect.command()
 def status(folder: Folder = HERE, environment: Environment = None, as_json: AsJson = False) -> None:
-    """Show how many events came, were repeated or refused, and how many wait for a run, since when."""
+    """Show how many events came, were repeated, refused or closed for want of consent, and how many wait for a run."""
     from kinfolk.commands.collect.status import collect_status
 
     found = collect_status(folder, environment)
@@ -82,15 +82,27 @@ def _status(found: Collected) -> None:
     if not found.streams:
         out.print("No source of the project collects events.")
         return
-    columns = ("source", "received", "repeated", "refused", "waiting", "lag")
-    listed = views.table("Events", columns, right=columns[1:5])
+    columns = ("source", "received", "repeated", "refused", "closed", "waiting", "lag")
+    listed = views.table("Events", columns, right=columns[1:6])
     for stream in found.streams:
-        numbers = (stream.received, stream.repeated, sum(stream.refused.values()), stream.waiting)
+        refused = sum(stream.refused.values())
+        numbers = (stream.received, stream.repeated, refused, stream.closed, stream.waiting)
         listed.add_row(
             views.escaped(stream.source), *map(views.cell, numbers), words_of(stream.lag) if stream.lag else ""
         )
     out.print(listed)
     causes = [(f"Refused by {s.source}", s.refused) for s in found.streams] + [("Led to no source", found.strangers)]
-    for title, refused in causes:
-        for cause, number in sorted(refused.items(), key=lambda one: -one[1]):
+    for title, counted in causes:
+        for cause, number in sorted(counted.items(), key=lambda one: -one[1]):
             out.print(f"{views.escaped(title)}: {number:,} × {views.escaped(cause)}")
+    for stream in found.streams:
+        _closed(stream)
+
+
+def _closed(stream: Stream) -> None:
+    out, name = views.console(), views.escaped(stream.source)
+    for purpose, causes in stream.closed_for.items():
+        for cause, number in sorted(causes.items(), key=lambda one: -one[1]):
+            out.print(f"Closed at {name}: {number:,} × {views.escaped(purpose)}, {views.escaped(cause)}")
+    if stream.anonymised:
+        out.print(f"Of those, {stream.anonymised:,} were kept without the person.")

@@ -94,7 +94,8 @@ class App:
         except BadBodyError as bad:
             self._door.refuse(key, str(bad))
             return 400, _failure(f"Not taken in: {bad}."), ()
-        arrival = Arrival(datetime.now(UTC), wanted.type, sent_at, wanted.historical)
+        gpc = headers.get(b"sec-gpc", b"").strip() == b"1"
+        arrival = Arrival(datetime.now(UTC), wanted.type, sent_at, wanted.historical, gpc)
         return _told(await self._door.take(key, events, arrival))
 
 
@@ -147,6 +148,8 @@ def _told(answer: Answer) -> Reply:
         return 401, _failure("The write key is missing, or not known here."), ()
     if answer.outcome is Outcome.BUSY:
         return 429, _failure("Too many events are waiting for the disk. Come again."), _COME_AGAIN
+    if answer.outcome is Outcome.NO_LEDGER:
+        return 503, _failure("What people consented to cannot be looked up now. Come again."), _COME_AGAIN
     return 503, _failure("Events cannot be written to disk now. Come again."), _COME_AGAIN
 
 

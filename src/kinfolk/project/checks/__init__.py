@@ -27,6 +27,7 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     collect.loaded_as_events_are,
     collect.write_keys_of_one_source,
     collect.visitors_of_events,
+    collect.purposes_known,
     owners.people_known,
     identity.fields_known,
     identity.keys_mapped,
@@ -52,5 +53,6 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     consent.purposes_there,
     consent.purposes_sound,
     consent.channels_known,
+    consent.signals_mean_purposes,
     consent.ages_known,
 )
