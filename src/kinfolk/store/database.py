@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,7 +27,9 @@ def open_store(state: Path) -> Engine:
 
     Errors  EngineError when the file is damaged or cannot be written
     """
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # what forbids it, the database tells
+        os.close(os.open(file_of(state), os.O_RDONLY | os.O_CREAT, 0o600))  # the files it adds have the same mode
     engine = _engine(state)
     try:
         _migrate(engine)

@@ -155,7 +155,8 @@ def test_another_ledger_in_its_place_is_read_anew(shop: Shop, tmp_path: Path) ->
     other = tmp_path / "other"
     for name in ("u2/", "u3/"):
         said(other, visitor(name), GRANTED)
-    (other / "control.sqlite").replace(shop.project.state / "control.sqlite")
+    shop.project.state.rename(tmp_path / "before")
+    other.rename(shop.project.state)
     assert soon(lambda: shop.lets_in(userId="u2") and not shop.lets_in(userId="u1"))
 
 

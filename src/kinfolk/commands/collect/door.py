@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,14 +15,15 @@ from filelock import FileLock, Timeout
 from kinfolk.commands.collect.counts import read_counts, write_counts
 from kinfolk.commands.collect.event import Arrival
 from kinfolk.commands.collect.gate import Gate
+from kinfolk.commands.collect.lags import Lags
 from kinfolk.commands.collect.ledger import Ledger
+from kinfolk.commands.collect.logs import taking_in
 from kinfolk.commands.collect.stream import Stream
-from kinfolk.connectors.collect.log import Log, LogFullError
+from kinfolk.connectors.collect.log import Log, LogFullError, make_private
 from kinfolk.errors import BusyError, KinfolkError
 from kinfolk.model.project import Project
 from kinfolk.model.secret import revealed
-from kinfolk.model.source import COLLECT, Source
-from kinfolk.pipeline.arrivals import active_sources
+from kinfolk.model.source import Source
 
 _UNKNOWN_KEY = "unknown write key"
 
@@ -35,6 +37,10 @@ class Outcome(StrEnum):
     BUSY = "busy"  # too much is waiting for the disk
     NO_DISK = "no disk"  # what came cannot be written
     NO_LEDGER = "no ledger"  # what was consented to cannot be looked up
+
+
+# Of several answers to one request, the last of these is given: what failed for a moment shall come again, whole.
+_WEIGHTS = (Outcome.REFUSED, Outcome.TAKEN, Outcome.BUSY, Outcome.NO_LEDGER, Outcome.NO_DISK)
 
 
 @dataclass(frozen=True)
@@ -51,25 +57,36 @@ class Door:
 
     def __init__(self, project: Project) -> None:
         """Errors: EngineError if there is a ledger of consents to ask, and it cannot be read"""
+        self.project = project
         self.folder = project.collected
         self.counts = read_counts(self.folder)
-        self._ledger: Ledger | None = None
-        self._streams: dict[str, Stream] = {}
-        for source in taking_in(project):
-            stream = Stream(source.name, Log(self.folder / source.name), self._gate(source, project))
-            self._streams |= dict.fromkeys(revealed(source.options["write_keys"]), stream)
+        self.lags = Lags()
+        self._ledger = _ledger_of(project)
+        self._streams = _streams_of(project, self._ledger, {})
+        self._left: list[Stream] = []  # those of a source that is gone; a request may still write to them
         self._saved = repr(self.counts)
 
-    def _gate(self, source: Source, project: Project) -> Gate | None:
-        named = _purposes(source)
-        if project.consent is None or not named:
-            return None
-        if self._ledger is None:
-            every = frozenset[str]().union(*map(_purposes, taking_in(project)))
-            visitors = frozenset(s.name for s in project.sources if "visitors_of" in s.options)
-            self._ledger = Ledger(project.state, every, visitors)
-        theirs = [s.name for s in project.sources if revealed(s.options).get("visitors_of") == source.name]
-        return Gate(source, project.consent, self._ledger, theirs)
+    def reopen(self, project: Project) -> None:
+        """Goes on with the project as it is now, from any thread. A source that is still there keeps its log.
+
+        Errors  KinfolkError if the events of this project lie elsewhere; EngineError as when it was made
+        """
+        if project.collected != self.folder:
+            raise KinfolkError("Its state lies in another folder now.", hint="Start `kinfolk serve` anew.")
+        before, asked = self._streams, self._ledger
+        ledger = _ledger_of(project)
+        known = {stream.name: stream for stream in before.values()}
+        try:
+            self._streams = _streams_of(project, ledger, known)
+        except OSError:
+            if ledger:
+                ledger.close()
+            raise
+        self.project, self._ledger = project, ledger
+        self._close_left()
+        self._left = [stream for name, stream in known.items() if name not in self.sources]
+        if asked:
+            asked.close()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -81,11 +98,33 @@ class Door:
         return key in self._streams
 
     async def take(self, key: str | None, events: Sequence[Any], arrival: Arrival) -> Answer:
-        """Writes down what is sound, new and may be used. It is on disk when the answer says that it is taken."""
-        stream = self._streams.get(key or "")
-        if stream is None:
-            self.counts.refuse("", _UNKNOWN_KEY, len(events))
-            return Answer(Outcome.UNKNOWN_KEY)
+        """Writes down what is sound, new and may be used. It is on disk when the answer says that it is taken.
+
+        key  of the request; an event that names one of its own goes where that leads
+        """
+        shares, strangers = self._shared_out(key, events)
+        if strangers:
+            self.counts.refuse("", _UNKNOWN_KEY, strangers)
+        if not shares:
+            return Answer(Outcome.UNKNOWN_KEY if strangers or not self.knows(key) else Outcome.TAKEN)
+        answers = [await self._take(stream, share, arrival) for stream, share in shares]
+        outcome = max((answer.outcome for answer in answers), key=_WEIGHTS.index)
+        causes = [cause for answer in answers for cause in answer.causes] + [_UNKNOWN_KEY] * strangers
+        return Answer(outcome, sum(answer.taken for answer in answers), tuple(causes))
+
+    def _shared_out(self, key: str | None, events: Sequence[Any]) -> tuple[list[tuple[Stream, list[Any]]], int]:
+        """Each source's part of the events, and how many lead to none."""
+        streams, found, strangers = self._streams, dict[str, tuple[Stream, list[Any]]](), 0
+        for event in events:
+            own = event.get("writeKey") if isinstance(event, dict) else None
+            stream = streams.get(own if isinstance(own, str) and own else key or "")
+            if stream is None:
+                strangers += 1
+            else:
+                found.setdefault(stream.name, (stream, []))[1].append(event)
+        return list(found.values()), strangers
+
+    async def _take(self, stream: Stream, events: Sequence[Any], arrival: Arrival) -> Answer:
         if stream.gate and not stream.gate.open:
             return Answer(Outcome.NO_LEDGER)
         made = stream.made_of(events, arrival)
@@ -94,8 +133,9 @@ class Door:
             outcome, new = await self._written(stream, made.lines)
             if outcome is not Outcome.TAKEN:
                 return Answer(outcome)
+            self.lags.came(len(new), time.monotonic())
         stream.count(self.counts, made, new)
-        handled = made.lines or made.closed or not made.causes
+        handled = made.lines or made.closed
         return Answer(Outcome.TAKEN if handled else Outcome.REFUSED, len(made.lines), tuple(made.causes))
 
     async def _written(self, stream: Stream, lines: Mapping[str, bytes]) -> tuple[Outcome, list[str]]:
@@ -118,6 +158,7 @@ class Door:
 
     def save(self) -> None:
         """Writes the counts down, where they have changed. Errors: OSError"""
+        self.counts.lag = self.lags.told() or self.counts.lag
         now = repr(self.counts)
         if now != self._saved:
             write_counts(self.folder, self.counts)
@@ -125,17 +166,44 @@ class Door:
 
     def close(self) -> None:
         """Writes what is waiting, and ends."""
-        for stream in {id(stream): stream for stream in self._streams.values()}.values():
+        for stream in {stream.name: stream for stream in self._streams.values()}.values():
             stream.log.close()
+        self._close_left()
         if self._ledger:
             self._ledger.close()
         with suppress(OSError):  # on a full disk the counts of the last second are lost, no event is
             self.save()
 
+    def _close_left(self) -> None:
+        for stream in self._left:
+            stream.log.close()
+        self._left = []
 
-def taking_in(project: Project) -> tuple[Source, ...]:
-    """Sources that programs send to."""
-    return tuple(s for s in active_sources(project) if s.connector == COLLECT and s.options.get("write_keys"))
+
+def _streams_of(project: Project, ledger: Ledger | None, known: Mapping[str, Stream]) -> dict[str, Stream]:
+    """Write key -> where its events go. known: streams there are already, by name"""
+    found = dict[str, Stream]()
+    for source in taking_in(project):
+        there = known.get(source.name)
+        log = there.log if there else Log(project.collected / source.name)
+        stream = Stream(source.name, log, _gate(source, project, ledger), there.recent if there else {})
+        found |= dict.fromkeys(revealed(source.options["write_keys"]), stream)
+    return found
+
+
+def _ledger_of(project: Project) -> Ledger | None:
+    """The ledger, where there is something to ask it."""
+    purposes = frozenset[str]().union(*map(_purposes, taking_in(project)))
+    if project.consent is None or not purposes:
+        return None
+    return Ledger(project.state, purposes, frozenset(s.name for s in project.sources if "visitors_of" in s.options))
+
+
+def _gate(source: Source, project: Project, ledger: Ledger | None) -> Gate | None:
+    if project.consent is None or ledger is None or not _purposes(source):
+        return None
+    visitors = [s.name for s in project.sources if revealed(s.options).get("visitors_of") == source.name]
+    return Gate(source, project.consent, ledger, visitors)
 
 
 def _purposes(source: Source) -> frozenset[str]:
@@ -161,8 +229,8 @@ def opened(project: Project) -> Iterator[Door]:
             where="sources/",
             hint='Describe one, such as sources/web.yml with `collect: {write_keys: ["${WEB_KEY}"]}`.',
         )
-    project.collected.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(project.collected / "door.lock")
+    make_private(project.collected)
+    lock = FileLock(project.collected / "door.lock", mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:

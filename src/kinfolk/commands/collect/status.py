@@ -9,14 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kinfolk.commands.collect.counts import Counts, read_counts
+from kinfolk.commands.collect.logs import landed_places, unread, waiting
 from kinfolk.commands.collect.moments import moment
 from kinfolk.commands.open_project import open_project
-from kinfolk.connectors.collect.reading import end_of, lines
-from kinfolk.engine.reader import Reader, reading
-from kinfolk.engine.sql import query, table
-from kinfolk.errors import NotFoundError
 from kinfolk.model.source import COLLECT
-from kinfolk.tables import landing
 
 
 @dataclass(frozen=True)
@@ -44,10 +40,18 @@ class Stream:
 
 @dataclass(frozen=True)
 class Collected:
-    """Every source of events, and requests that led to none of them: cause -> how many."""
+    """Every source of events.
+
+    strangers  requests that led to none of them: cause -> how many
+    unread     names of logs with events that no source is made of, so that no run looks there
+    lag_p95    within which 95 of 100 events were on a profile, over the last runs of the door; lag_events: of how many
+    """
 
     streams: tuple[Stream, ...]
     strangers: Mapping[str, int]
+    unread: tuple[str, ...] = ()
+    lag_p95: timedelta | None = None
+    lag_events: int = 0
 
 
 def collect_status(folder: Path, environment: str | None = None) -> Collected:
@@ -57,7 +61,13 @@ def collect_status(folder: Path, environment: str | None = None) -> Collected:
     names = sorted(s.name for s in project.sources if s.connector == COLLECT and "write_keys" in s.options)
     landed = landed_places(project.state)
     streams = (_stream(name, counts, project.collected / name, landed.get(name)) for name in names)
-    return Collected(tuple(streams), dict(counts.refused.get("", {})))
+    return Collected(
+        tuple(streams),
+        dict(counts.refused.get("", {})),
+        tuple(unread(project)),
+        timedelta(seconds=counts.lag["p95"]) if counts.lag else None,
+        int(counts.lag.get("events", 0)),
+    )
 
 
 def _stream(name: str, counts: Counts, log: Path, landed: int | None) -> Stream:
@@ -76,27 +86,9 @@ def _stream(name: str, counts: Counts, log: Path, landed: int | None) -> Stream:
     )
 
 
-def landed_places(state: Path) -> dict[str, int]:
-    """Source -> the place in its log of the last event that a published run landed."""
-    try:
-        with reading(state) as reader:
-            return _cursors(reader)
-    except NotFoundError:
-        return {}
-
-
-def _cursors(reader: Reader) -> dict[str, int]:
-    tree = query(
-        "select source, arg_max(cursor, load_id) as reached from loads where cursor is not null group by source",
-        loads=table(landing.LOADS.name),
-    )
-    return {source: int(reached) for source, reached in reader.read(tree).rows if reached.isdigit()}
-
-
 def _waiting(log: Path, landed: int | None) -> tuple[int, datetime | None]:
-    """How many events lie behind that place, and when the first of them came."""
+    """How many events no run has landed, and when the first of them came."""
     number, first = 0, b""
-    for place, line in lines(log, landed or 0, end_of(log) or 0):
-        if place != landed:
-            number, first = number + 1, first or line
+    for line in waiting(log, landed):
+        number, first = number + 1, first or line
     return number, moment(json.loads(first).get("receivedAt")) if first else None

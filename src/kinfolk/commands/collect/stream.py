@@ -38,11 +38,11 @@ class Made:
 class Stream:
     """The log of a source, its gate, and which messages it has of late. gate: None where nobody is asked"""
 
-    def __init__(self, name: str, log: Log, gate: Gate | None = None) -> None:
+    def __init__(self, name: str, log: Log, gate: Gate | None, recent: dict[str, Future[None]]) -> None:
         self.name = name
         self.log = log
         self.gate = gate
-        self.recent: dict[str, Future[None]] = {}
+        self.recent = recent
 
     def made_of(self, events: Sequence[Any], arrival: Arrival) -> Made:
         """Lines of what is sound and may be used; nothing is written yet."""

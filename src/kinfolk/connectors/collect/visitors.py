@@ -49,7 +49,7 @@ def rows(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _alias(user, previous)
     elif event["type"] == "group" and (group := event.get("groupId")):
         what = {"type": "group", "groupId": group, "timestamp": event["timestamp"]}
-        yield {"visitor": f"{pair}#group/{_escaped(group)}", **ids, **what}
+        yield {"visitor": f"{pair}##group/{_escaped(group)}", **ids, **what}  # no trait is called #group
     if given := {
         name: value for name, value in traits_of(event, event["type"]).items() if value is not None and value != ""
     }:
@@ -61,7 +61,7 @@ def _alias(user: str | None, previous: str) -> Iterator[dict[str, Any]]:
     """Two rows that share the previous id as a device's, for nobody knows whether it was a visitor's or a user's."""
     yield {"visitor": visitor(user, previous), "userId": user, "anonymousId": previous}
     what = {"type": "alias", "timestamp": _LONG_AGO}
-    yield {"visitor": f"{visitor(previous, previous)}#alias", "userId": previous, "anonymousId": previous, **what}
+    yield {"visitor": f"{visitor(previous, previous)}##alias", "userId": previous, "anonymousId": previous, **what}
 
 
 def traits_of(event: Mapping[str, Any], kind: Any) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -31,13 +32,21 @@ def serve(
     environment: Environment = None,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)] = 8080,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            "--public-url", help="Where programs reach it, such as https://events.example.com; told to browsers."
+        ),
+    ] = None,
 ) -> None:
     """Take in events over HTTP, and run the project soon after they came; until told to stop."""
-    from kinfolk.commands.collect.following import follow, run_apart
     from kinfolk.commands.open_project import open_project
 
+    _check_url(public_url)
     try:
         from kinfolk.commands.collect.door import opened
+        from kinfolk.commands.collect.following import follow, run_apart
+        from kinfolk.commands.collect.reopening import follow_project
         from kinfolk.interfaces.collect.server import Address, serve
     except ModuleNotFoundError as error:
         package = (error.name or "granian").partition(".")[0]
@@ -48,17 +57,24 @@ def serve(
     stop = Event()
     project = open_project(folder, environment)
     with stopping.gently(stop), opened(project) as door:
-        following = (project, door.sources, lambda: run_apart(project, stop), output.note, stop)
-        runs = Thread(target=follow, args=following, name="runs")
+        runs = Thread(target=follow, args=(door, lambda: run_apart(project, stop), output.note, stop), name="runs")
+        files = Thread(target=follow_project, args=(door, environment, output.note, stop), name="project")
         runs.start()
+        files.start()
         listening = f"Listening on http://{host}:{port} for events of {', '.join(door.sources)}."
         try:
-            serve(door, Address(host, port), lambda: output.note(listening), stop)
+            serve(door, Address(host, port, public_url), lambda: output.note(listening), stop)
         finally:
             stop.set()
             runs.join()
+            files.join()
     output.note("Stopped. Every event that was acknowledged is on disk.")
     _leave()
+
+
+def _check_url(url: str | None) -> None:
+    if url is not None and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        raise KinfolkError(f"`{url}` is no address.", hint="Write it as `--public-url https://events.example.com`.")
 
 
 def _leave() -> NoReturn:
@@ -97,6 +113,11 @@ def _status(found: Collected) -> None:
             out.print(f"{views.escaped(title)}: {number:,} × {views.escaped(cause)}")
     for stream in found.streams:
         _closed(stream)
+    for name in found.unread:
+        out.print(f"No source reads the events in the log of [bold]{views.escaped(name)}[/]: name a source so again.")
+    if found.lag_p95 is not None:
+        seconds = found.lag_p95.total_seconds()
+        out.print(f"95 of 100 events were on a profile within {seconds:.1f} seconds ({found.lag_events:,} events).")
 
 
 def _closed(stream: Stream) -> None:

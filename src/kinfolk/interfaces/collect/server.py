@@ -23,10 +23,11 @@ _PATIENCE = 10.0  # seconds that requests have to be finished
 
 @dataclass(frozen=True)
 class Address:
-    """Where the server listens."""
+    """Where the server listens. public_url: where programs reach it, if that is another place"""
 
     host: str
     port: int
+    public_url: str | None = None
 
 
 def serve(door: Door, address: Address, ready: Callable[[], None], stop: Event) -> None:
@@ -48,7 +49,7 @@ def _check_free(address: Address) -> None:
 
 
 async def _serve(door: Door, address: Address, ready: Callable[[], None], stop: Event) -> None:
-    app = App(door)
+    app = App(door, address.public_url)
     server = Server(
         app, address.host, address.port, interface=Interfaces.ASGINL, backlog=1024, websockets=False, log_enabled=False
     )
