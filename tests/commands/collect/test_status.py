@@ -13,7 +13,7 @@ from kinfolk.commands.collect.status import collect_status
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors.collect.log import Log
 from kinfolk.errors import EngineError
-from tests.serving import KEY, collecting
+from tests.serving import KEY, VISITORS, WEB, collecting
 
 EVENT = b'{"type":"track","messageId":"m1","visitor":"u1/","userId":"u1","timestamp":"2026-03-01T12:00:00Z"}\n'
 
@@ -60,7 +60,6 @@ def test_a_log_that_no_source_reads_is_named(tmp_path: Path) -> None:
         sent(tmp_path, name)
     (open_project(tmp_path).collected / "empty").mkdir()
     assert collect_status(tmp_path).unread == ("shop",)
-    company.write("sources/visitors.yml", "collect: {visitors_of: web}\npeople: {customer_number: userId}\n")
-    company.write("sources/web.yml", (tmp_path / "sources/web.yml").read_text() + "status: paused\n")
-    company.write("sources/visitors.yml", (tmp_path / "sources/visitors.yml").read_text() + "status: paused\n")
+    company.write("sources/web.yml", WEB + "status: paused\n")
+    company.write("sources/visitors.yml", VISITORS + "status: paused\n")
     assert collect_status(tmp_path).unread == ("shop", "web")
