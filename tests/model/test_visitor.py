@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kinfolk.model.visitor import rows, visitor
+from kinfolk.model.visitor import ids_of, rows, visitor
 
 
 def said(kind: str, user: str | None, anonymous: str | None, **more: Any) -> list[dict[str, Any]]:
@@ -68,3 +68,19 @@ def test_an_alias_shares_the_previous_id_with_the_new_user() -> None:
     assert bare["visitor"] == "u2/"
     assert (new["userId"], new["anonymousId"]) == ("u2", "u1")
     assert (old["userId"], old["anonymousId"]) == ("u1", "u1")
+
+
+def test_no_group_is_taken_for_another_row() -> None:
+    def named(group: str) -> str:
+        return str(said("group", "u1", None, groupId=group)[1]["visitor"])
+
+    assert named("a/b#c~d") == "u1/##group/a~1b~2c~0d"
+    for trait in ("group", "#group"):
+        assert named("x") != said("identify", "u1", None, traits={trait: 1, "x": 2})[1]["visitor"]
+
+
+@pytest.mark.parametrize("pair", [("u1", "a1"), ("u1", None), (None, "a1"), ("a/b", "c#d~e"), ("~1", "~~2")])
+def test_the_ids_are_found_again_in_the_name_of_a_row(pair: tuple[str | None, str | None]) -> None:
+    name = visitor(*pair)
+    assert name is not None
+    assert ids_of(name) == ids_of(f"{name}#email") == pair

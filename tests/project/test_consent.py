@@ -71,6 +71,51 @@ def test_the_version_in_force_is_the_latest_begun(folder: Folder, day: date, ver
     assert (found.name if found else None) == version
 
 
+SIGNALS = """\
+signals:
+  categories: {C0002: newsletter, Marketing: [newsletter, advice]}
+  tcf: {vendor: 755, purposes: {7: [advice]}}
+"""
+
+
+def test_what_banners_and_tcf_strings_mean(folder: Folder) -> None:
+    policy = consent(folder, WHOLE + SIGNALS).load().consent
+    assert policy is not None
+    assert policy.signals.categories == {"C0002": ("newsletter",), "Marketing": ("newsletter", "advice")}
+    assert (policy.signals.tcf_purposes, policy.signals.tcf_vendor) == ({7: ("advice",)}, 755)
+
+
+@pytest.mark.parametrize(
+    ("use", "more", "forbids"),
+    [
+        ("marketing.advertising.third_party.targeted", "", True),
+        ("third_party_sharing", "", True),
+        ("marketing.advertising.first_party", "", False),
+        ("marketing.advertising.first_party", ", gpc: true", True),
+        ("third_party_sharing.legal_obligation", ", gpc: false", False),
+    ],
+)
+def test_a_browser_s_wish_forbids_what_is_sold_or_shared(folder: Folder, use: str, more: str, forbids: bool) -> None:
+    policy = consent(folder, WHOLE + f"  ads: {{use: {use}, basis: consent{more}}}\n").load().consent
+    assert policy is not None
+    found = policy.purpose("ads")
+    assert found is not None and found.gpc is forbids
+
+
+@pytest.mark.parametrize(
+    ("edit", "mistake"),
+    [
+        (("[newsletter, advice]", "[newsletter, advise]"), "18: There is no purpose `advise`. Did you mean `advice`?"),
+        (("{7: [advice]}", "{7: [adv]}"), "19: There is no purpose `adv`."),
+        (("{7:", "{25:"), "19: `25` must be at most 24."),
+        (("755", "0"), "19: `vendor` must be at least 1."),
+    ],
+)
+def test_a_signal_that_means_nothing_is_a_mistake(folder: Folder, edit: tuple[str, str], mistake: str) -> None:
+    [found] = consent(folder, WHOLE + SIGNALS.replace(*edit)).mistakes()
+    assert found.startswith(f"policies/consent.yml:{mistake}"), found
+
+
 def test_a_project_without_the_file_has_no_policy(folder: Folder) -> None:
     assert folder.load().consent is None
 

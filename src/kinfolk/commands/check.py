@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from kinfolk.commands.check_preferences import check_preferences
 from kinfolk.commands.contract import version_remarks
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
+from kinfolk.model.project import Project
 from kinfolk.model.schedule import Due, upcoming
 from kinfolk.pipeline.ledger import check_ledger
 
@@ -74,7 +76,19 @@ def check(folder: Path, environment: str | None = None) -> Checked:
         sources=sources,
         keys=tuple(" + ".join(key.columns) for key in project.identity.keys),
         next_runs=tuple(upcoming(project.schedule, project.time_zone, datetime.now(UTC), most=3)),
-        warnings=() if project.sources else (_NO_SOURCE,),
+        warnings=tuple(_warnings(project)),
         compared=tuple(comparison.column for comparison in matching.compare) if matching else (),
         remarks=tuple(version_remarks(project)),
     )
+
+
+def _warnings(project: Project) -> Iterator[str]:
+    if not project.sources:
+        yield _NO_SOURCE
+    for source in project.sources:
+        asks = "purposes" in source.options or "events" in source.options
+        if project.consent and "write_keys" in source.options and not asks:
+            yield (
+                f"{source.place}: Events of {source.name} come in whatever people consented to: "
+                "write what for, in names of policies/consent.yml, as `purposes` under `collect`."
+            )

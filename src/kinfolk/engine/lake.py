@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -22,7 +24,7 @@ _EXTENSIONS = ("sqlite_scanner", "ducklake")
 
 def exists(state: Path) -> bool:
     """Whether a run has ever been published into this state folder."""
-    return _catalogue(state).exists()
+    return catalogue_of(state).exists()
 
 
 def connect(state: Path, *, read_only: bool, snapshot: int | None = None) -> duckdb.DuckDBPyConnection:
@@ -49,12 +51,12 @@ def _make(connection: duckdb.DuckDBPyConnection, state: Path) -> None:
 
     A run that is stopped or killed while it is made would leave one that can be neither read nor made again.
     """
-    unfinished = _catalogue(state).with_suffix(".new")
+    unfinished = catalogue_of(state).with_suffix(".new")
     for left in unfinished.parent.glob(f"{unfinished.name}*"):
         left.unlink()
     attach(connection, state, LAKE, [], unfinished)
     connection.execute(sql.text(fill("detach $name", name=exp.to_identifier(LAKE))))
-    unfinished.replace(_catalogue(state))
+    unfinished.replace(catalogue_of(state))
 
 
 def behold(state: Path) -> duckdb.DuckDBPyConnection:
@@ -109,7 +111,7 @@ def attach(
     connection: duckdb.DuckDBPyConnection, state: Path, name: str, how: Options, catalogue: Path | None = None
 ) -> None:
     """Attaches the lake of `state` under that name. Errors: EngineError when its catalogue cannot be opened."""
-    catalogue = catalogue or _catalogue(state)
+    catalogue = catalogue or catalogue_of(state)
     # The folder may have been moved since the catalogue was made, so where the data lies is said anew each time.
     # Rows written into the catalogue itself would be one more place to erase, and of a table of 2,000 columns the
     # catalogue cannot hold them.
@@ -142,14 +144,22 @@ def damaged(state: Path, error: duckdb.Error) -> bool:
 
 def unusable(place: Path, what: str) -> EngineError:
     """The error that says what is wrong with a lake, and what can be done about it."""
-    return EngineError(
-        what,
-        where=str(place),
-        hint="`kinfolk doctor` says what is whole. Restore a backup; or move .kinfolk away and run again, but then "
-        "customer ids are new.",
+    hint = (
+        "`kinfolk doctor` says what is whole. Restore a backup; or move .kinfolk away and run again, but then "
+        "customer ids are new."
     )
+    if _disk_full(place):
+        hint = "The disk is full: make room and try again. Nothing has to be restored for that."
+    return EngineError(what, where=str(place), hint=hint)
 
 
+def _disk_full(place: Path) -> bool:
+    with suppress(OSError):
+        return shutil.disk_usage(place.parent).free < _ROOM
+    return False
+
+
+_ROOM = 1 << 20  # bytes; with less even a reader fails, which keeps notes of its own beside the catalogue
 _CHECKED: set[Path] = set()
 
 
@@ -199,7 +209,8 @@ def data_folder(state: Path) -> Path:
     return state / "lake" / "data"
 
 
-def _catalogue(state: Path) -> Path:
+def catalogue_of(state: Path) -> Path:
+    """The file that says which data is published; every publication and every rollback writes it."""
     return state / "lake" / "catalog.sqlite"
 
 

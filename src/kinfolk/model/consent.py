@@ -48,6 +48,7 @@ class Purpose:
     default  whether the data may be used where nobody said anything
     months   after which a grant ends; None = never
     zone     whose days and months are counted
+    gpc      whether Global Privacy Control, the browser's wish that nothing be sold or shared, forbids it
     """
 
     name: str
@@ -61,6 +62,7 @@ class Purpose:
     months: int | None = None
     minimum_age: int | None = None
     zone: str = "UTC"
+    gpc: bool = False
 
     def scopes(self) -> Iterator[tuple[str | None, str | None]]:
         """Every channel with every topic; None where the purpose tells none apart."""
@@ -99,6 +101,20 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class Signals:
+    """What the words of a consent banner, as they stand in events, mean for our purposes.
+
+    categories    category of the banner -> names of purposes
+    tcf_purposes  number of a purpose of IAB TCF -> names of purposes
+    tcf_vendor    our number in the Global Vendor List, without whose consent none of these counts; None = we have none
+    """
+
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tcf_purposes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    tcf_vendor: int | None = None
+
+
+@dataclass(frozen=True)
 class ConsentPolicy:
     """policies/consent.yml.
 
@@ -111,6 +127,7 @@ class ConsentPolicy:
     formerly: Formerly = field(default_factory=Formerly)
     ended: Ended = field(default_factory=Ended)
     place: Place = field(default_factory=lambda: Place("policies/consent.yml"))
+    signals: Signals = field(default_factory=Signals)
 
     def purpose(self, name: str) -> Purpose | None:
         """The purpose of that name, or of that former name."""

@@ -27,6 +27,16 @@ def _escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1").replace("#", "~2")
 
 
+def ids_of(record_id: str) -> tuple[str | None, str | None]:
+    """The user and the anonymous id in the name of a row about visitors."""
+    user, _, anonymous = record_id.partition("#")[0].partition("/")
+    return _plain(user) or None, _plain(anonymous) or None
+
+
+def _plain(part: str) -> str:
+    return part.replace("~2", "#").replace("~1", "/").replace("~0", "~")
+
+
 def rows(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What one event says of visitors.
 
@@ -42,8 +52,9 @@ def rows(event: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _alias(user, previous)
     elif event["type"] == "group" and (group := event.get("groupId")):
         what = {"type": "group", "groupId": group, "timestamp": event["timestamp"]}
-        yield {"visitor": f"{pair}#group/{group}", **ids, **what}
-    if given := {name: value for name, value in _traits(event).items() if value is not None and value != ""}:
+        yield {"visitor": f"{pair}##group/{_escaped(group)}", **ids, **what}  # no trait is called #group
+    traits = traits_of(event["type"], event.get("traits"), event.get("carried"))
+    if given := {name: value for name, value in traits.items() if value is not None and value != ""}:
         what = {"type": event["type"], "traits": given, "timestamp": event["timestamp"]}
         yield {"visitor": f"{pair}#{'/'.join(map(_escaped, sorted(given)))}", **ids, **what}
 
@@ -52,11 +63,10 @@ def _alias(user: str | None, previous: str) -> Iterator[dict[str, Any]]:
     """Two rows that share the previous id as a device's, for nobody knows whether it was a visitor's or a user's."""
     yield {"visitor": visitor(user, previous), "userId": user, "anonymousId": previous}
     what = {"type": "alias", "timestamp": _LONG_AGO}
-    yield {"visitor": f"{visitor(previous, previous)}#alias", "userId": previous, "anonymousId": previous, **what}
+    yield {"visitor": f"{visitor(previous, previous)}##alias", "userId": previous, "anonymousId": previous, **what}
 
 
-def _traits(event: Mapping[str, Any]) -> Mapping[str, Any]:
+def traits_of(kind: Any, own: Any, carried: Any) -> Mapping[str, Any]:
     """Traits of the person: those of a call that names them, else those its context carries; never those of a group."""
-    own = event.get("traits") if event["type"] == "identify" else None
-    found = own or event.get("carried")
+    found = (own if kind == "identify" else None) or carried
     return found if isinstance(found, dict) else {}

@@ -9,9 +9,11 @@ from datetime import date
 from pathlib import Path
 
 from kinfolk.errors import Mistake
-from kinfolk.model.consent import Basis, ConsentPolicy, Ended, Formerly, PolicyVersion, Purpose
+from kinfolk.model.consent import Basis, ConsentPolicy, Ended, Formerly, PolicyVersion, Purpose, Signals
 from kinfolk.project.files import Parsed
-from kinfolk.project.written.consent import ConsentFile, PurposeEntry
+from kinfolk.project.written.consent import ConsentFile, PurposeEntry, SignalsEntry
+
+_SOLD_OR_SHARED = ("marketing.advertising.third_party", "third_party_sharing")  # data uses of fideslang, and below
 
 
 def notices(folder: Path, parsed: Parsed[ConsentFile]) -> tuple[dict[str, str], list[Mistake]]:
@@ -50,7 +52,15 @@ def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str
         Formerly(settings.formerly.purposes, settings.formerly.channels, settings.formerly.topics),
         Ended(tuple(settings.ended.purposes), tuple(settings.ended.channels), tuple(settings.ended.topics)),
         place("purposes"),
+        _signals(settings.signals),
     )
+
+
+def _signals(entry: SignalsEntry) -> Signals:
+    categories = {name: tuple(meant) for name, meant in entry.categories.items()}
+    if entry.tcf is None:
+        return Signals(categories)
+    return Signals(categories, {n: tuple(meant) for n, meant in entry.tcf.purposes.items()}, entry.tcf.vendor)
 
 
 def _purpose(parsed: Parsed[ConsentFile], name: str, entry: PurposeEntry) -> Purpose:
@@ -66,7 +76,12 @@ def _purpose(parsed: Parsed[ConsentFile], name: str, entry: PurposeEntry) -> Pur
         topics=tuple(entry.topics),
         months=_months(entry.expires),
         minimum_age=entry.minimum_age,
+        gpc=_sold_or_shared(entry.use) if entry.gpc is None else entry.gpc,
     )
+
+
+def _sold_or_shared(use: str) -> bool:
+    return any(use == one or use.startswith(f"{one}.") for one in _SOLD_OR_SHARED)
 
 
 def _months(text: str | None) -> int | None:

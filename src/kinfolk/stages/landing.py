@@ -23,7 +23,7 @@ _FREE = (
     "timeout",
     "retries",
     "requests_per_second",
-    "write_keys",
+    *("write_keys", "purposes", "events", "without_consent", "keep"),
 )  # options that change nothing about what is read
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,7 +27,30 @@ def open_store(state: Path) -> Engine:
 
     Errors  EngineError when the file is damaged or cannot be written
     """
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):  # what forbids it, the database tells
+        os.close(os.open(file_of(state), os.O_RDONLY | os.O_CREAT, 0o600))  # the files it adds have the same mode
+    engine = _engine(state)
+    try:
+        _migrate(engine)
+    except DatabaseError as error:
+        raise _unusable(engine, error) from error
+    return engine
+
+
+def open_as_it_is(state: Path) -> Engine | None:
+    """The control state to read from beside whoever creates it or brings it up to date; None until that is done.
+
+    Errors  EngineError when the file is damaged or cannot be read
+    """
+    engine = _engine(state)
+    try:
+        return engine if _version(engine) == HEAD else None
+    except DatabaseError as error:
+        raise _unusable(engine, error) from error
+
+
+def _engine(state: Path) -> Engine:
     engine = create_engine(URL.create("sqlite", database=str(file_of(state))))
 
     @event.listens_for(engine, "connect")
@@ -35,10 +59,6 @@ def open_store(state: Path) -> Engine:
         for pragma in _PRAGMAS:
             connection.execute(pragma)
 
-    try:
-        _migrate(engine)
-    except DatabaseError as error:
-        raise _unusable(engine, error) from error
     return engine
 
 
@@ -85,12 +105,17 @@ def transaction(connection: Connection) -> Iterator[None]:
         raise
 
 
-def _migrate(engine: Engine) -> None:
+def _version(engine: Engine) -> str | None:
+    """The newest migration that the file has seen."""
     with engine.connect() as connection:
-        if inspect(connection).has_table("alembic_version"):
-            found = connection.execute(text("select version_num from alembic_version")).scalar()
-            if found == HEAD:
-                return
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("select version_num from alembic_version")).scalar()
+
+
+def _migrate(engine: Engine) -> None:
+    if _version(engine) == HEAD:
+        return
     # Imported only when there is something to migrate: alembic costs a sixth of a second.
     from alembic import command
     from alembic.config import Config

@@ -9,8 +9,10 @@ from threading import Event
 import pytest
 
 from kinfolk.commands.collect import following
+from kinfolk.commands.collect.door import opened
 from kinfolk.commands.collect.following import Ran, follow
 from kinfolk.commands.open_project import open_project
+from kinfolk.commands.rollback import rollback
 from kinfolk.connectors.collect.log import Log
 from tests.serving import KEY, collecting
 
@@ -49,7 +51,8 @@ def test_what_goes_wrong_for_a_moment_is_told_and_tried_again(tmp_path: Path) ->
         stop.set()
         return found
 
-    follow(project, ("web",), run, told.append, stop)
+    with opened(project) as door:
+        follow(door, run, told.append, stop)
     assert stop.is_set(), "the second attempt was made"
     assert told == ["Events wait: [Errno 24] Too many open files"]
 
@@ -72,6 +75,27 @@ def test_a_file_stays_until_every_source_made_of_it_has_landed_it(tmp_path: Path
         return Ran(0, "")
 
     runs = list[int]()
-    follow(project, ("web",), nothing_lands, lambda _: None, stop)
+    with opened(project) as door:
+        follow(door, nothing_lands, lambda _: None, stop)
     assert runs[:2] == [3, 4], "a run that ended well landed none of them"
     assert runs[2] < 4, "they are landed now"
+
+
+def test_what_a_rollback_took_back_is_landed_again_without_a_further_event(tmp_path: Path) -> None:
+    company = collecting(tmp_path)
+    project, stop, runs = open_project(tmp_path), Event(), list[int]()
+    log, first = project.collected / "web", company.run().run_id
+
+    def land() -> Ran:
+        runs.append(company.run().run_id)
+        if len(runs) == 1:
+            rollback(tmp_path, f"run:{first}", yes=True)
+        else:
+            stop.set()
+        return Ran(0, "")
+
+    sent(log, 1)
+    with opened(project) as door:
+        follow(door, land, lambda _: None, stop)
+    assert len(runs) == 2
+    assert company.ask("select event_id from profiles.events") == [("m1",)]

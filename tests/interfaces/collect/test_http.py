@@ -15,6 +15,8 @@ import httpx
 import pytest
 
 from kinfolk.connectors.collect.reading import lines
+from kinfolk.errors import KinfolkError
+from kinfolk.interfaces.cli.serve_commands import serve
 from tests.serving import KEY, Serving, collecting, serving
 
 TYPES = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"}
@@ -243,7 +245,7 @@ def test_a_browser_may_ask_before_it_sends(server: Serving) -> None:
 
 def test_the_settings_send_a_browser_s_program_to_us_alone(server: Serving) -> None:
     found = server.client.get(f"{server.url}/v1/projects/{KEY}/settings")
-    assert found.status_code == 200
+    assert (found.status_code, found.headers["cache-control"]) == (200, "no-store")
     ours = found.json()["integrations"]
     assert list(ours) == ["Segment.io"]
     told = ours["Segment.io"]
@@ -252,6 +254,21 @@ def test_the_settings_send_a_browser_s_program_to_us_alone(server: Serving) -> N
     told = elsewhere.json()["integrations"]["Segment.io"]
     assert (told["apiHost"], told["protocol"]) == ("events.example.com/v1", "https")
     assert server.client.get(f"{server.url}/v1/projects/other-key/settings").status_code == 401
+
+
+def test_where_programs_reach_it_is_told_whatever_a_request_claims(tmp_path: Path) -> None:
+    collecting(tmp_path)
+    with serving(tmp_path, "--url", "https://events.example.com") as server:
+        forged = {"Host": "evil.example.org", "X-Forwarded-Host": "evil.example.org", "X-Forwarded-Proto": "http"}
+        found = server.client.get(f"{server.url}/v1/projects/{KEY}/settings", headers=forged)
+        told = found.json()["integrations"]["Segment.io"]
+        assert (told["apiHost"], told["protocol"]) == ("events.example.com/in/v1", "https")
+
+
+@pytest.mark.parametrize("url", ["events.example.com", "ftp://events.example.com", "https://", "https://a b"])
+def test_what_is_no_address_is_a_mistake(tmp_path: Path, url: str) -> None:
+    with pytest.raises(KinfolkError, match="is no address. Write it as"):
+        serve(tmp_path, public_url=url)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
@@ -278,8 +295,9 @@ def test_a_request_that_breaks_off_leaves_nothing_behind(server: Serving) -> Non
 
 def test_the_log_holds_personal_data_for_the_owner_s_eyes_only(server: Serving) -> None:
     server.track()
-    for path in Path(server.folder, ".kinfolk", "collect", "web").glob("*.jsonl"):
-        assert path.stat().st_mode & 0o077 == 0
+    state = server.folder / ".kinfolk"
+    for path in (state, state / "collect", *(state / "collect").rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_a_context_is_not_written_a_thousand_times_over(server: Serving) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from kinfolk.policy.admission import Verdict
 
 _FILE = "counts.json"
 
@@ -15,33 +19,58 @@ _FILE = "counts.json"
 class Counts:
     """Since the first start of the door in this environment.
 
-    received  source -> events written to its log
-    repeated  source -> events that had come before, and were dropped
-    refused   source ("" where no key was known) -> cause -> events, or whole requests that could not be read
+    received    source -> events written to its log
+    repeated    source -> events that had come before, and were dropped
+    refused     source ("" where no key was known) -> cause -> events, or whole requests that could not be read
+    closed      source -> events that might not be used for any of their purposes
+    closed_for  source -> purpose -> cause -> the same events, once for each purpose
+    anonymised  source -> those of them that were kept without the person, and so are received too
+    lag         p95: seconds within which 95 of 100 events were on a profile; events and runs it was measured by
     """
 
     received: Counter[str] = field(default_factory=Counter)
     repeated: Counter[str] = field(default_factory=Counter)
     refused: dict[str, Counter[str]] = field(default_factory=dict)
+    closed: Counter[str] = field(default_factory=Counter)
+    closed_for: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
+    anonymised: Counter[str] = field(default_factory=Counter)
+    lag: dict[str, float] = field(default_factory=dict)
 
     def refuse(self, source: str, cause: str, number: int = 1) -> None:
         """Counts what was not taken in."""
         self.refused.setdefault(source, Counter())[cause] += number
+
+    def close(self, source: str, verdict: Verdict) -> None:
+        """Counts an event that was closed, under each of its purposes too."""
+        self.closed[source] += 1
+        for purpose, ruling in verdict.rulings.items():
+            self.closed_for.setdefault(source, {}).setdefault(purpose, Counter())[ruling.by] += 1
 
 
 def read_counts(folder: Path) -> Counts:
     """What was last written; nothing at all if that cannot be read."""
     try:
         known = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        refused = {source: Counter(causes) for source, causes in known["refused"].items()}
-        return Counts(Counter(known["received"]), Counter(known["repeated"]), refused)
+        return Counts(
+            Counter(known["received"]),
+            Counter(known["repeated"]),
+            _counters(known["refused"]),
+            Counter(known.get("closed", {})),
+            {source: _counters(purposes) for source, purposes in known.get("closed_for", {}).items()},
+            Counter(known.get("anonymised", {})),
+            dict(known.get("lag", {})),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Counts()
 
 
+def _counters(written: Mapping[str, Any]) -> dict[str, Counter[str]]:
+    return {name: Counter(counted) for name, counted in written.items()}
+
+
 def write_counts(folder: Path, counts: Counts) -> None:
     """Replaces the file, whole."""
-    text = json.dumps({"received": counts.received, "repeated": counts.repeated, "refused": counts.refused})
     part = folder / f".{_FILE}.part"
-    part.write_text(text, encoding="utf-8")
+    part.touch(mode=0o600)
+    part.write_text(json.dumps(vars(counts)), encoding="utf-8")
     os.replace(part, folder / _FILE)

@@ -1,38 +1,47 @@
-"""The door for events: each is checked, told from those that came before, and on disk before anybody is thanked."""
+"""The door for events: each is checked, judged, and on disk before anybody is thanked."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from kinfolk.commands.collect.counts import read_counts, write_counts
-from kinfolk.commands.collect.event import Arrival, RefusedError, line_of
-from kinfolk.connectors.collect.log import Log, LogFullError
+from kinfolk.commands.collect.event import Arrival
+from kinfolk.commands.collect.gate import Gate
+from kinfolk.commands.collect.lags import Lags
+from kinfolk.commands.collect.ledger import Ledger
+from kinfolk.commands.collect.logs import taking_in
+from kinfolk.commands.collect.stream import Stream
+from kinfolk.connectors.collect.log import Log, LogFullError, make_private
 from kinfolk.errors import BusyError, KinfolkError
 from kinfolk.model.project import Project
 from kinfolk.model.secret import revealed
-from kinfolk.model.source import COLLECT
-from kinfolk.pipeline.arrivals import active_sources
+from kinfolk.model.source import Source
+from kinfolk.pipeline.ledger import check_ledger
 
-_REMEMBERED = 200_000  # message ids of one source
+_UNKNOWN_KEY = "unknown write key"
 
 
 class Outcome(StrEnum):
     """What became of a request."""
 
-    TAKEN = "taken"  # on disk
+    TAKEN = "taken"  # on disk, but for what was closed or refused
     REFUSED = "refused"  # nothing in it could be taken in, and nothing could be if it came again
     UNKNOWN_KEY = "unknown key"
     BUSY = "busy"  # too much is waiting for the disk
     NO_DISK = "no disk"  # what came cannot be written
+    NO_LEDGER = "no ledger"  # what was consented to cannot be looked up
+
+
+# Of several answers to one request, the last of these is given: what failed for a moment shall come again, whole.
+_WEIGHTS = (Outcome.REFUSED, Outcome.TAKEN, Outcome.BUSY, Outcome.NO_LEDGER, Outcome.NO_DISK)
 
 
 @dataclass(frozen=True)
@@ -44,48 +53,42 @@ class Answer:
     causes: tuple[str, ...] = ()
 
 
-class _Stream:
-    """One source's log, and which messages it has of late."""
-
-    def __init__(self, name: str, log: Log) -> None:
-        self.name = name
-        self.log = log
-        self.recent: dict[str, Future[None]] = {}
-
-    def write(self, lines: Mapping[str, bytes]) -> tuple[list[str], set[Future[None]]]:
-        """Adds what is new, and says what that is, and what to wait for: this write, and those of what is repeated.
-
-        Errors  LogFullError
-        """
-        new = [message for message in lines if message not in self.recent]
-        waiting = {self.recent[message] for message in lines if message in self.recent}
-        if new:
-            written = self.log.append(b"".join(lines[message] for message in new))
-            waiting.add(written)
-            self.recent.update(dict.fromkeys(new, written))
-            for message in list(islice(self.recent, max(len(self.recent) - _REMEMBERED, 0))):
-                del self.recent[message]
-        return new, waiting
-
-    def forget(self, messages: Sequence[str]) -> None:
-        """Messages that did not reach the disk have never come."""
-        for message in messages:
-            self.recent.pop(message, None)
-
-
 class Door:
     """Takes in events for the sources of one environment. One process at a time may hold it open; see `opened`."""
 
     def __init__(self, project: Project) -> None:
+        """Errors: EngineError if there is a ledger of consents to ask, and it cannot be read"""
+        self.project = project
         self.folder = project.collected
         self.counts = read_counts(self.folder)
-        self._streams: dict[str, _Stream] = {}
-        for source in active_sources(project):
-            keys = revealed(source.options).get("write_keys", ()) if source.connector == COLLECT else ()
-            if keys:
-                stream = _Stream(source.name, Log(self.folder / source.name))
-                self._streams |= dict.fromkeys(keys, stream)
+        self.lags = Lags()
+        self._ledger = _ledger_of(project)
+        self._streams = _streams_of(project, self._ledger, {})
+        self._left: list[Stream] = []  # those of a source that is gone; a request may still write to them
         self._saved = repr(self.counts)
+
+    def reopen(self, project: Project) -> None:
+        """Goes on with the project as it is now, from any thread. A source that is still there keeps its log.
+
+        Errors  KinfolkError if the events of this project lie elsewhere; EngineError as when it was made
+        """
+        if project.collected != self.folder:
+            raise KinfolkError("Its state lies in another folder now.", hint="Start `kinfolk serve` anew.")
+        before, asked = self._streams, self._ledger
+        check_ledger(project)
+        ledger = _ledger_of(project)
+        known = {stream.name: stream for stream in before.values()}
+        try:
+            self._streams = _streams_of(project, ledger, known)
+        except OSError:
+            if ledger:
+                ledger.close()
+            raise
+        self.project, self._ledger = project, ledger
+        self._close_left()
+        self._left = [stream for name, stream in known.items() if name not in self.sources]
+        if asked:
+            asked.close()
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -97,46 +100,58 @@ class Door:
         return key in self._streams
 
     async def take(self, key: str | None, events: Sequence[Any], arrival: Arrival) -> Answer:
-        """Writes down what is sound and new. It is on disk when the answer says that it is taken."""
-        stream = self._streams.get(key or "")
-        if stream is None:
-            self.counts.refuse("", "unknown write key", len(events))
-            return Answer(Outcome.UNKNOWN_KEY)
-        lines, causes = dict[str, bytes](), list[str]()
-        for event in events:
-            try:
-                message, line = line_of(event, arrival)
-                lines.setdefault(message, line)
-            except RefusedError as refused:
-                causes.append(str(refused))
-        if not lines:
-            self._count_refused(stream, causes)
-            return Answer(Outcome.REFUSED if causes else Outcome.TAKEN, 0, tuple(causes))
-        outcome = await self._written(stream, lines, len(events) - len(causes))
-        if outcome is not Outcome.TAKEN:
-            return Answer(outcome)
-        self._count_refused(stream, causes)
-        return Answer(outcome, len(lines), tuple(causes))
+        """Writes down what is sound, new and may be used. It is on disk when the answer says that it is taken.
 
-    async def _written(self, stream: _Stream, lines: Mapping[str, bytes], came: int) -> Outcome:
+        key  of the request; an event that names one of its own goes where that leads
+        """
+        shares, strangers = self._shared_out(key, events)
+        if strangers:
+            self.counts.refuse("", _UNKNOWN_KEY, strangers)
+        if not shares:
+            return Answer(Outcome.UNKNOWN_KEY if strangers or not self.knows(key) else Outcome.TAKEN)
+        answers = [await self._take(stream, share, arrival) for stream, share in shares]
+        outcome = max((answer.outcome for answer in answers), key=_WEIGHTS.index)
+        causes = [cause for answer in answers for cause in answer.causes] + [_UNKNOWN_KEY] * strangers
+        return Answer(outcome, sum(answer.taken for answer in answers), tuple(causes))
+
+    def _shared_out(self, key: str | None, events: Sequence[Any]) -> tuple[list[tuple[Stream, list[Any]]], int]:
+        """Each source's part of the events, and how many lead to none."""
+        streams, found, strangers = self._streams, dict[str, tuple[Stream, list[Any]]](), 0
+        for event in events:
+            own = event.get("writeKey") if isinstance(event, dict) else None
+            stream = streams.get(own if isinstance(own, str) and own else key or "")
+            if stream is None:
+                strangers += 1
+            else:
+                found.setdefault(stream.name, (stream, []))[1].append(event)
+        return list(found.values()), strangers
+
+    async def _take(self, stream: Stream, events: Sequence[Any], arrival: Arrival) -> Answer:
+        if stream.gate and not stream.gate.open:
+            return Answer(Outcome.NO_LEDGER)
+        made = stream.made_of(events, arrival)
+        new = list[str]()
+        if made.lines:
+            outcome, new = await self._written(stream, made.lines)
+            if outcome is not Outcome.TAKEN:
+                return Answer(outcome)
+            self.lags.came(len(new), time.monotonic())
+        stream.count(self.counts, made, new)
+        handled = made.lines or made.closed
+        return Answer(Outcome.TAKEN if handled else Outcome.REFUSED, len(made.lines), tuple(made.causes))
+
+    async def _written(self, stream: Stream, lines: Mapping[str, bytes]) -> tuple[Outcome, list[str]]:
         try:
             new, waiting = stream.write(lines)
         except LogFullError:
-            return Outcome.BUSY
+            return Outcome.BUSY, []
         try:
             for one in waiting:
                 await asyncio.wrap_future(one)
         except OSError:
             stream.forget(new)
-            return Outcome.NO_DISK
-        self.counts.received[stream.name] += len(new)
-        if came > len(new):
-            self.counts.repeated[stream.name] += came - len(new)
-        return Outcome.TAKEN
-
-    def _count_refused(self, stream: _Stream, causes: Sequence[str]) -> None:
-        for cause in causes:
-            self.counts.refuse(stream.name, cause)
+            return Outcome.NO_DISK, []
+        return Outcome.TAKEN, new
 
     def refuse(self, key: str | None, cause: str) -> None:
         """Counts a request that holds no events that could be read."""
@@ -145,6 +160,7 @@ class Door:
 
     def save(self) -> None:
         """Writes the counts down, where they have changed. Errors: OSError"""
+        self.counts.lag = self.lags.told() or self.counts.lag
         now = repr(self.counts)
         if now != self._saved:
             write_counts(self.folder, self.counts)
@@ -152,31 +168,67 @@ class Door:
 
     def close(self) -> None:
         """Writes what is waiting, and ends."""
-        for stream in {id(stream): stream for stream in self._streams.values()}.values():
+        for stream in {stream.name: stream for stream in self._streams.values()}.values():
             stream.log.close()
+        self._close_left()
+        if self._ledger:
+            self._ledger.close()
         with suppress(OSError):  # on a full disk the counts of the last second are lost, no event is
             self.save()
+
+    def _close_left(self) -> None:
+        for stream in self._left:
+            stream.log.close()
+        self._left = []
+
+
+def _streams_of(project: Project, ledger: Ledger | None, known: Mapping[str, Stream]) -> dict[str, Stream]:
+    """Write key -> where its events go. known: streams there are already, by name"""
+    found = dict[str, Stream]()
+    for source in taking_in(project):
+        there = known.get(source.name)
+        log = there.log if there else Log(project.collected / source.name)
+        stream = Stream(source.name, log, _gate(source, project, ledger), there.recent if there else {})
+        found |= dict.fromkeys(revealed(source.options["write_keys"]), stream)
+    return found
+
+
+def _ledger_of(project: Project) -> Ledger | None:
+    """The ledger, where there is something to ask it."""
+    purposes = frozenset[str]().union(*map(_purposes, taking_in(project)))
+    if project.consent is None or not purposes:
+        return None
+    return Ledger(project.state, project.consent, purposes, frozenset(s.name for s in project.sources if s.visitors_of))
+
+
+def _gate(source: Source, project: Project, ledger: Ledger | None) -> Gate | None:
+    if project.consent is None or ledger is None or not _purposes(source):
+        return None
+    visitors = [s.name for s in project.sources if s.visitors_of == source.name]
+    return Gate(source, project.consent, ledger, visitors)
+
+
+def _purposes(source: Source) -> frozenset[str]:
+    """Everything that events of a source are taken in for."""
+    named: Mapping[str, Sequence[str]] = source.options.get("events", {})
+    return frozenset(source.options.get("purposes", ())).union(*named.values())
 
 
 @contextmanager
 def opened(project: Project) -> Iterator[Door]:
     """The door, which closes with the block.
 
-    Errors  BusyError if another process holds it; KinfolkError if the project collects nothing in this environment
+    Errors  BusyError if another process holds it; KinfolkError if this environment reads another's landing, or where
+            what people said against a purpose would lose its force
     """
     if project.landing_of:
         raise KinfolkError(
             f"This environment has no landing of its own: it reads that of {project.landing_of}.",
             hint=f"Run `kinfolk serve -e {project.landing_of}`.",
         )
-    if not any(s.connector == COLLECT and "write_keys" in s.options for s in active_sources(project)):
-        raise KinfolkError(
-            "No source of the project collects events, so there is nothing to serve.",
-            where="sources/",
-            hint='Describe one, such as sources/web.yml with `collect: {write_keys: ["${WEB_KEY}"]}`.',
-        )
-    project.collected.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(project.collected / "door.lock")
+    check_ledger(project)
+    make_private(project.collected)
+    lock = FileLock(project.collected / "door.lock", mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,20 +15,33 @@ import msgspec
 from kinfolk.commands.collect.moments import moment, text_of
 from kinfolk.connectors.collect.connector import COLUMNS
 from kinfolk.model.visitor import visitor
+from kinfolk.policy.admission import Verdict
 
 MOST_BYTES = 32 * 1024
 DEEPEST = 100  # levels of objects and lists in an event
 LONGEST_ID = 500
 
-_MADE = frozenset({"visitor", "receivedAt", "extra"})
+_MADE = frozenset({"visitor", "receivedAt", "purposes", "consent", "extra"})
 _GIVEN = frozenset(COLUMNS) - _MADE
 _NOT_KEPT = frozenset({"writeKey"})  # a key is no part of what happened
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it; behind a backslash it is six letters
 _ENCODE = msgspec.json.Encoder().encode
+_UNASKED = {"purposes": None, "consent": None}  # whatever the event itself says under these names
+
+
+_NAMELESS = ("track", "page", "screen")  # types that tell of something beside who the person is
 
 
 class RefusedError(Exception):
     """An event that is not taken in; the message is the cause it is counted under."""
+
+
+class ClosedError(Exception):
+    """An event that may not be used for any of its purposes."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__()
+        self.verdict = verdict
 
 
 @dataclass(frozen=True)
@@ -38,37 +51,95 @@ class Arrival:
     type        from the address; None where each event says it itself
     sent_at     of the whole batch
     historical  its timestamp is taken as it is written, however clocks differ
+    gpc         whether the browser asks that nothing be sold or shared (Global Privacy Control)
     """
 
     received_at: datetime
     type: str | None = None
     sent_at: str | None = None
     historical: bool = False
+    gpc: bool = False
 
 
-def line_of(event: Any, arrival: Arrival) -> tuple[str, bytes]:
+Judge = Callable[[Mapping[str, Any], Arrival], Verdict | None]
+
+
+def line_of(event: Any, arrival: Arrival, judge: Judge | None = None) -> tuple[str, bytes]:
     """The event's message id, and its line in the log; who has no id, or is of no known type, is judged by the run.
 
-    Errors  RefusedError says why it is not taken in
+    judge   says what it may be used for, before anything else is made of it; None where nobody asks
+    Errors  RefusedError says why it is not taken in; ClosedError that it may not be used for anything
     """
+    _check(event)
+    verdict = judge(event, arrival) if judge else None
+    if verdict and not verdict.purposes:
+        raise ClosedError(verdict)
+    made: dict[str, Any] = {name: event.get(name) for name in COLUMNS}
+    made["type"] = arrival.type or _type(event)
+    made["name"] = _name(made)
+    made |= {name: identifier(event, name) for name in ("messageId", "userId", "anonymousId", "groupId", "previousId")}
+    made["visitor"] = visitor(made["userId"], made["anonymousId"])
+    message = made["messageId"] = made["messageId"] or _made_up()
+    made |= _times(event, arrival)
+    made |= {"purposes": verdict.purposes, "consent": verdict.evidence} if verdict else _UNASKED
+    made["extra"] = {name: value for name, value in event.items() if name not in _GIVEN and name not in _NOT_KEPT}
+    return message, _line(made)
+
+
+def nameless_line_of(event: Mapping[str, Any], arrival: Arrival, keep: Sequence[str]) -> tuple[str, bytes]:
+    """The message id, and a line that tells what happened and on which day (UTC), and nothing of whom it happened to.
+
+    The line has an id of its own, made up here.
+
+    keep    properties that stay, where they are plain values
+    Errors  RefusedError for an event that tells of nothing but the person
+    """
+    kind = kind_of(event, arrival)
+    if kind not in _NAMELESS:
+        raise RefusedError("nothing but the person in it")
+    written = event.get("properties")
+    properties = written if isinstance(written, dict) else {}
+    field = "event" if kind == "track" else "name"
+    name = _name({"type": kind, "name": event.get(field), "properties": properties})
+    made = {
+        "type": kind,
+        "messageId": _made_up(),
+        field: name if isinstance(name, str) else None,
+        "properties": {key: properties[key] for key in keep if isinstance(properties.get(key), (str, int, float))},
+        "timestamp": _day(event, arrival),
+    }
+    message = event.get("messageId")
+    return message if isinstance(message, str) else made["messageId"], _line(made)
+
+
+def _day(event: Mapping[str, Any], arrival: Arrival) -> str:
+    happened = moment(_times(event, arrival)["timestamp"]) or arrival.received_at
+    return text_of(happened.replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+def kind_of(event: Mapping[str, Any], arrival: Arrival) -> Any:
+    """The type of an event, as its address or the event itself says it."""
+    return arrival.type or event.get("type")
+
+
+def _check(event: Any) -> None:
     if not isinstance(event, dict):
         raise RefusedError("not an object")
     if _deeper(event, DEEPEST):
         raise RefusedError("nested too deeply")
     if len(_ENCODE(event)) > MOST_BYTES:
         raise RefusedError("larger than 32 KB")
-    made: dict[str, Any] = {name: event.get(name) for name in COLUMNS}
-    made["type"] = arrival.type or _type(event)
-    made["name"] = _name(made)
-    made |= {name: _id(event, name) for name in ("messageId", "userId", "anonymousId", "groupId", "previousId")}
-    made["visitor"] = visitor(made["userId"], made["anonymousId"])
-    message = made["messageId"] = made["messageId"] or f"kinfolk-{uuid.uuid4()}"
-    made |= _times(event, arrival)
-    made["extra"] = {name: value for name, value in event.items() if name not in _GIVEN and name not in _NOT_KEPT}
+
+
+def _line(made: Mapping[str, Any]) -> bytes:
     line = _ENCODE({name: value for name, value in made.items() if value not in (None, {})}) + b"\n"
     if _NUL.search(line):  # which no table can hold
         raise RefusedError("a NUL character")
-    return message, line
+    return line
+
+
+def _made_up() -> str:
+    return f"kinfolk-{uuid.uuid4()}"
 
 
 def _type(event: Mapping[str, Any]) -> str | None:
@@ -87,7 +158,7 @@ def _name(made: Mapping[str, Any]) -> Any:
     return found if isinstance(found, str) and found else None
 
 
-def _id(event: Mapping[str, Any], name: str) -> str | None:
+def identifier(event: Mapping[str, Any], name: str) -> str | None:
     """The id as text. Programs write an id they do not know as null, or as nothing."""
     value = event.get(name)
     if isinstance(value, int) and not isinstance(value, bool):

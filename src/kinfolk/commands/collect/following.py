@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-from kinfolk.commands.collect.status import landed_places
+from kinfolk.commands.collect.door import Door
+from kinfolk.commands.collect.logs import landed_places, waiting
 from kinfolk.connectors.collect.reading import drop_before, end_of, old
+from kinfolk.engine.lake import catalogue_of
 from kinfolk.errors import BusyError, KinfolkError
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunStatus
@@ -33,26 +35,30 @@ class Ran:
     said: str
 
 
-def follow(
-    project: Project, sources: tuple[str, ...], run: Callable[[], Ran], told: Callable[[str], None], stop: Event
-) -> None:
-    """Runs the project whenever the logs of these sources have grown since it last ran, until `stop` is set.
+def follow(door: Door, run: Callable[[], Ran], told: Callable[[str], None], stop: Event) -> None:
+    """Runs the door's project whenever its logs have grown since it last ran, until `stop` is set.
 
-    A run that fails is told once and tried again; while another process runs the project, events wait. Files of a log
-    are removed when their events are landed and older than every state that one can go back to.
+    A run that fails is told once and tried again; while another process runs the project, events wait. What a rollback
+    took back is landed again. Files of a log are removed when their events are landed and older than every state that
+    one can go back to.
     """
-    seen: dict[str, int | None] = dict.fromkeys(sources)
+    seen: dict[str, int | None] = dict.fromkeys(door.sources)
+    published: tuple[int, ...] = ()
     last, pause = "", AFTER_EVENTS
     while not stop.wait(pause):
         pause = AFTER_EVENTS
         try:
+            began, project, sources = time.monotonic(), door.project, door.sources
             now = {name: end_of(project.collected / name) for name in sources}
-            if now == seen:
+            stands = _published(project)
+            if now == seen and (stands == published or not _taken_back(project, sources)):
+                published = stands
                 continue
             ran = run()
             if stop.is_set():
                 return
             if ran.exit_code == 0:
+                door.lags.landed(began, time.monotonic())
                 seen = now
                 _tidy(project, sources)
         except (OSError, ValueError, KinfolkError) as error:  # too many files open, say: events come in all the same
@@ -104,6 +110,21 @@ def _problem(err: str) -> str:
         return "\n".join([f"{place}{told['what']} {told['hint'] or ''}".rstrip(), *mistakes])
     except (ValueError, KeyError, TypeError):
         return err.strip().rpartition("\n")[2] or "the run ended without a word."
+
+
+def _published(project: Project) -> tuple[int, ...]:
+    """What the catalogue of the lake looks like from outside: while it is the same, nothing was published or undone."""
+    try:
+        seen = catalogue_of(project.state).stat()
+    except OSError:
+        return ()
+    return seen.st_ino, seen.st_mtime_ns, seen.st_size
+
+
+def _taken_back(project: Project, sources: tuple[str, ...]) -> bool:
+    """Whether there are events that are not landed, or not any more."""
+    landed = landed_places(project.state)
+    return any(any(waiting(project.collected / name, landed.get(name))) for name in sources)
 
 
 def _tidy(project: Project, sources: tuple[str, ...]) -> None:

@@ -20,6 +20,7 @@ from kinfolk.model.source import Source
 from kinfolk.model.visitor import VISITOR_COLUMNS
 
 # The fields of an event, in the order of its columns. What else a program sends at the top of an event is in `extra`.
+# `purposes` and `consent` are ours: what the event may be used for, and what decided that.
 COLUMNS = (
     "type",
     "messageId",
@@ -39,6 +40,8 @@ COLUMNS = (
     "originalTimestamp",
     "sentAt",
     "receivedAt",
+    "purposes",
+    "consent",
     "extra",
 )
 

@@ -44,7 +44,7 @@ class Log:
 
     def __init__(self, folder: Path, segment_bytes: int = SEGMENT_BYTES, most_waiting: int = MOST_WAITING) -> None:
         """Cuts off what an earlier writer left unfinished. Errors: OSError if the folder cannot be written."""
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._most_waiting = most_waiting
@@ -145,6 +145,14 @@ def _mended(folder: Path) -> int:
     whole = finished(last)
     os.truncate(last, whole)
     return max(int(last.stem) + whole + _GAP, time.time_ns())
+
+
+def make_private(folder: Path) -> None:
+    """The folder, for the owner's eyes only, with every folder above it that was missing; all of it on disk."""
+    if not folder.is_dir():
+        make_private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:

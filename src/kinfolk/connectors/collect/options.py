@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 _SHORTEST = 8
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])]
 
 
 class CollectOptions(BaseModel):
@@ -20,6 +27,19 @@ class CollectOptions(BaseModel):
     visitors_of: str | None = Field(
         None, min_length=1, description="The source of events whose visitors these are: one row for each pair of ids."
     )
+    purposes: Names = Field(
+        [], description="What events are taken in for, in names of policies/consent.yml; each is asked for consent."
+    )
+    events: dict[str, Annotated[Names, Field(min_length=1)]] = Field(
+        {},
+        description="Name of an event, or a type such as `identify` -> what it is for, in place of `purposes`.",
+    )
+    without_consent: Literal["refuse", "anonymise"] = Field(
+        "refuse",
+        description="What becomes of an event for none of whose purposes data may be used: `refuse`, which is counted, "
+        "or `anonymise`, which keeps its type, name and day.",
+    )
+    keep: Names = Field([], description="Properties that `anonymise` keeps too, where they are plain values.")
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -29,4 +49,15 @@ class CollectOptions(BaseModel):
             raise ValueError(f"A write key has at least {_SHORTEST} characters, and neither spaces nor colons.")
         if len(set(self.write_keys)) < len(self.write_keys):
             raise ValueError("A write key is listed twice.")
+        return self
+
+    @model_validator(mode="after")
+    def _consent_of_events(self) -> Self:
+        about = {"purposes", "events", "without_consent", "keep"} & self.model_fields_set
+        if self.visitors_of is not None and about:
+            raise ValueError("Consent is asked for where events come in: write it beside their `write_keys`.")
+        if about and not (self.purposes or self.events):
+            raise ValueError("Nothing says what events are taken in for: write `purposes`.")
+        if self.keep and self.without_consent != "anonymise":
+            raise ValueError("`keep` goes with `without_consent: anonymise`.")
         return self

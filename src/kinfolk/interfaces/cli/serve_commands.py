@@ -15,7 +15,7 @@ from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, Fo
 from kinfolk.model.interval import words_of
 
 if TYPE_CHECKING:
-    from kinfolk.commands.collect.status import Collected
+    from kinfolk.commands.collect.status import Collected, Stream
 
 collect = typer.Typer(name="collect", help="Events that were sent to `kinfolk serve`.", no_args_is_help=True)
 
@@ -36,12 +36,13 @@ def serve(
     ] = None,
 ) -> None:
     """Take in events over HTTP, and run the project soon after they came; until told to stop."""
-    from kinfolk.commands.collect.following import follow, run_apart
     from kinfolk.commands.open_project import open_project
 
     try:
         from kinfolk.commands.access.links import set_up_link
         from kinfolk.commands.collect.door import opened
+        from kinfolk.commands.collect.following import follow, run_apart
+        from kinfolk.commands.collect.reopening import events_of, follow_project
         from kinfolk.commands.serving import served
         from kinfolk.interfaces.server.server import Address, serve
     except ModuleNotFoundError as error:
@@ -54,22 +55,23 @@ def serve(
     project = open_project(folder, environment)
     answering = served(project, url, output.note)
     with stopping.gently(stop), opened(project) as door:
-        following = (project, door.sources, lambda: run_apart(project, stop), output.note, stop)
-        runs = Thread(target=follow, args=following, name="runs")
+        runs = Thread(target=follow, args=(door, lambda: run_apart(project, stop), output.note, stop), name="runs")
+        files = Thread(target=follow_project, args=(answering, door, environment, stop), name="project")
         runs.start()
+        files.start()
         here = f"http://{host}:{port}"
-        listening = f"Listening on {here} for events of {', '.join(door.sources)}."
 
         def ready() -> None:
             if link := set_up_link(answering):
                 output.note(f"Set up the first owner within an hour: {answering.public_url or here}{link}")
-            output.note(listening)
+            output.note(f"Listening on {here} for {events_of(door.sources)}.")
 
         try:
             serve(answering, door, Address(host, port), ready, stop)
         finally:
             stop.set()
             runs.join()
+            files.join()
     output.note("Stopped. Every event that was acknowledged is on disk.")
     _leave()
 
@@ -83,7 +85,7 @@ def _leave() -> NoReturn:
 
 @collect.command()
 def status(folder: Folder = HERE, environment: Environment = None, as_json: AsJson = False) -> None:
-    """Show how many events came, were repeated or refused, and how many wait for a run, since when."""
+    """Show how many events came, were repeated, refused or closed for want of consent, and how many wait for a run."""
     from kinfolk.commands.collect.status import collect_status
 
     found = collect_status(folder, environment)
@@ -95,15 +97,32 @@ def _status(found: Collected) -> None:
     if not found.streams:
         out.print("No source of the project collects events.")
         return
-    columns = ("source", "received", "repeated", "refused", "waiting", "lag")
-    listed = views.table("Events", columns, right=columns[1:5])
+    columns = ("source", "received", "repeated", "refused", "closed", "waiting", "lag")
+    listed = views.table("Events", columns, right=columns[1:6])
     for stream in found.streams:
-        numbers = (stream.received, stream.repeated, sum(stream.refused.values()), stream.waiting)
+        refused = sum(stream.refused.values())
+        numbers = (stream.received, stream.repeated, refused, stream.closed, stream.waiting)
         listed.add_row(
             views.escaped(stream.source), *map(views.cell, numbers), words_of(stream.lag) if stream.lag else ""
         )
     out.print(listed)
     causes = [(f"Refused by {s.source}", s.refused) for s in found.streams] + [("Led to no source", found.strangers)]
-    for title, refused in causes:
-        for cause, number in sorted(refused.items(), key=lambda one: -one[1]):
+    for title, counted in causes:
+        for cause, number in sorted(counted.items(), key=lambda one: -one[1]):
             out.print(f"{views.escaped(title)}: {number:,} × {views.escaped(cause)}")
+    for stream in found.streams:
+        _closed(stream)
+    for name in found.unread:
+        out.print(f"No source reads the events in the log of [bold]{views.escaped(name)}[/]: name a source so again.")
+    if found.lag_p95 is not None:
+        seconds = found.lag_p95.total_seconds()
+        out.print(f"95 of 100 events were on a profile within {seconds:.1f} seconds ({found.lag_events:,} events).")
+
+
+def _closed(stream: Stream) -> None:
+    out, name = views.console(), views.escaped(stream.source)
+    for purpose, causes in stream.closed_for.items():
+        for cause, number in sorted(causes.items(), key=lambda one: -one[1]):
+            out.print(f"Closed at {name}: {number:,} × {views.escaped(purpose)}, {views.escaped(cause)}")
+    if stream.anonymised:
+        out.print(f"Of those, {stream.anonymised:,} were kept without the person.")

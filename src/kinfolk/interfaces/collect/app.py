@@ -25,6 +25,7 @@ Reply = tuple[int, Any, tuple[tuple[bytes, bytes], ...]]
 _DONE: Reply = (200, {"success": True}, ())
 _COME_AGAIN = ((b"retry-after", b"1"),)
 _ANYBODY = (b"access-control-allow-origin", b"*")
+_NOT_KEPT = (b"cache-control", b"no-store")  # or a forged Host would be told to others
 _PREFLIGHT = (
     (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
     (b"access-control-max-age", b"86400"),
@@ -34,8 +35,10 @@ _PREFLIGHT = (
 class App:
     """Answers requests until it is told to close; then those that are here are finished, and others sent away."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, public_url: str | None = None) -> None:
+        """public_url: where programs reach this; what a request says of that is believed only without it"""
         self._door = door
+        self._public_url = public_url
         self.closing = False
         self.at_work = 0
 
@@ -82,9 +85,10 @@ class App:
         if not self._door.knows(key):
             return 401, _failure("The write key is not known here."), ()
         host = headers.get(b"host", b"").decode("latin-1")
-        here = {"apiHost": f"{host}/v1", "protocol": _protocol(host)}
+        protocol, _, place = (self._public_url or f"{_protocol(host)}://{host}").rstrip("/").partition("://")
+        here = {"apiHost": f"{place}/v1", "protocol": protocol}
         ours = {"apiKey": key, **here, "unbundledIntegrations": [], "addBundledMetadata": True}
-        return 200, {"integrations": {"Segment.io": ours}, "plan": {}, "edgeFunction": {}}, ()
+        return 200, {"integrations": {"Segment.io": ours}, "plan": {}, "edgeFunction": {}}, (_NOT_KEPT,)
 
     async def _take(self, wanted: Intake, headers: Headers, receive: Receive) -> Reply:
         key = key_of(headers)
@@ -95,7 +99,8 @@ class App:
         except BadBodyError as bad:
             self._door.refuse(key, str(bad))
             return 400, _failure(f"Not taken in: {bad}."), ()
-        arrival = Arrival(datetime.now(UTC), wanted.type, sent_at, wanted.historical)
+        gpc = headers.get(b"sec-gpc", b"").strip() == b"1"
+        arrival = Arrival(datetime.now(UTC), wanted.type, sent_at, wanted.historical, gpc)
         return _told(await self._door.take(key, events, arrival))
 
 
@@ -148,6 +153,8 @@ def _told(answer: Answer) -> Reply:
         return 401, _failure("The write key is missing, or not known here."), ()
     if answer.outcome is Outcome.BUSY:
         return 429, _failure("Too many events are waiting for the disk. Come again."), _COME_AGAIN
+    if answer.outcome is Outcome.NO_LEDGER:
+        return 503, _failure("What people consented to cannot be looked up now. Come again."), _COME_AGAIN
     return 503, _failure("Events cannot be written to disk now. Come again."), _COME_AGAIN
 
 

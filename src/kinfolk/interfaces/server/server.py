@@ -50,7 +50,7 @@ def _check_free(address: Address) -> None:
 
 
 async def _serve(served: Served, door: Door, address: Address, ready: Callable[[], None], stop: Event) -> None:
-    app = App(door)
+    app = App(door, served.public_url)
     server = Server(
         Site(served, app),
         address.host,

@@ -61,6 +61,26 @@ def visitors_of_events(files: Files) -> Iterator[Mistake]:
             yield Mistake(where, what, advice)
 
 
+def purposes_known(files: Files) -> Iterator[Mistake]:
+    """What events are taken in for are purposes of policies/consent.yml, of which the door can know what holds."""
+    known = files.consent.settings.purposes if files.consent else {}
+    if files.consent and not files.consent.written.readable:
+        return
+    for source in _collecting(files):
+        written = source.settings.part(COLLECT)
+        named: list[tuple[tuple[str | int, ...], list[str]]] = [(("purposes",), written.purposes)]
+        named += [(("events", name), purposes) for name, purposes in written.events.items()]
+        for path, purposes in named:
+            for number, purpose in enumerate(purposes):
+                where = source.document.place(COLLECT, *path, number)
+                if purpose not in known:
+                    advice = hint(purpose, known) or "Describe it under `purposes` of policies/consent.yml."
+                    yield Mistake(where, f"There is no purpose `{purpose}`.", advice)
+                elif known[purpose].minimum_age is not None:
+                    what = f"`{purpose}` has a minimum age, and nobody's age is known where events come in."
+                    yield Mistake(where, what, "Name a purpose without, or nothing would ever be taken in for it.")
+
+
 def _collecting(files: Files) -> Iterator[Parsed[SourceFile]]:
     """Sources whose settings of the connector could be read."""
     for source in files.sources:

@@ -90,6 +90,24 @@ def former_names_gone(files: Files) -> Iterator[Mistake]:
                 yield Mistake(place("ended", kind, number), what, "Leave it out here or there.")
 
 
+def signals_mean_purposes(files: Files) -> Iterator[Mistake]:
+    """What banners and TCF strings are said to mean are purposes of the file."""
+    if files.consent is None:
+        return
+    document, settings = files.consent.document, files.consent.settings
+    meant: list[tuple[tuple[str | int, ...], list[str]]] = [
+        (("signals", "categories", name), words) for name, words in settings.signals.categories.items()
+    ]
+    if settings.signals.tcf:
+        meant += [(("signals", "tcf", "purposes", n), words) for n, words in settings.signals.tcf.purposes.items()]
+    for path, words in meant:
+        for number, word in enumerate(words):
+            if word not in settings.purposes:
+                yield Mistake(
+                    document.place(*path, number), f"There is no purpose `{word}`.", hint(word, settings.purposes)
+                )
+
+
 def ages_known(files: Files) -> Iterator[Mistake]:
     """A minimum age needs a source of dates of birth."""
     if files.consent is None or not all(source.written.readable for source in files.sources):

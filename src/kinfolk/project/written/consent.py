@@ -68,6 +68,31 @@ class PurposeEntry(Written):
     minimum_age: Annotated[int, Field(ge=1, le=99)] | None = Field(
         default=None, description="years; a grant of somebody younger, or of unknown age, does not count"
     )
+    gpc: bool | None = Field(
+        default=None,
+        description="whether `Sec-GPC: 1` of a browser forbids it; true if absent where `use` is advertising of, or "
+        "sharing with, third parties",
+    )
+
+
+class TcfSignals(Written):
+    """What IAB TCF strings (version 2) mean."""
+
+    vendor: Annotated[int, Field(ge=1, le=65_535)] | None = Field(
+        default=None, description="your number in the Global Vendor List, whose consent is needed too"
+    )
+    purposes: dict[Annotated[int, Field(ge=1, le=24)], Words] = Field(
+        description="number of a TCF purpose -> purposes of this file"
+    )
+
+
+class SignalsEntry(Written):
+    """What the words of consent banners, as they stand in events, mean for the purposes of this file."""
+
+    categories: dict[Word, Words] = Field(
+        default={}, description="category of a banner -> purposes; one called like a purpose means that by itself"
+    )
+    tcf: TcfSignals | None = Field(default=None, description="what IAB TCF strings mean")
 
 
 class FormerlyEntry(Written):
@@ -95,3 +120,4 @@ class ConsentFile(Written):
     purposes: dict[Word, PurposeEntry] = Field(default={}, description="name -> a purpose")
     formerly: FormerlyEntry = Field(default=FormerlyEntry(), description="names that were changed")
     ended: EndedEntry = Field(default=EndedEntry(), description="what is given up")
+    signals: SignalsEntry = Field(default=SignalsEntry(), description="how events say what somebody consented to")

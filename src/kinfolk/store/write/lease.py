@@ -22,7 +22,7 @@ def writer_lease(state: Path, wait_seconds: float = 0) -> Iterator[None]:
 
     Errors  BusyError, after `wait_seconds`, says which process holds it and since when
     """
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
     holder = state / HOLDER
     lock = FileLock(state / "writer.lock")
     try:

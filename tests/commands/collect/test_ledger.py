@@ -1,0 +1,174 @@
+"""The ledger as the door knows it: whose facts count for whose events, while it grows, forgets, and is away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kinfolk.commands.collect import ledger as ledgers
+from kinfolk.commands.collect.event import Arrival
+from kinfolk.commands.collect.gate import Gate
+from kinfolk.commands.collect.ledger import Ledger
+from kinfolk.commands.open_project import open_project
+from kinfolk.model.consent import Choice, Entry, Saying, Subject
+from kinfolk.store.database import open_store
+from kinfolk.store.write.consents import append, forget
+from tests.consenting import asking, consented
+from tests.serving import KEY
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+GRANTED, DENIED = Choice.GRANTED, Choice.DENIED
+
+
+class Shop:
+    """A project with a ledger, and its gate."""
+
+    def __init__(self, folder: Path) -> None:
+        asking(folder)
+        self.project = open_project(folder)
+        assert self.project.consent is not None
+        asked = frozenset({"analytics", "ads"})
+        self.ledger = Ledger(self.project.state, self.project.consent, asked, frozenset({"visitors"}))
+
+    def say(self, subject: Subject, choice: Choice, purpose: str = "analytics") -> list[Entry]:
+        return said(self.project.state, subject, choice, purpose)
+
+    def lets_in(self, kind: str = "track", **event: Any) -> bool:
+        """Whether an event may be used for analytics; it says so itself where it has a context."""
+        assert self.project.consent is not None
+        gate = Gate(self.project.source("web"), self.project.consent, self.ledger, ["visitors"])
+        found = gate.judge({"event": "Viewed", **event}, Arrival(NOW, kind))
+        return found is not None and "analytics" in found.purposes
+
+
+def said(state: Path, subject: Subject, choice: Choice, purpose: str = "analytics") -> list[Entry]:
+    """What is recorded, as another process would."""
+    store = open_store(state)
+    try:
+        return append(store, [[Saying(subject, purpose, choice, NOW)]])
+    finally:
+        store.dispose()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    monkeypatch.setenv("WEB_KEY", KEY)
+    monkeypatch.setattr(ledgers, "LOOK", 0.02)
+    made = Shop(tmp_path)
+    yield made
+    made.ledger.close()
+
+
+def soon(true: Callable[[], bool]) -> bool:
+    return any(true() or time.sleep(0.05) for _ in range(200))
+
+
+def visitor(name: str) -> Subject:
+    return Subject("record", name, "visitors")
+
+
+YES = {"context": consented(C0002=True)}
+
+GRANTS = {  # what a grant is about -> events that it opens, and such that it does not
+    "u1/a1": (
+        [{"userId": "u1", "anonymousId": "a1"}, {"userId": "u1"}, {"userId": "u1", "anonymousId": "a7"}],
+        [{"anonymousId": "a1"}, {"userId": "u2", "anonymousId": "a1"}, {"userId": "a1"}],
+    ),
+    "u1/a1#email/firstName": ([{"userId": "u1"}], [{"anonymousId": "a1"}]),
+    "/a1": ([{"anonymousId": "a1"}, {"anonymousId": " a1 "}], [{"userId": "u1", "anonymousId": "a1"}]),
+    "17/": ([{"userId": 17}, {"userId": "17", "anonymousId": "a1"}], [{"anonymousId": "17"}, {"userId": ["17"]}]),
+    "a~1b~2c/": ([{"userId": "a/b#c"}], [{"userId": "a"}]),
+}
+
+
+@pytest.mark.parametrize("about", GRANTS)
+def test_a_grant_counts_for_nobody_it_may_not_be_about(shop: Shop, about: str) -> None:
+    opened, closed = GRANTS[about]
+    shop.say(visitor(about), GRANTED)
+    assert soon(lambda: shop.lets_in(**opened[0]))
+    assert all(shop.lets_in(**event) for event in opened)
+    assert not any(shop.lets_in(**event) for event in closed)
+
+
+DENIALS = {
+    "u1/a1": ([{"userId": "u1"}, {"anonymousId": "a1"}], [{"userId": "u2", "anonymousId": "a1"}, {"userId": "u2"}]),
+    "/a1": ([{"anonymousId": "a1"}, {"userId": "u2", "anonymousId": "a1"}], [{"userId": "u2"}]),
+}
+
+
+@pytest.mark.parametrize("about", DENIALS)
+def test_a_denial_counts_for_everybody_it_may_be_about(shop: Shop, about: str) -> None:
+    closed, opened = DENIALS[about]
+    shop.say(visitor(about), DENIED)
+    assert soon(lambda: not shop.lets_in(**closed[0], **YES))
+    assert not any(shop.lets_in(**event, **YES) for event in closed)
+    assert all(shop.lets_in(**event, **YES) for event in opened)
+
+
+def test_who_is_to_become_another_is_asked_too(shop: Shop) -> None:
+    shop.say(visitor("old/"), DENIED)
+    assert soon(lambda: not shop.lets_in("alias", userId="new", previousId="old", **YES))
+    assert shop.lets_in("alias", userId="new", previousId="other", **YES)
+
+
+def test_addresses_in_traits_lead_to_what_was_said_by_them(shop: Shop) -> None:
+    shop.say(Subject("email", "ann@example.com"), GRANTED)
+    shop.say(Subject("phone", "+4930123456"), DENIED)
+    assert soon(lambda: shop.lets_in("identify", userId="u1", traits={"email": "ANN@example.com"}))
+    assert shop.lets_in(userId="u1", context={"traits": {"email": "ann@example.com"}})
+    assert not shop.lets_in("group", groupId="g1", userId="u1", traits={"email": "ann@example.com"})
+    numbers = {"email": "ann@example.com", "phone": "+49 30 123456"}
+    assert soon(lambda: not shop.lets_in("identify", userId="u1", traits=numbers))
+    assert not shop.lets_in("identify", userId="u1", traits={"email": ["ann@example.com"], "phone": 5})
+
+
+def test_a_grant_by_telephone_counts_for_nobody_because_nobody_knows_who_shares_it(shop: Shop) -> None:
+    shop.say(Subject("phone", "+4930123456"), GRANTED)
+    shop.say(Subject("email", "ann@example.com"), GRANTED)
+    assert soon(lambda: shop.lets_in("identify", traits={"email": "ann@example.com"}))
+    assert not shop.lets_in("identify", traits={"phone": "+4930123456"})
+
+
+def test_what_other_sources_and_other_purposes_are_about_counts_for_nothing(shop: Shop) -> None:
+    shop.say(Subject("record", "u1/", "crm"), GRANTED)
+    shop.say(visitor("u1/"), GRANTED, "ads")
+    shop.say(visitor("u2/"), GRANTED)
+    assert soon(lambda: shop.lets_in(userId="u2"))
+    assert not shop.lets_in(userId="u1")
+
+
+def test_the_latest_word_counts_and_who_is_forgotten_has_said_nothing(shop: Shop) -> None:
+    shop.say(visitor("u1/"), GRANTED)
+    assert soon(lambda: shop.lets_in(userId="u1"))
+    [denied] = shop.say(visitor("u1/"), DENIED)
+    assert soon(lambda: not shop.lets_in(userId="u1", **YES))
+    forget(open_store(shop.project.state), [denied.seq])
+    assert soon(lambda: shop.lets_in(userId="u1", **YES))
+
+
+def test_another_ledger_in_its_place_is_read_anew(shop: Shop, tmp_path: Path) -> None:
+    shop.say(visitor("u1/"), GRANTED)
+    assert soon(lambda: shop.lets_in(userId="u1"))
+    other = tmp_path / "other"
+    for name in ("u2/", "u3/"):
+        said(other, visitor(name), GRANTED)
+    shop.project.state.rename(tmp_path / "before")
+    other.rename(shop.project.state)
+    assert soon(lambda: shop.lets_in(userId="u2") and not shop.lets_in(userId="u1"))
+
+
+def test_while_it_cannot_be_read_what_was_known_counts_for_a_minute(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.say(visitor("u1/"), DENIED)
+    assert soon(lambda: not shop.lets_in(userId="u1", **YES))
+    (shop.project.state / "control.sqlite-wal").unlink(missing_ok=True)
+    (shop.project.state / "control.sqlite").write_bytes(b"no database" * 1000)
+    assert shop.ledger.fresh and not shop.lets_in(userId="u1", **YES)
+    monkeypatch.setattr(ledgers, "PATIENCE", 0.2)
+    assert soon(lambda: not shop.ledger.fresh)
