@@ -211,8 +211,9 @@ def test_kept_without_the_person_it_tells_what_happened_and_when(tmp_path: Path)
         "event": "Viewed",
         "properties": {"total": 4711.5},
         "timestamp": f"2026-03-01{day}",
+        "purposes": [],
     }
-    assert page == {"type": "page", "name": "Lamps", "timestamp": f"2026-02-28{day}"}
+    assert page == {"type": "page", "name": "Lamps", "timestamp": f"2026-02-28{day}", "purposes": []}
     company.run()
     assert company.ask("select count(*) from profiles.customers") == [(0,)]
     assert company.ask("select event, customer_id from profiles.events order by 1") == [

@@ -107,6 +107,7 @@ def nameless_line_of(event: Mapping[str, Any], arrival: Arrival, keep: Sequence[
         field: name if isinstance(name, str) else None,
         "properties": {key: properties[key] for key in keep if isinstance(properties.get(key), (str, int, float))},
         "timestamp": _day(event, arrival),
+        "purposes": [],
     }
     message = event.get("messageId")
     return message if isinstance(message, str) else made["messageId"], _line(made)

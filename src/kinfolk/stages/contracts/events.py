@@ -11,7 +11,7 @@ from kinfolk.engine.sql import sql
 from kinfolk.model.contract import OnViolation
 from kinfolk.model.tracking import CALLS, TrackingPlan
 from kinfolk.stages.contracts.rules import Rule
-from kinfolk.stages.contracts.schemas import off_plan
+from kinfolk.stages.contracts.schemas import named, off_plan
 
 _UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 
@@ -33,12 +33,12 @@ _Asked = tuple[str, str, OnViolation, exp.Expression]
 
 
 def _of_every_event(plan: TrackingPlan) -> Iterator[_Asked]:
-    nobody = sql("userId is null and anonymousId is null")
+    nobody = sql("userId is null and anonymousId is null and $named", named=named())
     yield "id", "has neither userId nor anonymousId", OnViolation.QUARANTINE, nobody
     strange = sql("coalesce(type, '') not in ($calls)", calls=list(CALLS))
     yield "type", "is of no type of event that is known", OnViolation.QUARANTINE, strange
     if plan.timestamp:
-        silent = sql("try_cast(originalTimestamp as timestamptz) is null")
+        silent = sql("try_cast(originalTimestamp as timestamptz) is null and $named", named=named())
         yield "timestamp", "does not say when it happened", plan.violations, silent
     ahead = sql("$after > $most", after=_seconds("receivedAt", "timestamp"), most=plan.future.total_seconds())
     says = f"happened more than {_span(plan.future)} after it was received"

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from kinfolk.engine.sql import column, query, table
+from sqlglot import exp
+
+from kinfolk.engine.sql import column, query, sql, table
 from kinfolk.engine.step import Compute, Publish
 from kinfolk.model.tracking import PlannedEvent, TrackingPlan
 
@@ -37,6 +39,11 @@ def off_plan(source: str) -> str:
     return f"off_plan.{source}"
 
 
+def named() -> exp.Expression:
+    """Whether an event tells whom it is about: the door keeps some without, for no purpose, and little else of them."""
+    return sql("purposes is distinct from '[]'")
+
+
 def schema_step(source: str, plan: TrackingPlan, position: str) -> Compute | None:
     """The step that finds events which break the plan's schemas; None where it has none.
 
@@ -49,12 +56,13 @@ def schema_step(source: str, plan: TrackingPlan, position: str) -> Compute | Non
     said = query(
         "select $at as position, type, event, "
         "case when type in ($traits) then traits else properties end as said "
-        "from judged where (type = 'track' and event in ($events)) or type in ($calls)",
+        "from judged where ((type = 'track' and event in ($events)) or type in ($calls)) and $named",
         at=column(position),
         traits=list(_OF_TRAITS),
         events=["", *(event.name for event in plan.events)],
         calls=["", *(call.name for call in plan.calls)],
         judged=table(f"judged.{source}"),
+        named=named(),
     )
     writes = off_plan(source)
     return Compute({"said": said}, {writes: Publish.NO}, f"Holding {source} to its tracking plan", _judge(writes, plan))
