@@ -68,8 +68,14 @@ def test_without_the_person_an_event_comes_in_once(tmp_path: Path) -> None:
         counts = door.counts
     [event] = kept(tmp_path)
     assert event.pop("messageId").startswith("kinfolk-")
-    timestamp = "2026-03-01T00:00:00.000Z"
-    assert event == {"type": "track", "event": "Viewed", "properties": {"total": 5}, "timestamp": timestamp}
+    day = "2026-03-01T00:00:00.000Z"
+    assert event == {
+        "type": "track",
+        "event": "Viewed",
+        "properties": {"total": 5},
+        "timestamp": day,
+        "purposes": [],
+    }
     assert (counts.anonymised["web"], counts.closed["web"], counts.repeated["web"]) == (1, 3, 1)
 
 
