@@ -152,7 +152,7 @@ def said_to(server: Serving, request: bytes, wait: float = 20) -> bytes:
     parts = []
     with socket.create_connection(("127.0.0.1", server.port), timeout=wait) as line:
         line.sendall(request)
-        with suppress(TimeoutError, ConnectionResetError):
+        with suppress(ConnectionResetError):
             while part := line.recv(65_536):
                 parts.append(part)
     return b"".join(parts)

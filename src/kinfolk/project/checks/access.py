@@ -17,11 +17,12 @@ def roles_known(files: Files) -> Iterator[Mistake]:
         return
     document, settings = files.access.document, files.access.settings
     known = [*ROLES, *settings.roles]
+    as_written = {name.lower(): name for name in document.data.get("people") or {}}
     for key, given in (("people", settings.people), ("groups", settings.groups)):
         for name, roles in given.items():
             for role in roles:
                 if role not in known:
-                    place = document.place(key, name)
+                    place = document.place(key, as_written.get(name, name) if key == "people" else name)
                     yield Mistake(
                         place, f"There is no role `{role}`.", hint(role, known) or f"There are {', '.join(known)}."
                     )
