@@ -24,7 +24,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 @pytest.fixture(scope="module")
 def scim(served: Serving) -> Iterator[httpx2.Client]:
-    token = kinfolk(served.folder, "token", "create", "directory", "--may", "people.manage")["token"]
+    token = kinfolk(served.folder, "token", "create", "directory", "--may", "people.provision")["token"]
     headers = {"authorization": f"Bearer {token}"}
     with httpx2.Client(base_url=f"{served.url}/scim/v2", headers=headers, timeout=20) as client:
         yield client
@@ -204,16 +204,16 @@ def test_a_filter_that_says_nothing_is_told_so(scim: httpx2.Client, asked: str) 
     assert (answer.status_code, answer.json()["scimType"]) == (400, "invalidFilter")
 
 
-def test_only_those_who_may_manage_people_may_provision(served: Serving, scim: httpx2.Client) -> None:
-    other = kinfolk(served.folder, "token", "create", "reader", "--may", "profiles.read")["token"]
+def test_the_directory_alone_may_provision(served: Serving, scim: httpx2.Client) -> None:
+    other = kinfolk(served.folder, "token", "create", "custodian", "--may", "people.manage")["token"]
     url = f"{served.url}/scim/v2"
 
     without = served.client.get(f"{url}/Users")
     wrong = served.client.get(f"{url}/Users", headers={"authorization": "Bearer kin_nonsense"})
-    reader = served.client.get(f"{url}/Users", headers={"authorization": f"Bearer {other}"})
+    custodian = served.client.get(f"{url}/Users", headers={"authorization": f"Bearer {other}"})
 
-    assert [answer.status_code for answer in (without, wrong, reader)] == [401, 401, 403]
-    for answer in (without, wrong, reader):
+    assert [answer.status_code for answer in (without, wrong, custodian)] == [401, 401, 403]
+    for answer in (without, wrong, custodian):
         assert answer.json()["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:Error"]
     assert served.client.get(f"{url}/ServiceProviderConfig").json()["patch"]["supported"] is True
 

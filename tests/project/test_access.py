@@ -114,3 +114,12 @@ def test_who_may_do_what_changes_no_result(folder: Folder) -> None:
 
 def test_editors_know_the_file() -> None:
     assert set(schemas(CONNECTORS)["access"]["properties"]) == {"roles", "people", "groups", "sign_in"}
+
+
+@pytest.mark.parametrize("issuer", ["http://id.example.com", "id.example.com", "file:///etc", "https://"])
+def test_a_provider_is_reached_by_tls_or_is_on_this_machine(folder: Folder, issuer: str) -> None:
+    text = f"sign_in: {{oidc: {{issuer: '{issuer}', client_id: kinfolk, client_secret: '${{OIDC_SECRET}}'}}}}\n"
+    mistakes = access(folder, text).mistakes(env=ENV)
+    assert [mistake for mistake in mistakes if "no address of an identity provider" in mistake], mistakes
+    local = access(folder, text.replace(issuer, "http://localhost:9000")).load(env=ENV).access.sign_in.oidc
+    assert local is not None and (local.groups, local.trust_email) == ("groups", False)

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     DECISIONS_WRITE = "decisions.write"
     RUNS_START = "runs.start"
     PEOPLE_MANAGE = "people.manage"
+    PEOPLE_PROVISION = "people.provision"  # who there is and in which groups, and so who has which roles
 
 
 EVERYTHING = frozenset(Permission)

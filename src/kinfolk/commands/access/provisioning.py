@@ -15,6 +15,7 @@ from kinfolk.store.write.groups import add_group, change_group, remove_group
 from kinfolk.store.write.sessions import end_sessions
 from kinfolk.store.write.users import add_user, change_user, remove_user
 
+_LONGEST = 254
 _Kind = TypeVar("_Kind")
 
 
@@ -102,8 +103,8 @@ def remove_provisioned_group(store: Engine, group_id: str) -> None:
 
 
 def _may_have(store: Engine, user_id: str | None, email: str, external_id: str | None) -> None:
-    if not email.strip():
-        raise KinfolkError("A user needs an address to sign in with.")
+    if not 0 < len(email.strip()) <= _LONGEST:
+        raise KinfolkError(f"A user needs an address to sign in with, of at most {_LONGEST} characters.")
     if (other := user_by_email(store, email)) and other.user_id != user_id:
         raise _taken("address", email)
     if external_id and (other := user_by_external_id(store, external_id)) and other.user_id != user_id:
@@ -111,8 +112,8 @@ def _may_have(store: Engine, user_id: str | None, email: str, external_id: str |
 
 
 def _may_be_called(store: Engine, group_id: str | None, name: str, external_id: str | None) -> None:
-    if not name.strip():
-        raise KinfolkError("A group needs a name.")
+    if not 0 < len(name.strip()) <= _LONGEST:
+        raise KinfolkError(f"A group needs a name, of at most {_LONGEST} characters.")
     others = [group for group in all_groups(store) if group.group_id != group_id]
     if name in {group.name for group in others}:
         raise _taken("name", name)

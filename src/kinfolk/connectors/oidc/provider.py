@@ -19,7 +19,9 @@ from kinfolk.errors import KinfolkError
 # Signatures by a key of the provider's that everybody may know. Those by a shared secret, and none, are no proof here.
 _SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
 _FRESH = 3600.0  # seconds for which what it says of itself is believed
+_DOWN = 10.0  # seconds for which nobody else tries what has just failed
 _SKEW = 60  # seconds that its clock may differ from ours
+_PATIENCE = 5.0  # seconds that an answer may take
 _HINT = "Try again; if that does not help, whoever runs this server should look at `sign_in` in policies/access.yml."
 
 
@@ -50,9 +52,10 @@ class Provider:
     def __init__(self, issuer: str, client_id: str, client_secret: str) -> None:
         self._issuer = issuer
         self._client = (client_id, client_secret)
-        self._http = httpx.Client(timeout=10, headers={"User-Agent": "kinfolk", "Accept": "application/json"})
+        self._http = httpx.Client(timeout=_PATIENCE, headers={"User-Agent": "kinfolk", "Accept": "application/json"})
         self._lock = Lock()
         self._known: _Known | None = None
+        self._failed: tuple[KinfolkError | None, float] = (None, 0.0)
 
     def sign_in_url(self, asked: Mapping[str, str]) -> str:
         """Where to send somebody. asked: what goes along, beside who we are"""
@@ -120,6 +123,17 @@ class Provider:
             return self._known
 
     def _look(self) -> _Known:
+        """Who waits for a provider that is down holds up others: for a while nobody does after one who did."""
+        failure, until = self._failed
+        if failure and monotonic() < until:
+            raise KinfolkError(failure.what, hint=failure.hint)
+        try:
+            return self._said()
+        except KinfolkError as error:
+            self._failed = error, monotonic() + _DOWN
+            raise
+
+    def _said(self) -> _Known:
         description = self._asked("GET", f"{self._issuer}/.well-known/openid-configuration")
         said = str(description.get("issuer", ""))
         if said.rstrip("/") != self._issuer:

@@ -14,13 +14,14 @@ from kinfolk.interfaces.console.entering import START, entered
 from kinfolk.interfaces.console.signing_in import sign_in_form
 
 _COOKIE = "kinfolk-away"
+_LONGEST = 2000  # characters of where somebody wants to go, which is kept for each who is away
 
 
 @get("/sign-in/oidc", sync_to_thread=True)
 def depart(request: Request[Any, Any, Any], next: str = START) -> Response[Any]:
     """To the provider."""
     try:
-        url, secret = company_account.depart(request.app.state.served, next)
+        url, secret = company_account.depart(request.app.state.served, next if len(next) <= _LONGEST else START)
     except KinfolkError as error:
         return _told(request, error, next)
     answer = Redirect(url, status_code=303)

@@ -1,4 +1,4 @@
-"""Every route of SCIM: the library answers, for those who may manage people."""
+"""Every route of SCIM: the library answers, for the directory of the company."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _SERVICE = _Service(PROVIDER)
 
 def _may_provision(connection: Asking, handler: BaseRouteHandler) -> None:
     if connection.path_params.get("path") != _FOR_ANYBODY:
-        needs(Permission.PEOPLE_MANAGE)(connection, handler)
+        needs(Permission.PEOPLE_PROVISION)(connection, handler)
 
 
 @route(["/", "/{path:path}"], http_method=_METHODS, guards=[_may_provision])
