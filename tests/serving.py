@@ -109,9 +109,14 @@ class Serving:
 
 def told(folder: Path) -> Mapping[str, Any]:
     """What `kinfolk collect status` says."""
-    asked = [sys.executable, "-m", "kinfolk", "collect", "status", "--json", "-p", str(folder)]
-    found = subprocess.run(asked, capture_output=True, text=True, check=True, env=environment(), timeout=60)
-    return dict(json.loads(found.stdout))
+    return dict(answered(folder, "collect", "status"))
+
+
+def answered(folder: Path, *asked: str) -> Any:
+    """What a command says, as JSON."""
+    command = [sys.executable, "-m", "kinfolk", *asked, "-p", str(folder), "--json"]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, env=environment(), timeout=60)
+    return json.loads(found.stdout)
 
 
 def environment() -> dict[str, str]:

@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import StringIO, TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from sqlalchemy import Engine
 
 from kinfolk.commands.consent import subjects
 from kinfolk.commands.consent.people import records_of
@@ -48,20 +51,25 @@ def import_file(folder: Path, file: Path, environment: str | None = None) -> Imp
     Errors  SourceError lists the rows that cannot be recorded, each with its line, or says why the file cannot be read
     """
     project = open_project(folder, environment)
+    with file.open("rb") as source:
+        return import_in(project, open_store(project.state), source, str(file))
+
+
+def import_in(project: Project, store: Engine, file: IO[bytes], name: str) -> Imported:
+    """The same in a project that is open, from a file that is. name: what errors call it"""
     policy_of(project)
     now, acts, mistakes = datetime.now(UTC), list[list[Saying]](), list[str]()
     with ExitStack() as stack:
         who = _Who(project, stack)
-        for line, row in _rows(file):
+        for line, row in _rows(file, name):
             try:
                 acts.append(_act(project, who, row, now))
             except KinfolkError as error:
-                mistakes.append(f"  {file.name}:{line}: {error}")
+                mistakes.append(f"  {Path(name).name}:{line}: {error}")
     if mistakes:
         more = [f"  and {len(mistakes) - _TOLD} more"] if len(mistakes) > _TOLD else []
         what = "1 row cannot" if len(mistakes) == 1 else f"{len(mistakes)} rows cannot"
         raise SourceError("\n".join([f"{what} be recorded, so that none was:", *mistakes[:_TOLD], *more]))
-    store = open_store(project.state)
     known = {_same(entry.saying) for entry in entries_of(store, {said.subject for act in acts for said in act})}
     new = list[list[Saying]]()
     for act in acts:
@@ -74,23 +82,32 @@ def import_file(folder: Path, file: Path, environment: str | None = None) -> Imp
 
 def exported(folder: Path, environment: str | None = None) -> Iterator[dict[str, Any]]:
     """Every row of the ledger, in order, in the columns that `import` takes. Who was erased is left empty."""
-    for entry in entries(open_store(open_project(folder, environment).state)):
-        yield _exported(entry)
+    yield from map(_exported, entries(open_store(open_project(folder, environment).state)))
 
 
 def write_export(folder: Path, file: Path, environment: str | None = None) -> int:
     """Writes the ledger to a CSV file; returns how many rows it has."""
-    count = 0
+    lines = 0
     with file.open("w", encoding="utf-8", newline="") as target:
-        writer = csv.DictWriter(
-            target, [*_KEPT[:3], *(name for name in _WHO if name != "customer"), *_SAID, *_KEPT[3:]]
-        )
-        writer.writeheader()
-        for row in exported(folder, environment):
-            moments = {name: value.isoformat() for name, value in row.items() if isinstance(value, datetime)}
-            writer.writerow(row | moments)
-            count += 1
-    return count
+        for line in export_lines(open_store(open_project(folder, environment).state)):
+            target.write(line)
+            lines += 1
+    return lines - 1  # one of them names the columns
+
+
+def export_lines(store: Engine) -> Iterator[str]:
+    """The ledger as CSV, a row at a time; the columns' names first."""
+    line = StringIO(newline="")
+    names = [*_KEPT[:3], *(name for name in _WHO if name != "customer"), *_SAID, *_KEPT[3:]]
+    writer = csv.DictWriter(line, names)
+    writer.writeheader()
+    yield line.getvalue()
+    for row in map(_exported, entries(store)):
+        line.seek(0)
+        line.truncate()
+        moments = {name: value.isoformat() for name, value in row.items() if isinstance(value, datetime)}
+        writer.writerow(row | moments)
+        yield line.getvalue()
 
 
 class _Who:
@@ -126,23 +143,23 @@ class _Who:
         return [Subject(subjects.RECORD, record_id, source)]
 
 
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(file: IO[bytes], name: str) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows of the file, each with the line it ends on. Errors: SourceError"""
+    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        with file.open(encoding="utf-8-sig", newline="") as source:
-            reader = csv.DictReader(source, strict=True)
-            _check_columns(file, reader.fieldnames or ())
-            for row in reader:
-                if None in row or None in row.values():
-                    raise SourceError(
-                        "The row has not as many values as the header.", where=f"{file}:{reader.line_num}"
-                    )
-                yield reader.line_num, {name: value.strip() for name, value in row.items()}
+        reader = csv.DictReader(text, strict=True)
+        _check_columns(name, reader.fieldnames or ())
+        for row in reader:
+            if None in row or None in row.values():
+                raise SourceError("The row has not as many values as the header.", where=f"{name}:{reader.line_num}")
+            yield reader.line_num, {column: value.strip() for column, value in row.items()}
     except (UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"This is no CSV file in UTF-8: {error}.", where=str(file)) from error
+        raise SourceError(f"This is no CSV file in UTF-8: {error}.", where=name) from error
+    finally:
+        text.detach()  # the file is not ours to close
 
 
-def _check_columns(file: Path, names: Sequence[str]) -> None:
+def _check_columns(file: str, names: Sequence[str]) -> None:
     known = (*_WHO, *_SAID, *_KEPT)
     for name in names:
         if name not in known:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from sqlalchemy import Engine
 
 from kinfolk.commands.consent.people import records_of
 from kinfolk.commands.consent.saying import Said, policy_of, saying
@@ -26,10 +29,15 @@ def record(folder: Path, who: str, said: Said, environment: str | None = None) -
     Errors  KinfolkError names what policies/consent.yml does not have; NotFoundError for a customer or record
     """
     project = open_project(folder, environment)
+    return record_in(project, open_store(project.state), who, [said])
+
+
+def record_in(project: Project, store: Engine, who: str, said: Sequence[Said]) -> list[Entry]:
+    """The same in a project that is open, for things said at once: all of them are written down, or none."""
     now = datetime.now(UTC)
     policy_of(project)
-    act = [saying(project, subject, said, now) for subject in subjects_of(project, who)]
-    return append(open_store(project.state), [act], now)
+    subjects = subjects_of(project, who)
+    return append(store, [[saying(project, subject, one, now) for one in said for subject in subjects]], now)
 
 
 def withdraw(folder: Path, who: str, said: Said, environment: str | None = None) -> list[Entry]:
@@ -38,16 +46,18 @@ def withdraw(folder: Path, who: str, said: Said, environment: str | None = None)
     Errors  as of `record`
     """
     project = open_project(folder, environment)
-    now, policy = datetime.now(UTC), policy_of(project)
+    return withdraw_in(project, open_store(project.state), who, said)
+
+
+def withdraw_in(project: Project, store: Engine, who: str, said: Said) -> list[Entry]:
+    """The same in a project that is open."""
+    policy = policy_of(project)
     names = [said.purpose] if said.purpose else [p.name for p in policy.purposes if p.basis is Basis.CONSENT]
     if not names:
         raise KinfolkError("No purpose rests on consent, so there is none to withdraw.", hint="Name the purpose.")
     if not said.purpose and (said.channel or said.topic):
         raise KinfolkError("A channel or topic is of one purpose.", hint="Name the purpose.")
-    each = [replace(said, purpose=name, choice=Choice.WITHDRAWN) for name in names]
-    subjects = subjects_of(project, who)
-    act = [saying(project, subject, one, now) for one in each for subject in subjects]
-    return append(open_store(project.state), [act], now)
+    return record_in(project, store, who, [replace(said, purpose=name, choice=Choice.WITHDRAWN) for name in names])
 
 
 def subjects_of(project: Project, who: str) -> list[Subject]:

@@ -75,13 +75,17 @@ def show(folder: Path, who: str, environment: str | None = None, as_of: str | No
     Errors  NotFoundError when nobody fits, KinfolkError when several do
     """
     project = open_project(folder, environment)
+    return show_in(project, open_store(project.state), who, as_of)
+
+
+def show_in(project: Project, store: Engine, who: str, as_of: str | None = None) -> Shown:
+    """The same in a project that is open."""
     policy = policy_of(project)
     at = moment_named(as_of, project.time_zone).astimezone(UTC) if as_of else datetime.now(UTC)
     moment = at if as_of else None
     with _published(project) as reader:
         asked = person(reader, who, moment)
         facts = [_ended(policy, fact) for fact in (file_facts(reader, asked.subjects) if reader else ())]
-        store = open_store(project.state)
         facts += map(fact_of, entries_of(store, asked.subjects, at))
         parted = _parted(store, reader, asked, facts, moment) if reader else frozenset()
     counted = [f for f in facts if reaches(f, 2 if f.part_of in parted else asked.subjects[f.subject])]
@@ -91,10 +95,15 @@ def show(folder: Path, who: str, environment: str | None = None, as_of: str | No
 def history(folder: Path, who: str, environment: str | None = None) -> list[Told]:
     """Everything that was ever said by a person's records, addresses and numbers, the earliest first."""
     project = open_project(folder, environment)
+    return history_in(project, open_store(project.state), who)
+
+
+def history_in(project: Project, store: Engine, who: str) -> list[Told]:
+    """The same in a project that is open."""
     with _published(project) as reader:
         asked = person(reader, who)
         files = file_facts(reader, asked.subjects) if reader else []
-    told = [_told(fact_of(entry), entry) for entry in entries_of(open_store(project.state), asked.subjects)]
+    told = [_told(fact_of(entry), entry) for entry in entries_of(store, asked.subjects)]
     told += map(_told, files)
     return sorted(told, key=lambda one: (one.effective_at, one.seq or 0, one.row or ""))
 
