@@ -43,6 +43,7 @@ class Purpose:
     use      a data use of fideslang, or an IRI of the Data Privacy Vocabulary
     default  whether the data may be used where nobody said anything
     months   after which a grant ends; None = never
+    about    what people are told of it
     """
 
     name: str
@@ -55,6 +56,7 @@ class Purpose:
     topics: tuple[str, ...] = ()
     months: int | None = None
     minimum_age: int | None = None
+    about: str | None = None
 
     def scopes(self) -> Iterator[tuple[str | None, str | None]]:
         """Every channel with every topic; None where the purpose tells none apart."""
@@ -65,13 +67,14 @@ class Purpose:
 
 @dataclass(frozen=True)
 class PolicyVersion:
-    """A version of the notice that explains the purposes. digest: sha256 (hex) of its text"""
+    """A version of the notice that explains the purposes. digest: sha256 (hex) of its text, which may lie in a file"""
 
     name: str
     place: Place
     since: date
     digest: str
     file: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True)

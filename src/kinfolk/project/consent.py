@@ -40,7 +40,9 @@ def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str
         return None
     place, settings = parsed.document.place, parsed.settings
     versions = [
-        PolicyVersion(name, place("versions", name), date.fromisoformat(entry.since), digests[name], entry.file)
+        PolicyVersion(
+            name, place("versions", name), date.fromisoformat(entry.since), digests[name], entry.file, entry.text
+        )
         for name, entry in settings.versions.items()
     ]
     return ConsentPolicy(
@@ -62,6 +64,7 @@ def _purpose(parsed: Parsed[ConsentFile], name: str, entry: PurposeEntry) -> Pur
         topics=tuple(entry.topics),
         months=_months(entry.expires),
         minimum_age=entry.minimum_age,
+        about=entry.about,
     )
 
 

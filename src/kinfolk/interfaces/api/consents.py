@@ -6,6 +6,7 @@ Whom a question is about stands behind the `?`, since the name of a record may h
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Any, Literal
@@ -16,15 +17,18 @@ from litestar import Request, Router, get, post
 from litestar.response import Stream
 
 from kinfolk.commands.consent.files import Imported, export_lines, import_in
+from kinfolk.commands.consent.links import Link, link_in
 from kinfolk.commands.consent.receipt import Receipt, receipt_in
 from kinfolk.commands.consent.record import record_in, withdraw_in
 from kinfolk.commands.consent.saying import Said
 from kinfolk.commands.consent.show import Shown, Told, history_in, show_in
 from kinfolk.commands.consent.verify import verify
 from kinfolk.commands.serving import Served
+from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.web.asking import needs
 from kinfolk.model.access import Permission
 from kinfolk.model.consent import Entry, Verified
+from kinfolk.model.interval import interval
 
 _LARGEST_FILE = 64 << 20
 _IN_MEMORY = 1 << 20  # bytes of a file that is sent; what is larger goes to disk meanwhile
@@ -52,6 +56,13 @@ class Word(Withdrawal, forbid_unknown_fields=True, kw_only=True):
     purpose: str
     decision: Literal["granted", "denied", "withdrawn", "expired"]
     policy_version: str | None = None
+
+
+class Wanted(msgspec.Struct, forbid_unknown_fields=True):
+    """A link to the page of a person's choices."""
+
+    who: str
+    lasts: str = "30 days"
 
 
 @get("/", guards=_READS, sync_to_thread=True)
@@ -93,6 +104,16 @@ def record(request: Request[Any, Any, Any], data: Word) -> list[Entry]:
     """Writes down what somebody said; of a customer, a row for each record it has."""
     served = _served(request)
     return record_in(served.project, served.store, data.who, [_said(request, data, data.decision, data.policy_version)])
+
+
+@post("/links", guards=_WRITES, sync_to_thread=True)
+def link(request: Request[Any, Any, Any], data: Wanted) -> Link:
+    """An address by which a person comes to their own choices."""
+    served = _served(request)
+    length = interval(data.lasts)
+    if length is None:
+        raise KinfolkError(f"`{data.lasts}` is no length of time.", hint="Write it as `30 days`.")
+    return link_in(replace(served, public_url=served.public_url or str(request.base_url).rstrip("/")), data.who, length)
 
 
 @post("/withdraw", guards=_WRITES, sync_to_thread=True)
@@ -138,4 +159,6 @@ def _pieces(lines: Iterator[str]) -> Iterator[str]:
         yield piece
 
 
-CONSENTS = Router("/consents", route_handlers=[state, history, receipt, verified, export, record, withdraw, import_])
+CONSENTS = Router(
+    "/consents", route_handlers=[state, history, receipt, verified, export, record, link, withdraw, import_]
+)

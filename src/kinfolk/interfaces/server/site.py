@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 
 from kinfolk.commands.serving import Served
 from kinfolk.interfaces.api.routes import API
 from kinfolk.interfaces.collect.app import App, Receive, Scope, Send
+from kinfolk.interfaces.preferences.banner import consent
+from kinfolk.interfaces.preferences.page import PAGE
 from kinfolk.interfaces.web.asking import Authentication
 from kinfolk.interfaces.web.headers import protected
 
@@ -33,12 +39,18 @@ class Site:
             await self._rest(scope, receive, send)  # type: ignore[arg-type]
 
 
+def _described() -> OpenAPIConfig:
+    """The description of the API, at /api/v1/openapi.json."""
+    render = [JsonRenderPlugin(path="/openapi.json")]
+    return OpenAPIConfig("Kinfolk", version("kinfolk"), path="/api/v1", render_plugins=render)
+
+
 def _config(served: Served) -> AppConfig:
     return AppConfig(
-        route_handlers=[API],
+        route_handlers=[API, PAGE, consent()],
         middleware=[DefineMiddleware(Authentication)],
         state=State({"served": served}),
-        openapi_config=None,
+        openapi_config=_described(),
         request_max_body_size=1 << 20,
         debug=False,
     )
