@@ -96,7 +96,7 @@ def verified(request: Request[Any, Any, Any]) -> Verified:
 @get("/export", guards=_READS, sync_to_thread=False, media_type="text/csv")
 def export(request: Request[Any, Any, Any]) -> Stream:
     """The whole ledger as CSV, in the columns that an import takes."""
-    return Stream(_pieces(export_lines(_served(request).store)), media_type="text/csv; charset=utf-8")
+    return Stream(_pieces(export_lines(_served(request).store)), media_type="text/csv")
 
 
 @post("/", guards=_WRITES, sync_to_thread=True)

@@ -46,22 +46,20 @@ _DECODE = msgspec.json.Decoder(Choice).decode
 def script() -> Response[bytes]:
     """The banner itself."""
     headers = _FOR_A_WHILE | _ANYBODY | {"cross-origin-resource-policy": "cross-origin"}
-    return _file("banner.js", "text/javascript; charset=utf-8", headers)
+    return _file("banner.js", "text/javascript", headers)
 
 
 @get("/page.css", sync_to_thread=False)
 def style() -> Response[bytes]:
     """What the page of choices looks like."""
-    return _file("page.css", "text/css; charset=utf-8", _FOR_A_WHILE)
+    return _file("page.css", "text/css", _FOR_A_WHILE)
 
 
 @get("/notice/{version:str}", sync_to_thread=True)
 def notice_text(request: Asked, version: str) -> Response[bytes]:
     """A version of the notice, as its file is."""
     found = notice(_served(request).project, version)
-    text = found.media_type.startswith("text/")
-    kind = "text/plain" if found.text is not None else found.media_type
-    return Response(found.content, media_type=f"{kind}; charset=utf-8" if text else kind)
+    return Response(found.content, media_type=found.media_type if found.text is None else "text/plain")
 
 
 @get("/config", sync_to_thread=True)

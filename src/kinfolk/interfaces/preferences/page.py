@@ -25,7 +25,7 @@ _ONE_CLICK = b"One-Click"  # what a mail program sends for `List-Unsubscribe` (R
 Asked = Request[Any, Any, Any]
 
 
-@get(["/{token:str}", "/{token:str}/unsubscribe"], sync_to_thread=True)
+@get("/{token:str}", sync_to_thread=True)
 def shown(request: Asked, token: str, done: str = "") -> Response[str]:
     """The choices as they stand. done: what became of those that were just made"""
     served: Served = request.app.state.served
@@ -60,6 +60,12 @@ def changed(request: Asked, token: str, body: bytes) -> Response[Any]:
     return Redirect(f"/preferences/{token}?done={done}", status_code=303)
 
 
+@get("/{token:str}/unsubscribe", sync_to_thread=False)
+def asked_to_unsubscribe(token: str) -> Redirect:
+    """The page, for mail programs that open the address instead."""
+    return Redirect(f"/preferences/{token}", status_code=303)
+
+
 @post("/{token:str}/unsubscribe", sync_to_thread=True, status_code=200)
 def unsubscribe(
     request: Asked, token: str, body: bytes, purpose: str | None = None, channel: str | None = None
@@ -91,7 +97,7 @@ def _address(request: Asked, served: Served) -> str:
 
 PAGE = Router(
     "/preferences",
-    route_handlers=[shown, changed, unsubscribe],
+    route_handlers=[shown, changed, asked_to_unsubscribe, unsubscribe],
     request_max_body_size=_LARGEST,
     include_in_schema=False,
     exception_handlers={KinfolkError: views.told, HTTPException: views.refused},

@@ -93,7 +93,7 @@ def _problem(served: Served, said: tuple[str, str], status: int) -> Response[str
 def _response(served: Served, template: str, told: dict[str, Any], status: int = 200) -> Response[str]:
     zone = ZoneInfo(served.project.time_zone)
     made = _templates().get_template(template).render(company=served.project.name, zone=zone, **told)
-    return Response(made, media_type="text/html; charset=utf-8", status_code=status, headers=_HEADERS)
+    return Response(made, media_type="text/html", status_code=status, headers=_HEADERS)
 
 
 @cache
