@@ -83,13 +83,12 @@ class Tab:
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
-    def until(self, script: str) -> Any:
-        """The value of JavaScript in the page, once it is not empty."""
+    def until(self, script: str) -> None:
+        """Waits until JavaScript in the page comes to something."""
         end = time.monotonic() + _PATIENCE
-        while not (found := self.value(script)):
+        while not self.value(f"Boolean({script})"):
             assert time.monotonic() < end, f"It never came to be: {script}"
             time.sleep(0.05)
-        return found
 
     def press(self, key: str) -> None:
         """Presses a key and lets it go."""
@@ -123,6 +122,7 @@ class Tab:
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.ask("Emulation.setDeviceMetricsOverride", **size)
+        self.ask("Emulation.setScrollbarsHidden", hidden=True)
 
     def picture(self, file: Path) -> None:
         """Saves what is seen, as PNG."""

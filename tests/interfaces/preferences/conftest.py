@@ -18,6 +18,7 @@ versions:
     text: |
       We bake bread, and we keep your name and address to bring it to you.
       What else we would like to do, we ask you.
+  "2025-01": {since: 2025-01-01, text: We bake bread.}
 channels: [email, sms]
 topics: [bread, cakes]
 purposes:
@@ -53,7 +54,7 @@ purposes:
 # Each guest has two records, of which one knows the telephone: a test takes a guest of its own.
 PEOPLE = [
     {"id": f"{number}{record}", "name": "Lena", "mail": f"guest{number}@example.com", "phone": phone}
-    for number in range(20)
+    for number in range(30)
     for record, phone in (("a", f"+43155500{number:02}"), ("b", ""))
 ]
 
@@ -92,7 +93,7 @@ def served(bakery: Company) -> Iterator[Serving]:
 
 @pytest.fixture(scope="module")
 def numbers() -> Iterator[int]:
-    return iter(range(20))
+    return iter(range(27))  # the last are for tests that change who is who
 
 
 @pytest.fixture

@@ -96,6 +96,8 @@ def save(served: Served, subject: Subject, filled: Filled) -> Saved:
     changed = set(filled.shown) ^ set(filled.ticked)
     found = [(part, box) for name, (part, box) in now.boxes.items() if name in changed]
     outdated = (now.notice.version.name if now.notice else None) != filled.version
+    if filled.version not in {version.name for version in policy_of(served.project).versions}:
+        filled = replace(filled, version=None)  # whatever it was, it is gone from the policy
     said, kept_back = list[Said](), False
     for part, box in found:
         word = _word(part, box, filled)

@@ -84,7 +84,7 @@ def unsubscribe(
 def _check_origin(request: Asked, served: Served) -> None:
     """Only our own page may send its form: the link lets one in, and other pages are not to make use of that."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    ours = {request.headers.get("host"), urlsplit(served.public_url or "").netloc}
+    ours = {request.headers.get("host"), urlsplit(served.public_url or "").netloc} - {""}
     strange = site is None and origin is not None and urlsplit(origin).netloc not in ours
     if strange or site not in (None, "same-origin", "none"):
         raise PermissionDeniedException
