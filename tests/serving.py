@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,12 +14,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.company import Company
+from tests.conftest import CHECKOUT
 
 KEY = "key-of-the-web-site"
 WEB = """
@@ -109,9 +114,14 @@ class Serving:
 
 def told(folder: Path) -> Mapping[str, Any]:
     """What `kinfolk collect status` says."""
-    asked = [sys.executable, "-m", "kinfolk", "collect", "status", "--json", "-p", str(folder)]
-    found = subprocess.run(asked, capture_output=True, text=True, check=True, env=environment(), timeout=60)
-    return dict(json.loads(found.stdout))
+    return dict(answered(folder, "collect", "status"))
+
+
+def answered(folder: Path, *asked: str) -> Any:
+    """What a command says, as JSON."""
+    command = [sys.executable, "-m", "kinfolk", *asked, "-p", str(folder), "--json"]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, env=environment(), timeout=60)
+    return json.loads(found.stdout)
 
 
 def environment() -> dict[str, str]:
@@ -157,3 +167,31 @@ def landed(folder: Path, most: float = 60) -> None:
             return
         time.sleep(0.2)
     raise AssertionError(f"Events still wait after {most} seconds.")
+
+
+def clients() -> Path:
+    """The folder of the programs for Node; the test is skipped where there is none."""
+    folder = Path(os.environ.get("KINFOLK_CLIENTS", CHECKOUT / ".venv" / "clients"))
+    if shutil.which("node") is None:
+        pytest.skip("There is no Node here.")
+    if not (folder / "node_modules").is_dir():
+        pytest.skip(f"There are no programs for Node in {folder}; `make clients` brings them.")
+    return folder
+
+
+@contextmanager
+def pages_of(folder: Path) -> Iterator[str]:
+    """The address of a server of the folder's files."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,7 +18,7 @@ from kinfolk.commands.rollback import rollback
 from tests.browser import browse
 from tests.company import Company
 from tests.conftest import CHECKOUT
-from tests.serving import KEY, collecting, free_port, landed, serving
+from tests.serving import KEY, clients, collecting, free_port, landed, pages_of, serving
 
 UNKNOWN_TO_JITSU = {"Orders", "Seen elsewhere", "alias"}  # screens, and two visitors who turn out to be one
 STORY = ["Home", "Orders", "Paid", "Seen elsewhere", "Viewed", "alias", "group", "identify"]
@@ -84,16 +80,6 @@ def test_the_programs_for_python(tmp_path: Path, client: Callable[..., Any], pac
     check_story(company)
 
 
-def clients() -> Path:
-    """The folder of the programs for Node; the test is skipped where there is none."""
-    folder = Path(os.environ.get("KINFOLK_CLIENTS", CHECKOUT / ".venv" / "clients"))
-    if shutil.which("node") is None:
-        pytest.skip("There is no Node here.")
-    if not (folder / "node_modules").is_dir():
-        pytest.skip(f"There are no programs for Node in {folder}; `make clients` brings them.")
-    return folder
-
-
 @pytest.mark.parametrize("client", ["segment", "rudder"])
 def test_the_programs_for_node(tmp_path: Path, client: str) -> None:
     folder = clients()
@@ -121,24 +107,6 @@ def test_the_programs_for_browsers(tmp_path: Path, client: str) -> None:
         landed(tmp_path / "shop")
         server.stop()
     check_story(company, STORY if client == "segment" else [*(set(STORY) - UNKNOWN_TO_JITSU)])
-
-
-@contextmanager
-def pages_of(folder: Path) -> Iterator[str]:
-    """The address of a server of the folder's files."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.mark.slow

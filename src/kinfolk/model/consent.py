@@ -49,6 +49,7 @@ class Purpose:
     months   after which a grant ends; None = never
     zone     whose days and months are counted
     gpc      whether Global Privacy Control, the browser's wish that nothing be sold or shared, forbids it
+    about    what people are told of it
     """
 
     name: str
@@ -63,6 +64,7 @@ class Purpose:
     minimum_age: int | None = None
     zone: str = "UTC"
     gpc: bool = False
+    about: str | None = None
 
     def scopes(self) -> Iterator[tuple[str | None, str | None]]:
         """Every channel with every topic; None where the purpose tells none apart."""
@@ -73,13 +75,14 @@ class Purpose:
 
 @dataclass(frozen=True)
 class PolicyVersion:
-    """A version of the notice that explains the purposes. digest: sha256 (hex) of its text"""
+    """A version of the notice that explains the purposes. digest: sha256 (hex) of its text, which may lie in a file"""
 
     name: str
     place: Place
     since: date
     digest: str
     file: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,9 @@ def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str
         return None
     place, settings = parsed.document.place, parsed.settings
     versions = [
-        PolicyVersion(name, place("versions", name), date.fromisoformat(entry.since), digests[name], entry.file)
+        PolicyVersion(
+            name, place("versions", name), date.fromisoformat(entry.since), digests[name], entry.file, entry.text
+        )
         for name, entry in settings.versions.items()
     ]
     return ConsentPolicy(
@@ -77,6 +79,7 @@ def _purpose(parsed: Parsed[ConsentFile], name: str, entry: PurposeEntry) -> Pur
         months=_months(entry.expires),
         minimum_age=entry.minimum_age,
         gpc=_sold_or_shared(entry.use) if entry.gpc is None else entry.gpc,
+        about=entry.about,
     )
 
 

@@ -7,8 +7,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
 
 from kinfolk.commands.consent import subjects, table
 from kinfolk.commands.consent.carrying import Beside, beside, carried
@@ -50,21 +52,26 @@ def import_file(folder: Path, file: Path, environment: str | None = None) -> Imp
     Errors  SourceError lists the rows that cannot be recorded, each with its line, or says why the file cannot be read
     """
     project = open_project(folder, environment)
+    with file.open("rb") as source:
+        return import_in(project, open_ledger(project), source, str(file))
+
+
+def import_in(project: Project, store: Engine, file: IO[bytes], name: str) -> Imported:
+    """The same in a project that is open, from a file that is. name: what errors call it"""
     policy_of(project)
     now, rows, mistakes = datetime.now(UTC), list[_Row](), list[str]()
     with ExitStack() as stack:
         reader = stack.enter_context(published(project))
-        lines = list(table.read(file))
+        lines = list(table.read(file, name))
         who = _Who(project, reader, lines)
         for line, row in lines:
             try:
                 rows.append(_row(project, who, row, now))
             except KinfolkError as error:
-                mistakes.append(f"  {file.name}:{line}: {error}")
+                mistakes.append(f"  {Path(name).name}:{line}: {error}")
         if mistakes:
             raise _cannot(mistakes)
         known_beside = beside(reader, {said.subject for row in rows if not row.act for said in row.said})
-    store = open_ledger(project)
     everybody = {said.subject for row in rows for said in row.said}
     known = {_same(entry.saying) for entry in entries_of(store, everybody)}
     gone = erased_already(store, {subject.value for subject in everybody if subject.kind == ERASED})
@@ -81,7 +88,17 @@ def exported(folder: Path, environment: str | None = None) -> Iterator[dict[str,
 
 def write_export(folder: Path, file: Path, environment: str | None = None) -> int:
     """Writes the ledger to a CSV file; returns how many rows it has."""
-    return table.write(file, exported(folder, environment))
+    lines = 0
+    with file.open("w", encoding="utf-8", newline="") as target:
+        for line in export_lines(open_ledger(open_project(folder, environment))):
+            target.write(line)
+            lines += 1
+    return lines - 1  # one of them names the columns
+
+
+def export_lines(store: Engine) -> Iterator[str]:
+    """The ledger as CSV, a row at a time; the columns' names first."""
+    return table.lines(map(_exported, entries(store)))
 
 
 class _Who:

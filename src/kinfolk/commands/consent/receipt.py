@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
 from kinfolk.commands.consent.saying import policy_of
 from kinfolk.commands.open_project import open_project
 from kinfolk.errors import NotFoundError
 from kinfolk.model.consent import Choice, ConsentPolicy, Entry, PolicyVersion
+from kinfolk.model.project import Project
 from kinfolk.pipeline.ledger import open_ledger
 from kinfolk.store.read import consents
 
@@ -42,8 +45,13 @@ class Receipt:
 def receipt(folder: Path, seq: int, environment: str | None = None) -> Receipt:
     """The receipt of one row of the ledger. Errors: NotFoundError when there is no such row"""
     project = open_project(folder, environment)
+    return receipt_in(project, open_ledger(project), seq)
+
+
+def receipt_in(project: Project, store: Engine, seq: int) -> Receipt:
+    """The same in a project that is open."""
     policy = policy_of(project)
-    found = consents.entry(open_ledger(project), seq)
+    found = consents.entry(store, seq)
     if found is None:
         raise NotFoundError(f"The ledger has no row {seq}.", hint="`kinfolk consent history` lists a person's rows.")
     said, number = found.saying, f"{project.name}{f'/{project.environment}' if project.environment else ''}/{seq}"

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from kinfolk.commands.consent.carrying import beside, carried
 from kinfolk.commands.consent.people import published, records_of
 from kinfolk.commands.consent.saying import Said, policy_of, saying
@@ -31,8 +33,18 @@ def record(folder: Path, who: str, said: Said, environment: str | None = None) -
     Errors  KinfolkError names what policies/consent.yml does not have; NotFoundError for a customer or record
     """
     project = open_project(folder, environment)
+    return record_in(project, open_ledger(project), who, [said])
+
+
+def record_in(project: Project, store: Engine, who: str, said: Sequence[Said]) -> list[Entry]:
+    """The same in a project that is open, for things said at once: all of them are written down, or none."""
+    now = datetime.now(UTC)
     policy_of(project)
-    return _written(project, who, [said])
+    with published(project) as reader:
+        subjects = _subjects_of(project, reader, who)
+        act = [saying(project, subject, one, now) for one in said for subject in subjects]
+        act = carried(act, beside(reader, subjects))
+    return append(store, [act], now)
 
 
 def withdraw(folder: Path, who: str, said: Said, environment: str | None = None) -> list[Entry]:
@@ -41,13 +53,18 @@ def withdraw(folder: Path, who: str, said: Said, environment: str | None = None)
     Errors  as of `record`
     """
     project = open_project(folder, environment)
+    return withdraw_in(project, open_ledger(project), who, said)
+
+
+def withdraw_in(project: Project, store: Engine, who: str, said: Said) -> list[Entry]:
+    """The same in a project that is open."""
     policy = policy_of(project)
     names = [said.purpose] if said.purpose else [p.name for p in policy.purposes if p.basis is Basis.CONSENT]
     if not names:
         raise KinfolkError("No purpose rests on consent, so there is none to withdraw.", hint="Name the purpose.")
     if not said.purpose and (said.channel or said.topic):
         raise KinfolkError("A channel or topic is of one purpose.", hint="Name the purpose.")
-    return _written(project, who, [replace(said, purpose=name, choice=Choice.WITHDRAWN) for name in names])
+    return record_in(project, store, who, [replace(said, purpose=name, choice=Choice.WITHDRAWN) for name in names])
 
 
 def held_by_nobody(folder: Path, written: Sequence[Entry], environment: str | None = None) -> list[Subject]:
@@ -56,15 +73,6 @@ def held_by_nobody(folder: Path, written: Sequence[Entry], environment: str | No
     with published(open_project(folder, environment)) as reader:
         known = beside(reader, said)
     return sorted(subject for subject in said if not known[subject])
-
-
-def _written(project: Project, who: str, each: Sequence[Said]) -> list[Entry]:
-    now = datetime.now(UTC)
-    with published(project) as reader:
-        subjects = _subjects_of(project, reader, who)
-        act = [saying(project, subject, one, now) for one in each for subject in subjects]
-        act = carried(act, beside(reader, subjects))
-    return append(open_ledger(project), [act], now)
 
 
 def _subjects_of(project: Project, reader: Reader | None, who: str) -> list[Subject]:

@@ -73,15 +73,19 @@ def show(folder: Path, who: str, environment: str | None = None, as_of: str | No
     Errors  NotFoundError when nobody fits, KinfolkError when several do
     """
     project = open_project(folder, environment)
-    policy = policy_of(project)
     check_ledger(project)
+    return show_in(project, open_ledger(project), who, as_of)
+
+
+def show_in(project: Project, store: Engine, who: str, as_of: str | None = None) -> Shown:
+    """The same in a project that is open."""
+    policy = policy_of(project)
     now = datetime.now(UTC)
     at = moment_named(as_of, project.time_zone).astimezone(UTC) if as_of else now
     moment = at if as_of else None
     with published(project) as reader:
         asked = person(reader, who, moment, project.defaults.country)
         facts = [_dated(project, fact, now) for fact in (file_facts(reader, asked.subjects) if reader else ())]
-        store = open_ledger(project)
         facts += map(fact_of, entries_of(store, asked.subjects, at))
         counted = [_called_now(policy, fact) for fact in _counted(store, reader, asked, facts, at)]
     return Shown(asked.customer_id, at, list(_states(policy, asked, counted, at)))
@@ -90,10 +94,15 @@ def show(folder: Path, who: str, environment: str | None = None, as_of: str | No
 def history(folder: Path, who: str, environment: str | None = None) -> list[Told]:
     """Everything that was ever said by a person's records, addresses and numbers, the earliest first."""
     project = open_project(folder, environment)
+    return history_in(project, open_ledger(project), who)
+
+
+def history_in(project: Project, store: Engine, who: str) -> list[Told]:
+    """The same in a project that is open."""
     with published(project) as reader:
         asked = person(reader, who, country=project.defaults.country)
         files = file_facts(reader, asked.subjects) if reader else []
-    told = [_told(fact_of(entry), entry) for entry in entries_of(open_ledger(project), asked.subjects)]
+    told = [_told(fact_of(entry), entry) for entry in entries_of(store, asked.subjects)]
     told += map(_told, files)
     return sorted(told, key=lambda one: (one.effective_at, one.seq or 0, one.row or ""))
 

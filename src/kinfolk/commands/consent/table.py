@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from io import StringIO, TextIOWrapper
+from typing import IO, Any
 
 from kinfolk.errors import SourceError
 from kinfolk.project.suggest import hint
@@ -27,34 +27,37 @@ _EXPORTED = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet works out
 
 
-def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> int:
-    """Writes the rows; returns how many there are. A cell that would be a formula begins with an apostrophe."""
-    count = 0
-    with file.open("w", encoding="utf-8", newline="") as target:
-        writer = csv.DictWriter(target, _EXPORTED)
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({name: _written(value) for name, value in row.items()})
-            count += 1
-    return count
+def lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The lines of the file, that of the header first. A cell that would be a formula begins with an apostrophe."""
+    line = StringIO(newline="")
+    writer = csv.DictWriter(line, _EXPORTED)
+    writer.writeheader()
+    yield line.getvalue()
+    for row in rows:
+        line.seek(0)
+        line.truncate()
+        writer.writerow({name: _written(value) for name, value in row.items()})
+        yield line.getvalue()
 
 
-def read(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of the file, each with the line it ends on. Errors: SourceError"""
+def read(file: IO[bytes], name: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of the file, each with the line it ends on. name: what errors call the file. Errors: SourceError"""
+    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        with file.open(encoding="utf-8-sig", newline="") as source:
-            reader = csv.DictReader(source, strict=True)
-            _check_columns(file, reader.fieldnames or ())
-            for row in reader:
-                if None in row or None in row.values():
-                    what = "The row has not as many values as the header."
-                    raise SourceError(what, where=f"{file}:{reader.line_num}")
-                yield reader.line_num, {name: _read(value.strip()) for name, value in row.items()}
+        reader = csv.DictReader(text, strict=True)
+        _check_columns(name, reader.fieldnames or ())
+        for row in reader:
+            if None in row or None in row.values():
+                what = "The row has not as many values as the header."
+                raise SourceError(what, where=f"{name}:{reader.line_num}")
+            yield reader.line_num, {column: _read(value.strip()) for column, value in row.items()}
     except (UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"This is no CSV file in UTF-8: {error}.", where=str(file)) from error
+        raise SourceError(f"This is no CSV file in UTF-8: {error}.", where=name) from error
+    finally:
+        text.detach()  # the file is not ours to close
 
 
-def _check_columns(file: Path, names: Sequence[str]) -> None:
+def _check_columns(file: str, names: Sequence[str]) -> None:
     known = (*WHO, *SAID, *KEPT, *ANEW)
     for number, name in enumerate(names):
         if name not in known:

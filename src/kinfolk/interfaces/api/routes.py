@@ -8,6 +8,7 @@ from litestar import Request, Router, get
 from litestar.exceptions import HTTPException, NotAuthorizedException
 
 from kinfolk.errors import KinfolkError
+from kinfolk.interfaces.api.consents import CONSENTS
 from kinfolk.interfaces.api.tokens import TOKENS
 from kinfolk.interfaces.web.asking import NOBODY
 from kinfolk.interfaces.web.problems import refused, told
@@ -21,4 +22,8 @@ def me(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return {"name": request.user.name, "roles": request.user.roles, "may": sorted(request.user.may)}
 
 
-API = Router("/api/v1", route_handlers=[me, TOKENS], exception_handlers={KinfolkError: told, HTTPException: refused})
+API = Router(
+    "/api/v1",
+    route_handlers=[me, TOKENS, CONSENTS],
+    exception_handlers={KinfolkError: told, HTTPException: refused},
+)

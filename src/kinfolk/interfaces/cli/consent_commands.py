@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import output
 from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, signed
+from kinfolk.model.interval import interval
 
 if TYPE_CHECKING:
     from kinfolk.model.consent import Entry
@@ -124,6 +126,28 @@ def receipt(
 
     found = receipt(folder, row, environment)
     output.answer(found, as_json, lambda: consent_views.receipt(output.plain(found)))
+
+
+@app.command()
+def link(
+    who: Who,
+    lasts: Annotated[str, typer.Option("--lasts", help="How long it can be used.")] = "30 days",
+    url: Annotated[
+        str, typer.Option("--url", help="Where people reach `kinfolk serve`, as https://cdm.example.com.")
+    ] = "http://127.0.0.1:8080",
+    folder: Folder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a link by which a person comes to the page of their own choices."""
+    from kinfolk.commands.consent.links import make_link
+
+    length = interval(lasts)
+    if length is None:
+        raise KinfolkError(f"`{lasts}` is no length of time.", hint="Write it as `30 days`.")
+    made = make_link(folder, who, length, url, environment)
+    output.answer(made, as_json, lambda: typer.echo(made.url))
+    output.note(f"Good until {made.expires_at:%Y-%m-%d %H:%M} UTC. Whoever has it may see and change the choices.")
 
 
 @app.command("import")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 
 from kinfolk.commands.serving import Served
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.api.routes import API
 from kinfolk.interfaces.collect.app import App, Receive, Scope, Send
 from kinfolk.interfaces.console.routes import CONSOLE
+from kinfolk.interfaces.preferences.banner import consent
+from kinfolk.interfaces.preferences.page import PAGE
 from kinfolk.interfaces.scim.routes import SCIM
 from kinfolk.interfaces.web.asking import Authentication
 from kinfolk.interfaces.web.forgery import refuse_forged
@@ -43,9 +49,15 @@ class Site:
         await self._rest(scope, receive, send)  # type: ignore[arg-type]
 
 
+def _described() -> OpenAPIConfig:
+    """The description of the API, at /api/v1/openapi.json."""
+    render = [JsonRenderPlugin(path="/openapi.json")]
+    return OpenAPIConfig("Kinfolk", version("kinfolk"), path="/api/v1", render_plugins=render)
+
+
 def _config(served: Served) -> AppConfig:
     return AppConfig(
-        route_handlers=[API, CONSOLE, SCIM, static_file],
+        route_handlers=[API, CONSOLE, SCIM, PAGE, consent(), static_file],
         middleware=[DefineMiddleware(Authentication, exclude_http_methods=())],
         before_request=refuse_forged,
         exception_handlers={
@@ -55,7 +67,7 @@ def _config(served: Served) -> AppConfig:
             Exception: unforeseen,
         },
         state=State({"served": served}),
-        openapi_config=None,
+        openapi_config=_described(),
         request_max_body_size=1 << 20,
         debug=False,
     )

@@ -56,6 +56,7 @@ class PurposeEntry(Written):
     """Something that data may be used for."""
 
     title: Word | None = Field(default=None, description="what people are told it is")
+    about: Word | None = Field(default=None, description="a sentence or two on it, for people who choose")
     use: DataUse = Field(description="a data use of fideslang, or a term of the Data Privacy Vocabulary (dpv:…)")
     basis: Basis = Field(description="the lawful basis")
     default: Literal["granted", "denied"] | None = Field(

@@ -1,0 +1,173 @@
+"""The choices of one person, as a page shows them, and what follows when the page comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from kinfolk.commands.consent.notices import Notice, in_force, notice
+from kinfolk.commands.consent.record import record_in, withdraw_in
+from kinfolk.commands.consent.saying import Said, policy_of
+from kinfolk.commands.consent.show import Shown, State, show_in
+from kinfolk.commands.consent.subjects import RECORD
+from kinfolk.commands.serving import Served
+from kinfolk.errors import KinfolkError, NotFoundError
+from kinfolk.model.consent import Basis, Choice, Entry, Purpose, Subject
+
+# Bases under which a person has a word to say: yes or no, or that they object (GDPR, articles 7(3) and 21(1)).
+_TO_OBJECT = (Basis.LEGITIMATE_INTEREST, Basis.PUBLIC_INTEREST)
+_NO = (Choice.WITHDRAWN, Choice.DENIED)
+_BY = "the person"
+
+
+@dataclass(frozen=True)
+class Box:
+    """One thing to tick: a yes to a channel and topic of a purpose, or an objection.
+
+    ticked  as things stand
+    fixed   a tick would change nothing: the no came another way, such as by telephone, and holds until it is taken back
+    """
+
+    name: str
+    state: State
+    ticked: bool
+    fixed: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """A purpose, and its boxes; none where the person has no say."""
+
+    purpose: Purpose
+    boxes: tuple[Box, ...]
+
+    @property
+    def objects(self) -> bool:
+        """Whether its boxes are objections."""
+        return self.purpose.basis in _TO_OBJECT
+
+
+@dataclass(frozen=True)
+class Choices:
+    """All of a person's choices, beside the notice that is in force."""
+
+    parts: tuple[Part, ...]
+    notice: Notice | None
+
+    @property
+    def boxes(self) -> dict[str, tuple[Part, Box]]:
+        """Name of a box -> its part, and itself."""
+        return {box.name: (part, box) for part in self.parts for box in part.boxes}
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The page as it came back. shown, ticked: names of boxes that were ticked when it was made, and that are now.
+
+    version  of the notice that it showed
+    page     its address, without what opens it
+    """
+
+    shown: Collection[str]
+    ticked: Collection[str]
+    version: str | None
+    page: str
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was written down. outdated: yeses were not, since they were given to a notice that is not in force now"""
+
+    entries: list[Entry]
+    outdated: bool
+
+
+def choices(served: Served, subject: Subject) -> Choices:
+    """What the person can choose. Errors: NotFoundError when nobody is that any more, KinfolkError when several are"""
+    policy = policy_of(served.project)
+    shown, version = show_in(served.project, served.store, str(subject)), in_force(served.project, policy)
+    parts = (Part(purpose, tuple(_boxes(purpose, shown, subject))) for purpose in policy.purposes)
+    return Choices(tuple(parts), notice(served.project, version.name) if version else None)
+
+
+def save(served: Served, subject: Subject, filled: Filled) -> Saved:
+    """Writes down what was changed since the page was made. A no counts whatever the notice says by now."""
+    now = choices(served, subject)
+    changed = set(filled.shown) ^ set(filled.ticked)
+    found = [(part, box) for name, (part, box) in now.boxes.items() if name in changed]
+    outdated = (now.notice.version.name if now.notice else None) != filled.version
+    if filled.version not in {version.name for version in policy_of(served.project).versions}:
+        filled = replace(filled, version=None)  # whatever it was, it is gone from the policy
+    said, kept_back = list[Said](), False
+    for part, box in found:
+        word = _word(part, box, filled)
+        if outdated and word.choice == Choice.GRANTED:
+            kept_back = True
+        else:
+            said.append(word)
+    entries = record_in(served.project, served.store, _who(served, subject), said) if said else []
+    return Saved(entries, kept_back)
+
+
+def withdraw_all(
+    served: Served, subject: Subject, page: str, purpose: str | None = None, channel: str | None = None
+) -> list[Entry]:
+    """Writes down a no to all that rests on consent, or to one purpose; to one channel of it, or of each."""
+    policy = policy_of(served.project)
+    method = "preference page" if purpose is None and channel is None else "unsubscribe"
+    said = Said(purpose or "", Choice.WITHDRAWN, collection_method=method, collected_at=page, recorded_by=_BY)
+    who = _who(served, subject)
+    if channel is None:
+        return withdraw_in(served.project, served.store, who, said)
+    asked = [p for p in policy.purposes if p.name == purpose or (purpose is None and p.basis is Basis.CONSENT)]
+    each = [replace(said, purpose=p.name, channel=channel) for p in asked if channel in p.channels]
+    if not each:
+        raise NotFoundError(f"There is nothing to withdraw from by {channel}.")
+    return record_in(served.project, served.store, who, each)
+
+
+def _boxes(purpose: Purpose, shown: Shown, subject: Subject) -> Iterator[Box]:
+    if purpose.basis is not Basis.CONSENT and purpose.basis not in _TO_OBJECT:
+        return
+    for state in shown.states:
+        if state.purpose == purpose.name:
+            name = "/".join((purpose.name, state.channel or "", state.topic or ""))
+            ticked = state.allowed if purpose.basis is Basis.CONSENT else not state.allowed
+            yield Box(name, state, ticked, state.state in _NO and not _spoke(state, subject))
+
+
+def _spoke(state: State, subject: Subject) -> bool:
+    """Whether a state follows from somebody for whom the page speaks: the address, or each record of the customer."""
+    if subject.kind != RECORD:
+        return state.said_by == str(subject)
+    return (state.said_by or "").startswith(f"{RECORD}:")
+
+
+def _who(served: Served, subject: Subject) -> str:
+    """Whom it is written down about: all records of the customer that the record belongs to now, or the address."""
+    if subject.kind != RECORD:
+        return str(subject)
+    customer = show_in(served.project, served.store, str(subject)).customer_id
+    if customer is None:
+        raise KinfolkError("The record belongs to nobody.")
+    return customer
+
+
+def _word(part: Part, box: Box, filled: Filled) -> Said:
+    ticked = box.name in filled.ticked
+    if part.objects:
+        choice = Choice.DENIED if ticked else Choice.GRANTED
+    else:
+        choice = Choice.GRANTED if ticked else Choice.WITHDRAWN
+    title = part.purpose.title
+    return Said(
+        part.purpose.name,
+        choice,
+        policy_version=filled.version,
+        channel=box.state.channel,
+        topic=box.state.topic,
+        collection_method="preference page",
+        collected_at=filled.page,
+        recorded_by=_BY,
+        proof=" ".join(filter(None, (f"{title}:", part.purpose.about, "ticked" if ticked else "not ticked"))),
+    )

@@ -1,0 +1,48 @@
+"""The notices that explain what data is used for, as people are shown them."""
+
+from __future__ import annotations
+
+import mimetypes
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from kinfolk.errors import NotFoundError
+from kinfolk.model.consent import ConsentPolicy, PolicyVersion
+from kinfolk.model.project import Project
+
+_PLAIN = ("text/plain", "text/markdown")
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The content of one version. media_type: as browsers name it"""
+
+    version: PolicyVersion
+    content: bytes
+    media_type: str
+
+    @property
+    def text(self) -> str | None:
+        """The content where it is text that can stand in a page; None for a document of its own."""
+        return self.content.decode("utf-8", "replace") if self.media_type in _PLAIN else None
+
+
+def in_force(project: Project, policy: ConsentPolicy) -> PolicyVersion | None:
+    """The version that people are shown today; None before the first."""
+    return policy.in_force(datetime.now(ZoneInfo(project.time_zone)).date())
+
+
+def notice(project: Project, version: str) -> Notice:
+    """The notice of that version. Errors: NotFoundError"""
+    versions = project.consent.versions if project.consent else ()
+    found = next((known for known in versions if known.name == version), None)
+    if found is None:
+        raise NotFoundError(f"There is no version {version} of the notice.")
+    if found.file is None:
+        return Notice(found, (found.text or "").encode(), "text/plain")
+    kind = "text/markdown" if found.file.endswith(".md") else mimetypes.guess_type(found.file)[0]
+    try:
+        return Notice(found, (project.folder / found.file).read_bytes(), kind or "text/plain")
+    except OSError as error:
+        raise NotFoundError(f"The notice {version} cannot be read.", where=found.file) from error

@@ -1,0 +1,104 @@
+"""The page on which a customer says what data may be used for. Whoever has the link may; nobody signs in.
+
+Looking changes nothing, since programs that check e-mail follow every link.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from litestar import Request, Response, Router, get, post
+from litestar.exceptions import HTTPException, PermissionDeniedException
+from litestar.response import Redirect
+
+from kinfolk.commands.consent import choices, links
+from kinfolk.commands.consent.choices import Filled
+from kinfolk.commands.serving import Served
+from kinfolk.errors import KinfolkError, NotFoundError
+from kinfolk.interfaces.preferences import views
+
+_LARGEST = 64 << 10
+_MOST_FIELDS = 1000
+_ONE_CLICK = b"One-Click"  # what a mail program sends for `List-Unsubscribe` (RFC 8058)
+
+Asked = Request[Any, Any, Any]
+
+
+@get("/{token:str}", sync_to_thread=True)
+def shown(request: Asked, token: str, done: str = "") -> Response[str]:
+    """The choices as they stand. done: what became of those that were just made"""
+    served: Served = request.app.state.served
+    visit = links.visit(served.project, token)
+    if visit.over:
+        return views.expired(served)
+    try:
+        found = choices.choices(served, visit.subject)
+    except NotFoundError:
+        raise
+    except KinfolkError:  # the address has become several people's: they can say no, and nobody can see what each said
+        return views.only_no(served, token, done)
+    return views.page(served, token, found, done)
+
+
+@post("/{token:str}", sync_to_thread=True)
+def changed(request: Asked, token: str, body: bytes) -> Response[Any]:
+    """What was changed is written down, or a no to everything; then the page is shown anew."""
+    served: Served = request.app.state.served
+    _check_origin(request, served)
+    visit = links.visit(served.project, token)
+    if visit.over:
+        return views.expired(served)
+    form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+    if "nothing" in form:
+        choices.withdraw_all(served, visit.subject, _address(request, served))
+        return Redirect(f"/preferences/{token}?done=nothing", status_code=303)
+    version = form.get("version", [None])[0]
+    filled = Filled(form.get("shown", []), form.get("ticked", []), version, _address(request, served))
+    saved = choices.save(served, visit.subject, filled)
+    done = "outdated" if saved.outdated else "saved" if saved.entries else "same"
+    return Redirect(f"/preferences/{token}?done={done}", status_code=303)
+
+
+@get("/{token:str}/unsubscribe", sync_to_thread=False)
+def asked_to_unsubscribe(token: str) -> Redirect:
+    """The page, for mail programs that open the address instead."""
+    return Redirect(f"/preferences/{token}", status_code=303)
+
+
+@post("/{token:str}/unsubscribe", sync_to_thread=True, status_code=200)
+def unsubscribe(
+    request: Asked, token: str, body: bytes, purpose: str | None = None, channel: str | None = None
+) -> Response[str]:
+    """What mail programs ask for with one click: a no, to a purpose, to a channel, or to all that rests on consent."""
+    served: Served = request.app.state.served
+    visit = links.visit(served.project, token)
+    if visit.over:
+        return views.expired(served)
+    if _ONE_CLICK not in body:
+        return views.problem(served, 400)
+    choices.withdraw_all(served, visit.subject, _address(request, served), purpose, channel)
+    return views.unsubscribed(served)
+
+
+def _check_origin(request: Asked, served: Served) -> None:
+    """Only our own page may send its form: the link lets one in, and other pages are not to make use of that."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    ours = {request.headers.get("host"), urlsplit(served.public_url or "").netloc} - {""}
+    strange = site is None and origin is not None and urlsplit(origin).netloc not in ours
+    if strange or site not in (None, "same-origin", "none"):
+        raise PermissionDeniedException
+
+
+def _address(request: Asked, served: Served) -> str:
+    """Of the page, without what opens it."""
+    return f"{served.public_url or str(request.base_url).rstrip('/')}/preferences"
+
+
+PAGE = Router(
+    "/preferences",
+    route_handlers=[shown, changed, asked_to_unsubscribe, unsubscribe],
+    request_max_body_size=_LARGEST,
+    include_in_schema=False,
+    exception_handlers={KinfolkError: views.told, HTTPException: views.refused},
+)
