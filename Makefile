@@ -12,7 +12,7 @@ PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,
 	$(if $(shell $(python) -c '$(NEW_ENOUGH)' 2>/dev/null && echo yes),$(python))) python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format bench bench-identity bench-intake docs reference datacontract spark clients lock clean
+.PHONY: help demo test test-all check format bench bench-identity bench-intake bench-soak docs reference datacontract spark clients lock clean
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r target about; do \
@@ -55,6 +55,9 @@ bench-identity: $(READY) ## Who is who, against Splink, dedupe, recordlinkage, g
 
 bench-intake: $(READY) ## Events a second over HTTP, each on disk before it is acknowledged; writes docs/benchmarks.md (a minute)
 	$(BIN)/python benchmarks/intake.py
+
+bench-soak: $(READY) ## An hour of a thousand events a second: memory, disk, lag, nothing lost; writes docs/benchmarks.md
+	$(BIN)/python benchmarks/soak.py
 
 docs: $(READY) ## The documentation as a website, in site/
 	$(BIN)/python scripts/make_reference.py --check

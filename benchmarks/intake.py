@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from typing import Any
 import httpx
 
 sys.path.insert(0, str(Path(__file__).parent))
-from main_job import KINFOLK, PAGE, WORK, say  # noqa: E402
+from main_job import KINFOLK, WORK, keep, make_kinfolk, say  # noqa: E402
 
 BEGIN, END = "<!-- intake: begin -->", "<!-- intake: end -->"
 KEY = "key-of-the-benchmark"
@@ -143,11 +143,11 @@ async def sent(way: Way, port: int, seconds: float) -> dict[str, Any]:
 
 
 @contextmanager
-def server(project: Path) -> Iterator[tuple[int, int]]:
+def server(project: Path, command: Sequence[str] = KINFOLK) -> Iterator[tuple[int, int]]:
     """A server, its port, and its process id."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = subprocess.Popen([*KINFOLK, "serve", str(project), "--port", str(port)])
+    process = subprocess.Popen([*command, "serve", str(project), "--port", str(port)])
     try:
         for _ in range(200):
             try:
@@ -209,6 +209,7 @@ def main() -> None:
     if options.child is not None:
         print(json.dumps(asyncio.run(sent(WAYS[options.child], options.port, options.seconds))))
         return
+    make_kinfolk()
     project = WORK / "intake"
     shutil.rmtree(project, ignore_errors=True)
     for name, text in FILES.items():
@@ -225,8 +226,7 @@ def main() -> None:
     text = table(found, sum(seen["events"] for seen in found) - len(kept), memory)
     print(text)
     if not options.no_keep:
-        page = PAGE.read_text()
-        PAGE.write_text(f"{page.split(BEGIN)[0]}{BEGIN}\n{text}\n{END}{page.split(END)[1]}")
+        keep(text, BEGIN, END)
 
 
 if __name__ == "__main__":

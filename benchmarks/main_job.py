@@ -113,7 +113,7 @@ def make_kinfolk() -> None:
     say(f"Installing Kinfolk into {KINFOLK_PYTHON.parents[1]} …")
     process([sys.executable, "-m", "venv", str(KINFOLK_PYTHON.parents[1])])
     quiet = ["--quiet", "--disable-pip-version-check"]
-    process([str(KINFOLK_PYTHON), "-m", "pip", "install", *quiet, "--editable", str(HERE.parent)])
+    process([str(KINFOLK_PYTHON), "-m", "pip", "install", *quiet, "--editable", f"{HERE.parent}[serve]"])
 
 
 def make_splink() -> None:

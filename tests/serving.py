@@ -1,4 +1,4 @@
-"""A real `kinfolk serve` on this machine, for a project that collects events, and a plain client of it."""
+"""A real `kinfolk serve` on this machine, for a project that collects events, and plain clients of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 import pytest
 
+from kinfolk.connectors.collect.reading import lines
 from tests.company import Company
 from tests.conftest import CHECKOUT
 
@@ -87,6 +88,17 @@ class Serving:
     def track(self, **event: Any) -> httpx.Response:
         return self.post("/v1/track", {"event": "Viewed", "anonymousId": "a1", **event})
 
+    def wait_until_it_answers(self) -> None:
+        for _ in range(600):
+            if self.process.poll() is not None:
+                raise AssertionError(f"The server ended: {self.process.communicate()[0]}")
+            try:
+                if self.client.get(f"{self.url}/health").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError("The server does not answer.")
+
     def wait_for(self, words: str) -> None:
         """Waits until the process says that, a minute at most."""
         assert self.process.stdout is not None
@@ -130,14 +142,39 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def serving(folder: Path, *options: str, port: int | None = None) -> Iterator[Serving]:
+def serving(
+    folder: Path, *options: str, port: int | None = None, limits: Mapping[str, int] | None = None
+) -> Iterator[Serving]:
     """The server from when it listens, until the block ends."""
-    port = port or free_port()
-    asked = [sys.executable, "-m", "kinfolk", "serve", str(folder), "--port", str(port), *options]
+    with started(folder, port or free_port(), *options, limits=limits) as made:
+        made.wait_until_it_answers()
+        yield made
+
+
+# The command, with other limits of the log than people have: files that are full sooner, less that may wait.
+_WITH_LIMITS = """
+from functools import partial
+from kinfolk.commands.collect import door
+from kinfolk.interfaces.cli import main
+door.Log = partial(door.Log, **{limits})
+main()
+"""
+
+
+@contextmanager
+def started(
+    folder: Path, port: int, *options: str, limits: Mapping[str, int] | None = None, around: Sequence[str] = ()
+) -> Iterator[Serving]:
+    """The server from when its process begins, until the block ends.
+
+    limits  of the log, where others are wanted
+    around  a command that becomes the one behind it
+    """
+    program = ["-c", _WITH_LIMITS.format(limits=dict(limits))] if limits else ["-m", "kinfolk"]
+    asked = [*around, sys.executable, *program, "serve", str(folder), "--port", str(port), *options]
     process = subprocess.Popen(asked, stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True, env=environment())
     made = Serving(process, port, folder)
     try:
-        _wait_for(made)
         yield made
     finally:
         made.client.close()
@@ -146,27 +183,20 @@ def serving(folder: Path, *options: str, port: int | None = None) -> Iterator[Se
             process.communicate()
 
 
-def _wait_for(made: Serving) -> None:
-    for _ in range(600):
-        if made.process.poll() is not None:
-            raise AssertionError(f"The server ended: {made.process.communicate()[0]}")
-        try:
-            if made.client.get(f"{made.url}/health").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError("The server does not answer.")
+def wait_until(holds: Callable[[], bool], most: float = 60) -> None:
+    """Looks again and again, so many seconds at most."""
+    for _ in range(round(most / 0.1)):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"It does not hold after {most} seconds.")
 
 
 def landed(folder: Path, most: float = 60) -> None:
     """Waits until no event is waiting for a run."""
     from kinfolk.commands.collect.status import collect_status
 
-    for _ in range(round(most / 0.2)):
-        if not any(stream.waiting for stream in collect_status(folder).streams):
-            return
-        time.sleep(0.2)
-    raise AssertionError(f"Events still wait after {most} seconds.")
+    wait_until(lambda: not any(stream.waiting for stream in collect_status(folder).streams), most)
 
 
 def clients() -> Path:
@@ -195,3 +225,47 @@ def pages_of(folder: Path) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+class Sender(threading.Thread):
+    """Sends events one after the other, each again until it is acknowledged, until told to stop."""
+
+    def __init__(self, port: int, name: str) -> None:
+        super().__init__(daemon=True)
+        self.url = f"http://127.0.0.1:{port}/v1/batch"
+        self.label = name
+        self.acknowledged: list[str] = []
+        self.refused: list[int] = []
+        self.enough = threading.Event()
+
+    def run(self) -> None:
+        number = 0
+        with httpx.Client(timeout=10) as client:
+            while not self.enough.is_set():
+                names = [f"{self.label}-{number}-{n}" for n in range(5)]
+                batch = [{"type": "track", "event": "Sent", "anonymousId": self.label, "messageId": m} for m in names]
+                while not self.enough.is_set():
+                    try:
+                        answer = client.post(self.url, json={"batch": batch}, auth=(KEY, ""))
+                    except httpx.TransportError:
+                        time.sleep(0.05)
+                        continue
+                    if answer.status_code == 200:
+                        self.acknowledged += names
+                        break
+                    self.refused.append(answer.status_code)
+                    time.sleep(0.05)
+                number += 1
+
+
+def finished(senders: list[Sender]) -> list[str]:
+    """Ends them; the messages that were acknowledged."""
+    for sender in senders:
+        sender.enough.set()
+        sender.join(30)
+    return [message for sender in senders for message in sender.acknowledged]
+
+
+def in_log(folder: Path) -> list[bytes]:
+    """The lines of the log."""
+    return [line for _, line in lines(folder / ".kinfolk/collect/web", 0, 1 << 62)]

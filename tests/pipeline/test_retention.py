@@ -109,6 +109,18 @@ def test_a_table_in_many_files_is_merged_and_earlier_states_are_read_as_before(c
     assert company.ask("select count(*) from profiles.customers") == [(6,)]
 
 
+def test_tables_of_which_every_run_deletes_a_little_are_whole_again_when_they_were_merged(company: Company) -> None:
+    for changed in range(5):
+        rows = [{"id": n, "name": f"N{n}", "mail": f"n{n}@example.com"} for n in range(2_000)]
+        rows[changed]["name"] = "Other"
+        company.csv("crm", rows)
+        company.run()
+    with Session.open(open_project(company.folder).state) as session:
+        upkeep.compact(session)
+        found = session.connection.execute("select * from ducklake_table_info('lake') where delete_file_count > 0")
+        assert found.fetchall() == []
+
+
 @pytest.mark.parametrize("written", ["30", "thirty days", "-1 days", "1.5 days", "30 weeks"])
 def test_what_is_no_number_of_days_is_a_mistake_in_the_project(company: Company, written: str) -> None:
     company.write("kinfolk.yml", f"name: Test\nhistory: {written}\n")

@@ -17,7 +17,6 @@ from kinfolk.expressions.template import fill
 # Files that a merge or an expiry has put out of use stay at least a day for readers who began before it. Said as two
 # days, because on a SQLite catalogue DuckLake compares days only (times as text, one with a space, one with a T).
 _READERS_MAY_TAKE = "2 days"
-_MOSTLY_DELETED = 0.3
 _MANY_FILES = 16
 
 
@@ -58,10 +57,12 @@ def fragmented(session: Session) -> bool:
 
 
 def compact(session: Session) -> None:
-    """Merges small files, and writes files anew of which much was deleted."""
-    _call(
-        session, "select * from ducklake_rewrite_data_files('lake', delete_threshold => $share)", share=_MOSTLY_DELETED
-    )
+    """Merges small files, and writes files anew of which rows were deleted.
+
+    However few those rows are: a file that keeps them is never merged, so the table would stay in as many files as it
+    was, and every run from then on would write all other tables anew.
+    """
+    _call(session, "select * from ducklake_rewrite_data_files('lake', delete_threshold => 0)")
     _call(session, "select * from ducklake_merge_adjacent_files('lake')")
 
 

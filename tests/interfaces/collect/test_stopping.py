@@ -1,97 +1,20 @@
-"""The server is told to stop, is killed, has no disk, has no room: what was acknowledged is there, once."""
+"""The server is told to stop, or cannot start: what was acknowledged is there, and a sentence says what is wrong."""
 
 from __future__ import annotations
 
-import asyncio
-import random
-import resource
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 
-from kinfolk.commands.collect.door import Outcome, opened
-from kinfolk.commands.collect.event import Arrival
-from kinfolk.commands.open_project import open_project
-from kinfolk.connectors.collect.reading import lines
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import serve_commands
 from kinfolk.store.write.lease import writer_lease
-from tests.serving import KEY, Serving, collecting, environment, free_port, landed, serving
-
-
-class Sender(threading.Thread):
-    """Sends events one after the other, each again until it is acknowledged, until told to stop."""
-
-    def __init__(self, port: int, name: str) -> None:
-        super().__init__(daemon=True)
-        self.url = f"http://127.0.0.1:{port}/v1/batch"
-        self.label = name
-        self.acknowledged: list[str] = []
-        self.refused: list[int] = []
-        self.enough = threading.Event()
-
-    def run(self) -> None:
-        number = 0
-        with httpx.Client(timeout=10) as client:
-            while not self.enough.is_set():
-                names = [f"{self.label}-{number}-{n}" for n in range(5)]
-                batch = [{"type": "track", "event": "Sent", "anonymousId": self.label, "messageId": m} for m in names]
-                while not self.enough.is_set():
-                    try:
-                        answer = client.post(self.url, json={"batch": batch}, auth=(KEY, ""))
-                    except httpx.TransportError:
-                        time.sleep(0.05)
-                        continue
-                    if answer.status_code == 200:
-                        self.acknowledged += names
-                        break
-                    self.refused.append(answer.status_code)
-                    time.sleep(0.05)
-                number += 1
-
-
-def finished(senders: list[Sender]) -> list[str]:
-    for sender in senders:
-        sender.enough.set()
-        sender.join(30)
-    return [message for sender in senders for message in sender.acknowledged]
-
-
-def in_log(folder: Path) -> list[bytes]:
-    return [line for _, line in lines(folder / ".kinfolk/collect/web", 0, 1 << 62)]
-
-
-@pytest.mark.slow
-def test_killed_under_load_no_acknowledged_event_is_lost_and_none_is_doubled(tmp_path: Path) -> None:
-    company = collecting(tmp_path)
-    port, chance = free_port(), random.Random(5)
-    senders = [Sender(port, f"sender{n}") for n in range(4)]
-    for sender in senders:
-        sender.start()
-    for _ in range(5):
-        with serving(tmp_path, port=port) as server:
-            time.sleep(1 + chance.random() * 4)
-            server.process.kill()
-            server.process.wait()
-    with serving(tmp_path, port=port) as server:
-        time.sleep(0.5)
-        acknowledged = finished(senders)
-        server.stop()
-    company.run(wait_seconds=60)  # a run that the server had begun may still be going on
-    found = [message for (message,) in company.ask("select event_id from profiles.events")]
-    assert len(acknowledged) > 100
-    assert set(acknowledged) <= set(found)
-    assert len(found) == len(set(found))
-    assert company.ask("select count(*) from profiles.events where customer_id is null") == [(0,)]
-    assert company.ask("select count(*) from quarantine.records") == [(0,)]
+from tests.serving import Sender, collecting, environment, finished, free_port, in_log, landed, serving
 
 
 def test_told_to_stop_it_finishes_what_is_here(tmp_path: Path) -> None:
@@ -179,26 +102,6 @@ def test_where_nothing_is_collected_there_is_nothing_to_serve(
     assert (found.returncode, told in found.stderr) == (1, True), found.stderr
 
 
-def limit_files(server: Serving, size: int) -> None:
-    """No file of the server may be larger than that: to it, the disk is full."""
-    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, hard))
-
-
-def test_on_a_full_disk_events_are_sent_away_and_let_in_again_when_there_is_room(tmp_path: Path) -> None:
-    collecting(tmp_path)
-    with serving(tmp_path) as server:
-        assert server.track(messageId="before").status_code == 200
-        limit_files(server, 10)
-        answers = [server.track(messageId="during") for _ in range(2)]
-        assert [answer.status_code for answer in answers] == [503, 503]
-        assert answers[0].headers["retry-after"] == "1"
-        limit_files(server, resource.RLIM_INFINITY)
-        assert server.track(messageId="during").status_code == 200
-        server.stop()
-    assert [line.count(b'"during"') for line in in_log(tmp_path)] == [0, 1]
-
-
 def test_events_wait_while_another_process_runs_the_project(tmp_path: Path) -> None:
     company = collecting(tmp_path)
     with serving(tmp_path) as server:
@@ -234,17 +137,3 @@ def test_what_is_not_installed_is_asked_for(tmp_path: Path, monkeypatch: pytest.
     assert (
         str(told.value) == f"The package `{package}` is not installed. Install it with `pip install 'kinfolk[serve]'`."
     )
-
-
-def test_too_many_events_for_the_disk_are_asked_to_come_again(tmp_path: Path) -> None:
-    """Asked in this process, with more in one request than one over HTTP may hold, for a disk is quick."""
-    collecting(tmp_path)
-    events = [{"userId": "u1", "messageId": str(n), "properties": {"text": "x" * 30_000}} for n in range(1_500)]
-    arrival = Arrival(datetime.now(UTC), "track")
-
-    async def answers() -> list[Outcome]:
-        with opened(open_project(tmp_path)) as door:
-            return [(await door.take(KEY, some, arrival)).outcome for some in (events, events[:9])]
-
-    assert asyncio.run(answers()) == [Outcome.BUSY, Outcome.TAKEN]
-    assert len(in_log(tmp_path)) == 9

@@ -82,7 +82,7 @@ def run_apart(project: Project, stop: Event) -> Ran:
         asked, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     with suppress(OSError):  # it may be over already
-        os.setpriority(os.PRIO_PROCESS, process.pid, _BEHIND)
+        os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + _BEHIND)
     while True:
         try:
             out, err = process.communicate(timeout=_LOOK)
