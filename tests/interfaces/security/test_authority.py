@@ -16,7 +16,7 @@ def test_nobody_gives_a_token_more_than_they_have(shop: Shop) -> None:
     custodian = invited(shop[0], "custodian@example.com", "custodian")
     refused = token(custodian, "profiles.read", name="greedy")
     assert refused.status_code == 403
-    assert refused.json()["what"] == "You may not profiles.read yourself, and so give it to no token."
+    assert refused.json()["what"] == "You do not have profiles.read yourself, and so no token of yours can."
     made = token(custodian, "runs.start", name="modest")
     assert (made.status_code, made.json()["may"]) == (201, ["runs.start"])
     [kept] = [one for one in custodian.get("/api/v1/tokens").json() if one["name"] == "modest"]

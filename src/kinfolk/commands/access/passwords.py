@@ -60,8 +60,9 @@ def right(password: str, kept: str | None) -> bool:
 
     For somebody who has none it takes as long to say no.
     """
+    nobodys = _nobodys()  # whoever asks: it is made for the first who does
     try:
-        _HASHER.verify(kept or _nobodys(), _same(password))
+        _HASHER.verify(kept or nobodys, _same(password))
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None
@@ -70,11 +71,6 @@ def right(password: str, kept: str | None) -> bool:
 def outdated(kept: str) -> bool:
     """Whether what is kept was made less carefully than it would be made now."""
     return _HASHER.check_needs_rehash(kept)
-
-
-def make_ready() -> None:
-    """Makes what the first answer would take longer for."""
-    _nobodys()
 
 
 @cache

@@ -59,7 +59,7 @@ def make_token(store: Engine, wanted: Wanted) -> tuple[str, Token]:
         )
     may = frozenset(map(Permission, wanted.may))
     if beyond := sorted(may - wanted.within):
-        raise NotAllowedError(f"You may not {beyond[0]} yourself, and so give it to no token.")
+        raise NotAllowedError(f"You do not have {beyond[0]} yourself, and so no token of yours can.")
     now = datetime.now(UTC)
     token = Token(wanted.name, may, wanted.created_by, now, now + wanted.lasts)
     secret = _BEGINS + secrets.token_urlsafe(32)
