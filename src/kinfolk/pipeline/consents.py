@@ -44,7 +44,7 @@ def consents(project: Project, sources: Sequence[Source], session: Session) -> I
     yield _ledger(project, project.consent, found.entries)
     files = _zones(sources) if _there(session, _CONSENTS) else None
     yield from consent_steps(project.consent, kinds(sources), now, files, _events(session))
-    counted = rows(COUNTED.types, [(found.entries, found.named, now)])
+    counted = rows(COUNTED.types, [(found.entries, found.chain, found.named, now)])
     yield Query(COUNTED.name, counted, "What of the ledger counts", Publish.REPLACE)
 
 
@@ -67,9 +67,11 @@ def consents_wait(project: Project, session: Session) -> int:
         return 0
     if not (session.present(STATE.name) and session.present(COUNTED.name)):
         return 1
+    if "link" not in session.columns(COUNTED.name):  # of a state from before links were counted
+        return 1
     found, now = _head(project), datetime.now(UTC).replace(tzinfo=None)
-    told = query("select entries, named, counted_at from counted", counted=table(COUNTED.name))
-    [(known, named, counted_at)] = session.fetch(told)
+    told = query("select entries, link, named, counted_at from counted", counted=table(COUNTED.name))
+    [(known, link, named, counted_at)] = session.fetch(told)
     moments = [query("select expires_at as moment from s", s=table(STATE.name))]
     if session.present(_CONSENTS):
         moments.append(query("select coalesce(decided_at, observed_at) as moment from c", c=table(_CONSENTS)))
@@ -81,7 +83,8 @@ def consents_wait(project: Project, session: Session) -> int:
     )
     [(ended_or_begun,)] = session.fetch(due)
     forgotten = (named + found.entries - known) - found.named
-    return int(abs(found.entries - known) + abs(forgotten) + ended_or_begun)
+    other = found.entries == known and found.chain != link  # a restore put another ledger in its place
+    return int(abs(found.entries - known) + abs(forgotten) + ended_or_begun + other)
 
 
 def uncounted(session: Session) -> tuple[str, ...]:

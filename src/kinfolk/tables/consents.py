@@ -57,6 +57,7 @@ COUNTED = Table(
     keys=(),
     columns=(
         Column("entries", "bigint", "rows that the ledger had"),
+        Column("link", "varchar", "the chain's value at the last of them"),
         Column("named", "bigint", "those of them that still named somebody"),
         Column("counted_at", "timestamp", "the moment for which it was worked out (UTC)"),
     ),
