@@ -16,6 +16,8 @@ class Heard:
 
     number   its row of the ledger, or 0
     records  of the customer that said it; only that one, where a record said it
+    day      what was said names no hour of its day, which ends then
+    beside   who said it, each with its kind, where this is only written down beside them
     """
 
     kind: str
@@ -29,15 +31,29 @@ class Heard:
     number: int
     row: str = ""
     records: tuple[Record, ...] = ()
+    day: datetime | None = None
+    beside: tuple[tuple[str, Record | str], ...] = ()
+
+    @property
+    def later(self) -> tuple[datetime, int, int, str]:
+        """Of two the one with the greater of these is the later word: no is said at the end of its day, yes at once."""
+        said_no = self.choice in ("denied", "withdrawn")
+        moment = self.day if self.day is not None and said_no else self.at
+        return moment, len(ORDER) - ORDER.index(self.choice), self.number, self.row
 
 
 @dataclass(frozen=True)
 class World:
-    """Who is who at a moment. values: record -> what it has of each kind; born: record -> date of birth"""
+    """Who is who at a moment.
+
+    values  record -> what it has of each kind; born: record -> date of birth
+    before  who was who at every earlier moment at which that changed, the first first
+    """
 
     members: Mapping[Record, str]
     values: Mapping[Record, Mapping[str, str]]
     born: Mapping[Record, date]
+    before: Sequence[tuple[datetime, Mapping[Record, str]]] = ()
 
 
 @dataclass(frozen=True)
@@ -69,23 +85,28 @@ def state(
             and one.at <= now
             and one.recorded_at <= now
             and (one.choice != "granted" or _owners(world, one) == 1)
+            and not set(one.beside) & set(voices)
         ]
         if said:
-            found.append(
-                _judged(max(said, key=lambda o: (o.at, o.number, -ORDER.index(o.choice), o.row)), rule, born, now)
-            )
+            found.append(max(said, key=lambda one: one.later))
     if not found:
         return "unasked", rule.open
-    worst = min(found, key=ORDER.index)
-    if not rule.consent and worst == "expired":
-        return worst, rule.open
-    return worst, worst == "granted"
+    for no in ("withdrawn", "denied"):
+        if any(one.choice == no for one in found):
+            return no, False
+    last = _judged(max(found, key=lambda one: one.later), rule, born, now)
+    if not rule.consent and last == "expired":
+        return last, rule.open
+    return last, last == "granted"
 
 
 def _owners(world: World, one: Heard) -> int:
-    """How many customers there are who may have said it."""
+    """How many customers there are who may have said it; ever were, since it was said, where records said it."""
     if one.kind == "record":
-        return len({world.members[record] for record in one.records if record in world.members})
+        since = [members for moment, members in world.before if moment > one.recorded_at]
+        return max(
+            len({members[record] for record in one.records if record in members}) for members in (*since, world.members)
+        )
     return len(
         {owner for record, owner in world.members.items() if world.values.get(record, {}).get(one.kind) == one.who}
     )

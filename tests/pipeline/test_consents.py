@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from kinfolk.commands.consent.show import show
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.rollback import rollback
+from kinfolk.errors import ExistsError
 from kinfolk.model.consent import Choice, Saying, Subject
 from kinfolk.model.decision import Verdict
 from kinfolk.model.lineage import ColumnRef
@@ -22,7 +25,7 @@ from kinfolk.pipeline.decisions import Act, write_decisions
 from kinfolk.pipeline.lineage import lineage
 from kinfolk.pipeline.restore import restore
 from kinfolk.store.database import open_store
-from kinfolk.store.read.consents import verify
+from kinfolk.store.read.verification import verify
 from kinfolk.store.write.consents import append, forget
 from tests.company import Company
 from tests.oracles.consents import Heard, Record, Rule, World, state, year_later
@@ -43,12 +46,17 @@ RULES = (
     Rule("study", False, False),
 )
 CHANNELS: Mapping[str, tuple[str | None, ...]] = {"news": ("email", "sms")}
+ZONE = ZoneInfo("America/New_York")
 PEOPLE = "record_id: id\npeople: {first_name: name, email: mail, phone: phone, birth_date: born}\n"
 CHOICES = """
 record_id: id
 belongs_to: {column: mail, key: email}
 consents: {purpose: purpose, decision: decision, decided_at: at}
 """
+
+
+def in_utc(local: datetime) -> datetime:
+    return local.replace(tzinfo=ZONE).astimezone(UTC)
 
 
 def company(folder: Path, policy: str = POLICY) -> Company:
@@ -64,9 +72,11 @@ class Town:
     def __init__(self, folder: Path, seed: int) -> None:
         self.random = random.Random(seed)
         self.company = company(folder)
+        self.company.write("kinfolk.yml", f"name: Town\ntime_zone: {ZONE.key}\n")
         self.people = {f"p{n}": self._somebody(n) for n in range(7)}
         self.ever = len(self.people)
         self.heard: list[Heard] = []
+        self.before: list[tuple[datetime, Mapping[Record, str]]] = []
         self.choices = {f"c{n}": self._choice(f"c{n}") for n in range(8)}
         self.company.source("crm", PEOPLE)
         self.company.source("choices", CHOICES)
@@ -96,10 +106,12 @@ class Town:
 
     def _choice(self, key: str) -> dict[str, str]:
         """A row of a file; several on one address, some at one moment."""
-        at = datetime(2025, self.random.randint(1, 3), 1, tzinfo=UTC)
+        at = datetime(2025, self.random.randint(1, 3), 1, self.random.choice([0, 0, 9]))
         mail, purpose, choice = f"m{self.random.randint(1, 4)}@x.example", self._purpose(), self._said()
-        ends = year_later(at) if purpose == "news" else None
-        self.heard.append(Heard("email", mail, purpose, None, choice, at, at, ends, 0, f"choices:{key}"))
+        ends = in_utc(year_later(at)) if purpose == "news" else None
+        moment, day = in_utc(at), None if at.hour else in_utc(at + timedelta(days=1))
+        heard = Heard("email", mail, purpose, None, choice, moment, moment, ends, 0, f"choices:{key}", day=day)
+        self.heard.append(heard)
         return {
             "mail": mail,
             "purpose": purpose,
@@ -124,16 +136,43 @@ class Town:
             return
         purpose = self._purpose()
         channel = self.random.choice([None, *CHANNELS[purpose]]) if purpose in CHANNELS else None
-        at = datetime.now(UTC) - timedelta(days=self.random.choice([0, 1, 1, 300, 364, 366, 900]))
+        local = datetime.now(ZONE).replace(tzinfo=None) - timedelta(
+            days=self.random.choice([0, 1, 1, 300, 364, 366, 900])
+        )
+        day = None
+        if self.random.random() < 0.4 and local.date() < datetime.now(ZONE).date():
+            local = datetime.combine(local.date(), time())
+            day = in_utc(local + timedelta(days=1))
         choice = self._said()
-        ends = year_later(at) if purpose == "news" and choice == "granted" else None
-        act = [Saying(subject, purpose, Choice(choice), at, ends, "first", channel) for subject in subjects]
+        at, ends = in_utc(local), in_utc(year_later(local)) if purpose == "news" and choice == "granted" else None
+        beside = self._beside(subjects) if choice in ("denied", "withdrawn") and self.random.random() < 0.8 else []
+        ranks = day if choice in ("denied", "withdrawn") else None
+        act = [
+            Saying(
+                subject, purpose, Choice(choice), at, ends, "first", channel, ranks_at=ranks, carried=subject in beside
+            )
+            for subject in (*subjects, *beside)
+        ]
         records = tuple(("crm", subject.value) for subject in subjects if subject.kind == "record")
+        spoke = tuple((subject.kind, self._who(subject)) for subject in subjects)
         for entry in append(open_store(open_project(self.company.folder).state), [act]):
-            subject = entry.saying.subject
-            who: Record | str = ("crm", subject.value) if records else subject.value
-            what = (subject.kind, who, purpose, channel, choice, at, entry.recorded_at, ends, entry.seq)
-            self.heard.append(Heard(*what, records=records))
+            subject, carried = entry.saying.subject, entry.saying.carried
+            what = (subject.kind, self._who(subject), purpose, channel, choice, at, entry.recorded_at, ends, entry.seq)
+            self.heard.append(Heard(*what, records=records, day=day, beside=spoke if carried else ()))
+
+    def _beside(self, subjects: list[Subject]) -> list[Subject]:
+        """Addresses and numbers of these records; records that have these addresses and numbers."""
+        found = set[Subject]()
+        for key, row in self.people.items():
+            values = {Subject("email", row["mail"]), Subject("phone", row["phone"])}
+            if Subject("record", key, "crm") in subjects:
+                found |= values
+            if values & set(subjects):
+                found.add(Subject("record", key, "crm"))
+        return sorted(subject for subject in found - set(subjects) if subject.value)
+
+    def _who(self, subject: Subject) -> Record | str:
+        return ("crm", subject.value) if subject.kind == "record" else subject.value
 
     def decide(self) -> None:
         """Two records are one customer, or two, or nobody has said so."""
@@ -152,7 +191,7 @@ class Town:
             for key, row in self.people.items()
         }
         born = {("crm", key): date.fromisoformat(row["born"]) for key, row in self.people.items() if row["born"]}
-        return World(members, values, born)
+        return World(members, values, born, tuple(self.before))
 
     def expected(self, world: World, now: datetime) -> set[tuple[Any, ...]]:
         """Every customer's state for every purpose and channel, as the oracle has it."""
@@ -183,6 +222,7 @@ def test_what_holds_is_what_the_oracle_says_now_and_as_of_every_earlier_moment(
             town.edit()
         assert town.company.run().status is RunStatus.PUBLISHED
         world, now = town.world(), datetime.now(UTC)
+        town.before.append((now, world.members))
         followed = town.company.ask(asked)
         assert set(followed) == town.expected(world, now)
         assert len(followed) == len(set(followed))
@@ -193,7 +233,7 @@ def test_what_holds_is_what_the_oracle_says_now_and_as_of_every_earlier_moment(
     assert any(len(set(world.members.values())) < len(world.members) for _, world in seen), "nobody ever merged"
     here = town.world()
     for moment, then in seen:
-        world = World(then.members, here.values, here.born)  # whose a record was then, by the addresses of now
+        world = replace(then, values=here.values, born=here.born)  # whose a record was then, by the addresses of now
         for customer in sorted(set(world.members.values()))[:asked_at_most]:
             shown = show(tmp_path, customer, as_of=moment.isoformat())
             told = {(customer, s.purpose, s.channel, s.state, s.allowed) for s in shown.states}
@@ -286,6 +326,26 @@ def test_a_withdrawal_outlives_a_restored_backup_and_the_ledger_is_whole(shop: C
     assert advice(shop) == "withdrawn"
     found = verify(open_store(project.state))
     assert (found.entries, found.problems) == (2, ())
+
+
+def test_a_restore_over_another_ledger_says_so_and_changes_nothing(shop: Company) -> None:
+    project = open_project(shop.folder)
+    shop.run()
+    back_up(project, shop.folder / "kept.zip")
+    said(shop, Choice.DENIED)
+    shop.run()
+    back_up(project, shop.folder / "other.zip")
+    restore(project, shop.folder / "kept.zip", other_ledger=True)
+    said(shop, Choice.GRANTED)
+    shop.run()
+    before = shop.published()
+    with pytest.raises(ExistsError, match="is not the one of the backup"):
+        restore(project, shop.folder / "other.zip")
+    assert shop.published() == before
+    assert advice(shop) == "granted"
+    restore(project, shop.folder / "other.zip", other_ledger=True)
+    shop.run()
+    assert advice(shop) == "denied"
 
 
 def test_each_environment_has_a_ledger_of_its_own_over_a_landing_that_is_lent(tmp_path: Path) -> None:

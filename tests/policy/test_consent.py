@@ -8,7 +8,7 @@ import pytest
 
 from kinfolk.model.consent import UNASKED, UNDER_AGE, Basis, Choice, Fact, Purpose, Subject
 from kinfolk.model.place import Place
-from kinfolk.policy.consent import ends, of_age, reaches, standing
+from kinfolk.policy.consent import day_end, ends, names_a_day, of_age, reaches, standing
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MAIL, PHONE = Subject("email", "a@example.com"), Subject("phone", "+49301234")
@@ -21,7 +21,8 @@ def purpose(basis: Basis = Basis.CONSENT, *, default: bool = False, minimum_age:
 
 
 def said(choice: Choice, day: int, subject: Subject = MAIL, **others: object) -> Fact:
-    return Fact(subject, "news", choice, NOON + timedelta(days=day), **others)  # type: ignore[arg-type]
+    at = others.pop("effective_at", NOON + timedelta(days=day))
+    return Fact(subject, "news", choice, at, **others)  # type: ignore[arg-type]
 
 
 def state(*facts: Fact, about: Purpose | None = None, channel: str = "email", born: date | None = None) -> str:
@@ -38,9 +39,25 @@ def test_the_latest_word_of_one_subject_counts() -> None:
     assert state(said(Choice.GRANTED, -2), said(Choice.WITHDRAWN, -1)) == Choice.WITHDRAWN
 
 
-def test_of_two_words_at_one_moment_the_later_recorded_counts() -> None:
-    first, second = said(Choice.GRANTED, -1, seq=7), said(Choice.DENIED, -1, seq=8)
-    assert state(second, first) == Choice.DENIED
+@pytest.mark.parametrize(("granted", "denied"), [(7, 8), (8, 7)])
+def test_of_two_words_at_one_moment_the_more_restrictive_counts(granted: int, denied: int) -> None:
+    assert state(said(Choice.GRANTED, -1, seq=granted), said(Choice.DENIED, -1, seq=denied)) == Choice.DENIED
+
+
+def test_a_day_of_a_denial_is_later_than_every_hour_of_it_and_counts_from_its_beginning() -> None:
+    morning = NOON - timedelta(hours=12)
+    denied = said(Choice.WITHDRAWN, 0, effective_at=morning, ranks_at=morning + timedelta(days=1))
+    granted = said(Choice.GRANTED, 0, effective_at=NOON - timedelta(hours=3))
+    assert state(granted, denied) == state(denied) == Choice.WITHDRAWN
+    assert state(denied, said(Choice.GRANTED, 0, effective_at=NOON, ranks_at=None)) == Choice.WITHDRAWN
+    assert standing(purpose(), ("email", None), [denied, granted], morning).state == Choice.WITHDRAWN
+
+
+def test_an_ended_grant_of_one_subject_does_not_hide_a_newer_one_of_another() -> None:
+    ended = said(Choice.GRANTED, -900, PHONE, expires_at=NOON - timedelta(days=1))
+    assert state(ended, said(Choice.GRANTED, -1)) == Choice.GRANTED
+    assert state(said(Choice.GRANTED, -950), ended) == Choice.EXPIRED
+    assert state(said(Choice.DENIED, -950), said(Choice.GRANTED, -1, PHONE)) == Choice.DENIED
 
 
 def test_of_several_subjects_the_most_restrictive_counts_however_old() -> None:
@@ -63,9 +80,8 @@ def test_a_grant_ends_at_its_very_moment() -> None:
     assert state(said(Choice.GRANTED, -9, expires_at=NOON + timedelta(microseconds=1))) == Choice.GRANTED
 
 
-def test_of_several_grants_the_one_that_ends_first_is_shown() -> None:
-    soon, late = NOON + timedelta(days=3), NOON + timedelta(days=9)
-    facts = said(Choice.GRANTED, -2, expires_at=late), said(Choice.GRANTED, -1, PHONE, expires_at=soon)
+def test_of_several_grants_the_latest_is_shown() -> None:
+    facts = said(Choice.GRANTED, -2), said(Choice.GRANTED, -1, PHONE, expires_at=NOON + timedelta(days=3))
     found = standing(purpose(), ("email", None), facts, NOON)
     assert found.fact is facts[1]
 
@@ -105,15 +121,28 @@ def test_a_shared_value_forbids_for_everybody_and_allows_for_nobody() -> None:
 @pytest.mark.parametrize(
     ("granted", "months", "end"),
     [
-        (datetime(2024, 1, 31, 9), 1, datetime(2024, 2, 29, 9)),
-        (datetime(2024, 2, 29), 12, datetime(2025, 2, 28)),
-        (datetime(2024, 11, 30), 3, datetime(2025, 2, 28)),
-        (datetime(2024, 12, 1), 12, datetime(2025, 12, 1)),
-        (datetime(2024, 12, 1), None, None),
+        (datetime(2024, 1, 31, 9, tzinfo=UTC), 1, datetime(2024, 2, 29, 9, tzinfo=UTC)),
+        (datetime(2024, 2, 29, tzinfo=UTC), 12, datetime(2025, 2, 28, tzinfo=UTC)),
+        (datetime(2024, 11, 30, tzinfo=UTC), 3, datetime(2025, 2, 28, tzinfo=UTC)),
+        (datetime(2024, 12, 1, tzinfo=UTC), 12, datetime(2025, 12, 1, tzinfo=UTC)),
+        (datetime(2024, 12, 1, tzinfo=UTC), None, None),
     ],
 )
 def test_months_end_on_the_last_day_of_a_shorter_one(granted: datetime, months: int | None, end: datetime) -> None:
     assert ends(granted, months) == end
+
+
+def test_months_and_days_are_those_of_the_zone() -> None:
+    begun = datetime(2026, 1, 31, 23, tzinfo=UTC)  # the first of February in Vienna
+    assert ends(begun, 1, "Europe/Vienna") == datetime(2026, 2, 28, 23, tzinfo=UTC)
+    assert ends(begun, 6, "Europe/Vienna") == datetime(2026, 7, 31, 22, tzinfo=UTC)
+    assert day_end(begun, "Europe/Vienna") == datetime(2026, 2, 1, 23, tzinfo=UTC)
+    assert names_a_day(begun, "Europe/Vienna") and not names_a_day(begun, "UTC")
+    assert of_age(date(2010, 2, 1), 16, begun, "Europe/Vienna") and not of_age(date(2010, 2, 1), 16, begun)
+
+
+def test_what_is_only_carried_to_somebody_allows_nothing() -> None:
+    assert not reaches(said(Choice.GRANTED, 0, carried=True), 1)
 
 
 def test_who_is_born_on_a_leap_day_is_of_age_the_day_before() -> None:

@@ -11,6 +11,7 @@ from kinfolk.commands.contract import version_remarks
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
 from kinfolk.model.schedule import Due, upcoming
+from kinfolk.pipeline.ledger import check_ledger
 
 _NO_SOURCE = "There is no source yet, so nothing can run: describe the first one in a file in sources/."
 
@@ -55,6 +56,7 @@ def check(folder: Path, environment: str | None = None) -> Checked:
     """
     project = open_project(folder, environment)
     check_preferences(project)
+    check_ledger(project)
     sources = tuple(
         SourceFound(
             name=source.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from kinfolk.commands.open_project import open_project
@@ -23,12 +24,19 @@ class Restored:
     carried_over: bool
 
 
+class Ledger(Enum):
+    """A `yes` that says whose ledger of consents counts, where the backup's is no copy of the present one."""
+
+    OF_THE_BACKUP = "of the backup"
+
+
 def restore(
-    folder: Path, source: Path, yes: bool = False, environment: str | None = None, wait_seconds: float = 0
+    folder: Path, source: Path, yes: bool | Ledger = False, environment: str | None = None, wait_seconds: float = 0
 ) -> Restored:
     """Makes the backup the project's state; over one that is there only with `yes`.
 
-    Errors  ExistsError without `yes`; EngineError when the backup is damaged; BusyError. The state is as before.
+    Errors  ExistsError without `yes`, or where the ledger of consents is another; EngineError when the backup is
+            damaged; BusyError. The state is as before.
     """
     project = open_project(folder, environment)
     there = lake.exists(project.state)
@@ -40,5 +48,5 @@ def restore(
             where=str(project.state),
             hint="The backup is whole. To restore it, add --yes.",
         )
-    manifest, carried = put_back(project, source, wait_seconds)
+    manifest, carried = put_back(project, source, wait_seconds, other_ledger=yes is Ledger.OF_THE_BACKUP)
     return Restored(manifest, there, carried)

@@ -198,10 +198,20 @@ def _parsed_moment(value: exp.Expression, form: str) -> exp.Expression:
     )
 
 
+def in_zone(moment: exp.Expression, zone: exp.Expression | str) -> exp.Expression:
+    """The wall clock of a zone at a moment in UTC."""
+    return fill("timezone($zone, timezone('UTC', $moment))", zone=zone, moment=moment)
+
+
+def in_utc(local: exp.Expression, zone: exp.Expression | str) -> exp.Expression:
+    """The moment in UTC at which the wall clock of a zone says so; the later one, where it says so twice."""
+    return fill("make_timestamp(epoch_us(timezone($zone, $local)))", zone=zone, local=local)
+
+
 def _utc(local: exp.Expression, zone: str) -> exp.Expression:
     if zone == "UTC":
         return local
-    return fill("make_timestamp(epoch_us(timezone($zone, $local)))", zone=zone, local=local)
+    return in_utc(local, zone)
 
 
 def _written_moment(value: exp.Expression, order: str | None, zone: str) -> exp.Expression:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -32,8 +32,12 @@ class Choice(StrEnum):
 
 UNDER_AGE, UNASKED = "under age", "unasked"  # further states: granted too young to count; nothing is recorded
 
-# The states of one person from the most restrictive on: of several that are recorded, the first of these holds.
+# The states of one person from the most restrictive on: of two things said at one moment, the first of these holds.
 RESTRICTIVE = (Choice.WITHDRAWN, Choice.DENIED, UNDER_AGE, Choice.EXPIRED, Choice.GRANTED)
+
+
+FORBIDDING = (Choice.WITHDRAWN, Choice.DENIED)  # what holds however much later another of a person's subjects says yes
+ERASED = "erased"  # the kind of a subject that is not known any more
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Purpose:
     use      a data use of fideslang, or an IRI of the Data Privacy Vocabulary
     default  whether the data may be used where nobody said anything
     months   after which a grant ends; None = never
+    zone     whose days and months are counted
     about    what people are told of it
     """
 
@@ -56,6 +61,7 @@ class Purpose:
     topics: tuple[str, ...] = ()
     months: int | None = None
     minimum_age: int | None = None
+    zone: str = "UTC"
     about: str | None = None
 
     def scopes(self) -> Iterator[tuple[str | None, str | None]]:
@@ -78,15 +84,50 @@ class PolicyVersion:
 
 
 @dataclass(frozen=True)
+class Formerly:
+    """Former names of purposes, of channels and of topics, each -> what it is called now."""
+
+    purposes: Mapping[str, str] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
+    topics: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Purposes, channels and topics that are given up: what people said against them has nothing left to forbid."""
+
+    purposes: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ConsentPolicy:
-    """policies/consent.yml. versions: the oldest first"""
+    """policies/consent.yml.
+
+    versions  the oldest first
+    formerly  former name -> what it is called now
+    """
 
     purposes: tuple[Purpose, ...]
     versions: tuple[PolicyVersion, ...]
+    formerly: Formerly = field(default_factory=Formerly)
+    ended: Ended = field(default_factory=Ended)
+    place: Place = field(default_factory=lambda: Place("policies/consent.yml"))
 
     def purpose(self, name: str) -> Purpose | None:
-        """The purpose of that name."""
-        return next((purpose for purpose in self.purposes if purpose.name == name), None)
+        """The purpose of that name, or of that former name."""
+        called = self.formerly.purposes.get(name, name)
+        return next((purpose for purpose in self.purposes if purpose.name == called), None)
+
+    def called_now(self, purpose: str, channel: str | None, topic: str | None) -> tuple[str, str | None, str | None]:
+        """A purpose, channel and topic by the names they have now."""
+        now = self.formerly
+        return (
+            now.purposes.get(purpose, purpose),
+            now.channels.get(channel, channel) if channel else channel,
+            now.topics.get(topic, topic) if topic else topic,
+        )
 
     def in_force(self, day: date) -> PolicyVersion | None:
         """The version that was shown on that day; None before the first."""
@@ -105,7 +146,14 @@ class Subject:
     value: str
     source: str | None = None
 
+    @classmethod
+    def erased(cls, commitment: str) -> Subject:
+        """Somebody who was erased: the commitment is all that is left."""
+        return cls(ERASED, commitment)
+
     def __str__(self) -> str:
+        if self.kind == ERASED:
+            return "somebody erased"
         return f"{self.kind}:{self.source}:{self.value}" if self.source else f"{self.kind}:{self.value}"
 
 
@@ -116,6 +164,9 @@ class Saying:
     channel, topic      None = all of them
     collection_method   how it was collected (ISO/IEC TS 27560), such as `web form`
     collected_at        where: a page, a shop, an app
+    notice              sha256 (hex) of the notice that was shown
+    ranks_at            where the saying names a day only: the moment that decides whether it is the later one
+    carried             written down beside those who said it: it counts for a customer who has none of them
     """
 
     subject: Subject
@@ -130,14 +181,18 @@ class Saying:
     collected_at: str | None = None
     recorded_by: str | None = None
     proof: str | None = None
+    notice: str | None = None
+    ranks_at: datetime | None = None
+    carried: bool = False
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the ledger. saying: without its subject and proof where these were erased
+    """One row of the ledger.
 
+    saying      without whom it is about, how it was collected and its proof, where these were erased
     part_of     the first `seq` of the act it was part of, such as the withdrawal of a customer of three records
-    commitment  sha256 of salt, subject and proof
+    commitment  sha256 of salt, subject, collection and proof
     chain       sha256 of the row before, this row, and its commitment
     """
 
@@ -151,19 +206,39 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """A row of the ledger that says of which rows it was erased whom they are about; no words in it may name them."""
+
+    seq: int
+    erased_at: datetime
+    rows: tuple[int, ...]
+    erased_by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Verified:
-    """What was found of a ledger. opened: rows whose commitment could be opened; erased: those that name nobody now"""
+    """What was found of a ledger.
+
+    entries   rows of what people said
+    opened    those whose commitment could be opened; erased: those that name nobody now
+    last      number of the last row, an erasure's row counted; chain: its link
+    """
 
     entries: int
     opened: int
     erased: int
+    last: int
     chain: str
     problems: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Fact:
-    """What counts when a state is worked out. seq, part_of: of the ledger; row: or of a file, as source:id"""
+    """What counts when a state is worked out. seq, part_of: of the ledger; row: or of a file, as source:id
+
+    ranks_at, carried  as of `Saying`
+    """
 
     subject: Subject
     purpose: str
@@ -176,11 +251,13 @@ class Fact:
     seq: int | None = None
     part_of: int | None = None
     row: str | None = None
+    ranks_at: datetime | None = None
+    carried: bool = False
 
     @property
     def order(self) -> tuple[datetime, int, int, str]:
-        """Which of two facts is the later one; of two from files at one moment it is the more restrictive."""
-        return self.effective_at, self.seq or 0, -RESTRICTIVE.index(self.choice), self.row or ""
+        """Which of two facts is the later one; of two at one moment it is the more restrictive."""
+        return self.ranks_at or self.effective_at, -RESTRICTIVE.index(self.choice), self.seq or 0, self.row or ""
 
     def concerns(self, purpose: str, channel: str | None, topic: str | None) -> bool:
         """Whether it speaks of that part of a purpose."""

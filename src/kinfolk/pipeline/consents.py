@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
-from sqlalchemy.exc import DatabaseError
+from sqlglot import exp
 
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, rows, table, union_by_name
 from kinfolk.engine.step import Compute, Publish, Query, Step
-from kinfolk.errors import EngineError
+from kinfolk.model.consent import ConsentPolicy
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.stages.consents import LEDGER, SAID, consent_steps
 from kinfolk.store.database import exists, open_store
 from kinfolk.store.read.consents import Head, head, named_facts
-from kinfolk.store.write.consents import take_over
-from kinfolk.tables.consents import COUNTED, STATE, TABLES
+from kinfolk.tables.consents import COUNTED, STATE, TABLES, UNCOUNTED
+from kinfolk.tables.events import EVENTS
 from kinfolk.tables.staging import ACTIVITY
 
 _CONSENTS = ACTIVITY["consents"].name
@@ -28,6 +28,7 @@ _TYPES: dict[str, pa.DataType] = {
     "varchar": pa.string(),
     "bigint": pa.int64(),
     "timestamp": pa.timestamp("us"),
+    "boolean": pa.bool_(),
 }
 
 
@@ -40,9 +41,9 @@ def consents(project: Project, sources: Sequence[Source], session: Session) -> I
                 yield Query(described.name, empty, f"No more {described.name}", Publish.DROP, as_view=True)
         return
     now, found = datetime.now(UTC).replace(tzinfo=None), _head(project)
-    yield _ledger(project, found.entries)
-    files = any(source.mapping("consents") for source in sources) and _there(session, _CONSENTS)
-    yield from consent_steps(project.consent, kinds(sources), now, files=files)
+    yield _ledger(project, project.consent, found.entries)
+    files = _zones(sources) if _there(session, _CONSENTS) else None
+    yield from consent_steps(project.consent, kinds(sources), now, files, _events(session))
     counted = rows(COUNTED.types, [(found.entries, found.named, now)])
     yield Query(COUNTED.name, counted, "What of the ledger counts", Publish.REPLACE)
 
@@ -50,8 +51,8 @@ def consents(project: Project, sources: Sequence[Source], session: Session) -> I
 def declared_steps(project: Project, sources: Sequence[Source]) -> Iterator[Step]:
     """The same steps without a ledger, as the project declares them."""
     if project.consent is not None:
-        files = any(source.mapping("consents") for source in sources)
-        yield from consent_steps(project.consent, kinds(sources), datetime.min, files=files)
+        none = rows(EVENTS.types, [])
+        yield from consent_steps(project.consent, kinds(sources), datetime.min, _zones(sources), none)
 
 
 def kinds(sources: Sequence[Source]) -> tuple[str, ...]:
@@ -83,23 +84,35 @@ def consents_wait(project: Project, session: Session) -> int:
     return int(abs(found.entries - known) + abs(forgotten) + ended_or_begun)
 
 
+def uncounted(session: Session) -> tuple[str, ...]:
+    """A sentence for each reason why rows of files count for nothing, with how many there are."""
+    if UNCOUNTED.name not in session.built:
+        return ()
+    counted = query("select why, count(*) from u group by why order by why", u=table(UNCOUNTED.name))
+    return tuple(
+        f"{count:,} {'row of consents counts' if count == 1 else 'rows of consents count'} for nothing: {why}. "
+        f'`kinfolk query "select * from {UNCOUNTED.name}"` lists them.'
+        for why, count in session.fetch(counted)
+    )
+
+
+def _zones(sources: Sequence[Source]) -> dict[str, str] | None:
+    """Source of consents -> the zone of its moments; None where there is no such source."""
+    return {source.name: source.conventions.time_zone for source in sources if source.mapping("consents")} or None
+
+
+def _events(session: Session) -> exp.Query:
+    """Events of membership, those of this run beside the published ones."""
+    built, trees = session.built.get(EVENTS.name), list[exp.Query]()
+    if session.present(EVENTS.name) and (built is None or built.publish is Publish.APPEND):
+        trees.append(query("select * from e", e=session.published_table(EVENTS.name)))
+    if built is not None:
+        trees.append(query("select * from e", e=table(EVENTS.name)))
+    return union_by_name(trees) if trees else rows(EVENTS.types, [])
+
+
 def _there(session: Session, name: str) -> bool:
     return name in session.built or session.present(name)
-
-
-def keep_ledger(state: Path, prepared: Path) -> bool:
-    """Takes what was said since into the ledger of a state that is about to replace this one; False where it cannot."""
-    if not exists(state) or not exists(prepared):
-        return True
-    try:
-        now, then = open_store(state), open_store(prepared)
-        try:
-            return take_over(then, now)
-        finally:
-            now.dispose()
-            then.dispose()
-    except (DatabaseError, EngineError):  # the ledger that is replaced is damaged; that may be why people restore
-        return False
 
 
 def _head(project: Project) -> Head:
@@ -112,7 +125,7 @@ def _head(project: Project) -> Head:
         store.dispose()
 
 
-def _ledger(project: Project, until: int) -> Compute:
+def _ledger(project: Project, policy: ConsentPolicy, until: int) -> Compute:
     """The rows of the ledger that name somebody, up to that one."""
     schema = pa.schema([(name, _TYPES[kind]) for name, kind in SAID.items()])
 
@@ -121,10 +134,16 @@ def _ledger(project: Project, until: int) -> Compute:
             return schema.empty_table()
         store = open_store(project.state)
         try:
-            said = named_facts(store, until)
+            found = named_facts(store, until)
         finally:
             store.dispose()
+        said = [(*who, *policy.called_now(*about), *rest) for who, about, rest in map(_parts, found)]
         columns = zip(*said, strict=True) if said else ([] for _ in schema)
         return pa.table([pa.array(list(v), t) for v, t in zip(columns, schema.types, strict=True)], schema=schema)
 
     return Compute({}, {LEDGER: Publish.NO}, "The ledger of consents", lambda inputs, tell: {LEDGER: read()})
+
+
+def _parts(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Whom a row of the ledger is about, which purpose, channel and topic, and the rest."""
+    return row[:3], row[3:6], row[6:]

@@ -21,6 +21,7 @@ from kinfolk.pipeline.estimate import Past, expected_seconds
 from kinfolk.pipeline.fates import customer_effect
 from kinfolk.pipeline.finding import check_engine, finding
 from kinfolk.pipeline.ground import ground
+from kinfolk.pipeline.ledger import check_ledger
 from kinfolk.pipeline.people import People, people_of
 from kinfolk.pipeline.reasons import listed, reasons, writes
 from kinfolk.pipeline.run import prepare
@@ -82,6 +83,7 @@ def plan_project(
     options = options or RunOptions()
     check_engine(project)
     check_landed(project)
+    check_ledger(project)
     before = _last_time(project.state)
     changed = tuple(changes(before.definition, project)) if before.definition else ()
     with (

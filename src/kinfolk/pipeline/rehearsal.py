@@ -17,6 +17,7 @@ from kinfolk.pipeline.arrivals import Connector
 from kinfolk.pipeline.borrowed import check_landed
 from kinfolk.pipeline.decisions import Act, rehearse_decisions
 from kinfolk.pipeline.finding import check_engine, finding
+from kinfolk.pipeline.ledger import check_ledger
 from kinfolk.pipeline.plan import Rehearsal
 from kinfolk.pipeline.run import prepare
 from kinfolk.pipeline.watch import Silent
@@ -37,6 +38,7 @@ def rehearse(
     """
     check_engine(project)
     check_landed(project)
+    check_ledger(project)
     store = open_store(project.state)
     try:
         fingerprint = published_fingerprint(store)

@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from kinfolk.engine import upkeep
@@ -21,24 +21,29 @@ from kinfolk.model.run import RunOptions
 from kinfolk.pipeline import archive
 from kinfolk.pipeline.arrivals import active_sources
 from kinfolk.pipeline.backup import CATALOGUE, CONTROL, DATA
-from kinfolk.pipeline.consents import consents, keep_ledger
+from kinfolk.pipeline.consents import consents
 from kinfolk.pipeline.outliving import outliving_steps
 from kinfolk.pipeline.watch import Silent
 from kinfolk.pipeline.work import Work
-from kinfolk.store.database import open_store
+from kinfolk.store.database import exists, open_store
 from kinfolk.store.write import runs
 from kinfolk.store.write.lease import writer_lease
+from kinfolk.store.write.replacement import replaced_by
 from kinfolk.tables.identity import MEMBERS
 from kinfolk.tables.profiles import CUSTOMERS
 
 
-def restore(project: Project, source: Path, wait_seconds: float = 0) -> tuple[Manifest, bool]:
+def restore(
+    project: Project, source: Path, wait_seconds: float = 0, *, other_ledger: bool = False
+) -> tuple[Manifest, bool]:
     """Makes the backup the project's state; returns its manifest, and whether later facts were carried over.
 
     Everything is checked and prepared beside the present state, which counts until the catalogue is renamed. Facts that
     outlive a rollback are taken over from the state that is replaced, where that can be read.
 
-    Errors  EngineError when the backup is damaged; BusyError while somebody reads or writes. The state is as before.
+    other_ledger  the backup's ledger of consents takes the place of one that it is no copy of
+    Errors  EngineError when the backup is damaged; BusyError while somebody reads or writes; ExistsError when the
+            ledger of consents is another. The state is as before.
     """
     with writer_lease(project.state, wait_seconds), _beside(project.state) as prepared:
         with archive.opened(source) as store:
@@ -46,8 +51,9 @@ def restore(project: Project, source: Path, wait_seconds: float = 0) -> tuple[Ma
             for name, checksum in manifest.files.items():
                 archive.take(store, source, name, checksum, _inside(prepared, name, source))
         carried = _carry_over(project, prepared)
-        carried = keep_ledger(project.state, prepared) and carried
-        _switch(prepared, project.state)
+        with _control(project.state, prepared, other_ledger=other_ledger) as readable:
+            _switch(prepared, project.state)
+        carried = carried and readable
         control = open_store(project.state)
         with Session.open(project.state) as session:
             runs.published(control, session.states())
@@ -96,20 +102,46 @@ def _carry_over(project: Project, prepared: Path) -> bool:
     return True
 
 
+@contextmanager
+def _control(state: Path, prepared: Path, *, other_ledger: bool) -> Iterator[bool]:
+    """Holds the control state, so that nothing is recorded meanwhile; when the block has ended, it is the backup's.
+
+    Whether the one that is replaced could be read: a damaged one may be why people restore.
+    """
+    if not exists(prepared):
+        yield True
+        return
+    with ExitStack() as stack:
+        readable = exists(state)
+        if readable:
+            try:
+                stack.enter_context(replaced_by(state, prepared, other_ledger=other_ledger))
+            except EngineError:
+                readable = False
+        there = exists(state)
+        yield readable or not there
+        if not readable:
+            _rename(prepared / CONTROL, state / CONTROL)
+
+
 def _switch(prepared: Path, state: Path) -> None:
-    """Data first, which nobody knows yet; then the catalogue, by one rename; then the history of runs."""
+    """Data first, which nobody knows yet; then the catalogue, by one rename."""
     for file in sorted((prepared / DATA).rglob("*")):
         if file.is_file():
             target = state / DATA / file.relative_to(prepared / DATA)
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(file, target)
-    for name in (CATALOGUE, CONTROL):
-        if (prepared / name).exists():
-            _settle(prepared / name)
-            if (state / name).exists():
-                _settle(state / name)
-            (state / name).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(prepared / name, state / name)
+    if (prepared / CATALOGUE).exists():
+        _rename(prepared / CATALOGUE, state / CATALOGUE)
+
+
+def _rename(new: Path, old: Path) -> None:
+    """Puts a database in the place of another."""
+    _settle(new)
+    if old.exists():
+        _settle(old)
+    old.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(new, old)
 
 
 def _settle(database: Path) -> None:

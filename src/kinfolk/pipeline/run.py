@@ -14,12 +14,13 @@ from kinfolk.pipeline import spool
 from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
 from kinfolk.pipeline.borrowed import check_landed, landed_elsewhere, landed_steps, moved_on
 from kinfolk.pipeline.columns import check_columns
-from kinfolk.pipeline.consents import consents_wait
+from kinfolk.pipeline.consents import consents_wait, uncounted
 from kinfolk.pipeline.decisions import decisions_wait
 from kinfolk.pipeline.finding import check_engine, finding
 from kinfolk.pipeline.ground import check_ground
 from kinfolk.pipeline.land import check_allowed, check_gone, land, landed
 from kinfolk.pipeline.learning import not_learned
+from kinfolk.pipeline.ledger import check_ledger
 from kinfolk.pipeline.recovery import recover
 from kinfolk.pipeline.replay import with_replay
 from kinfolk.pipeline.retention import tidy
@@ -48,6 +49,7 @@ def run_project(
     options = options or RunOptions()
     check_engine(project)
     check_landed(project)
+    check_ledger(project)
     with writer_lease(project.state, options.wait_seconds):
         store = open_store(project.state)
         run_id = runs.start(store, project.fingerprint, definition(project))
@@ -122,6 +124,8 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
         work.do(order.stages_after_landing(work.project, sources, work.session, occasion))
     for words in not_learned(work.session):
         work.watcher.note(f"Matching: {words}")
+    for words in uncounted(work.session):
+        work.watcher.note(words)
     models.build_models(work)
     return RunStatus.PUBLISHED
 

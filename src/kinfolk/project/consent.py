@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from kinfolk.errors import Mistake
-from kinfolk.model.consent import Basis, ConsentPolicy, PolicyVersion, Purpose
+from kinfolk.model.consent import Basis, ConsentPolicy, Ended, Formerly, PolicyVersion, Purpose
 from kinfolk.project.files import Parsed
 from kinfolk.project.written.consent import ConsentFile, PurposeEntry
 
@@ -34,8 +35,8 @@ def notices(folder: Path, parsed: Parsed[ConsentFile]) -> tuple[dict[str, str], 
     return digests, mistakes
 
 
-def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str]) -> ConsentPolicy | None:
-    """The policy of a file that holds no mistake; None where there is no file."""
+def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str], zone: str) -> ConsentPolicy | None:
+    """The policy of a file that holds no mistake, by the calendar of that zone; None where there is no file."""
     if parsed is None:
         return None
     place, settings = parsed.document.place, parsed.settings
@@ -46,8 +47,11 @@ def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str
         for name, entry in settings.versions.items()
     ]
     return ConsentPolicy(
-        tuple(_purpose(parsed, name, entry) for name, entry in settings.purposes.items()),
+        tuple(replace(_purpose(parsed, name, entry), zone=zone) for name, entry in settings.purposes.items()),
         tuple(sorted(versions, key=lambda version: version.since)),
+        Formerly(settings.formerly.purposes, settings.formerly.channels, settings.formerly.topics),
+        Ended(tuple(settings.ended.purposes), tuple(settings.ended.channels), tuple(settings.ended.topics)),
+        place("purposes"),
     )
 
 

@@ -12,8 +12,8 @@ from kinfolk.model.project import Project
 from kinfolk.model.secret import Secret
 
 # Where things are written, kept and computed is no setting; the defaults of sources stand in each source. Who may ask
-# for what changes no table.
-PLACES = frozenset(("place", "folder", "state", "fingerprint", "defaults", "spark", "access"))
+# for what changes no table. The zone of each purpose is the project's.
+PLACES = frozenset(("place", "folder", "state", "fingerprint", "defaults", "spark", "access", "zone"))
 
 
 def definition(project: Project) -> str:

@@ -73,7 +73,7 @@ def project(files: Files, folder: FilePath) -> Project:
             if source_of(parsed) in {source.name for source in sources}
         ),
         defaults=conventions,
-        consent=consent_policy(files.consent, files.notices),
+        consent=consent_policy(files.consent, files.notices, conventions.time_zone),
         access=access_policy(files.access),
     )
     return replace(made, fingerprint=fingerprint(made))

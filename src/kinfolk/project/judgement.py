@@ -347,6 +347,10 @@ RULES: tuple[Rule, ...] = (
         Rule(f"consent/purposes/*/{setting}", f"consent: purpose {{2}}: {setting}", _SAID, public=False)
         for setting in ("title", "use")
     ),
+    *(
+        Rule(f"consent/{words}", f"consent: {words}", _MAY_BE_USED, public=False, whole=True)
+        for words in ("formerly", "ended")
+    ),
     Rule("consent/versions/*", "consent: version {2}", _SAID, public=False, whole=True),
     Rule("ownership/people", "owners: people", _SAID, public=False, whole=True),
     Rule("ownership/domains/*", "owners: domain {2}", _SAID, public=False, whole=True),

@@ -5,51 +5,66 @@ The same rules as policy.consent has for one person, for all of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlglot import exp
 
-from kinfolk.engine.sql import column, query, rows, sql, table, union_by_name
+from kinfolk.engine.sql import column, literal, query, rows, sql, table, union_by_name
 from kinfolk.engine.step import Publish, Query
-from kinfolk.model.consent import RESTRICTIVE, UNASKED, UNDER_AGE, Basis, Choice, ConsentPolicy
+from kinfolk.expressions.time import in_utc, in_zone
+from kinfolk.model.consent import FORBIDDING, RESTRICTIVE, UNASKED, UNDER_AGE, Basis, Choice, ConsentPolicy
 from kinfolk.tables import staging
-from kinfolk.tables.consents import STATE
+from kinfolk.tables.consents import STATE, UNCOUNTED
 from kinfolk.tables.identity import MEMBERS
 
 LEDGER = "ledger.consents"
-PURPOSES, FACTS, LATEST = "consents.purposes", "consents.facts", "consents.latest"
-HOLDERS, ACTS = "consents.holders", "consents.acts"
+PURPOSES, RENAMED, FACTS = "consents.purposes", "consents.renamed", "consents.facts"
+LATEST = "consents.latest"
+HOLDERS, PARTED, SPOKEN = "consents.holders", "consents.parted", "consents.spoken"
 _RANKS = {state: number for number, state in enumerate(RESTRICTIVE)}
 
 # A row of the ledger: whom it is about, what was said, and its numbers.
 SAID = {
     **dict.fromkeys(("kind", "owner", "value", "purpose", "channel", "topic", "choice"), "varchar"),
-    **dict.fromkeys(("effective_at", "expires_at"), "timestamp"),
+    **dict.fromkeys(("effective_at", "ranks_at", "expires_at"), "timestamp"),
     "policy_version": "varchar",
     **dict.fromkeys(("seq", "part_of"), "bigint"),
+    "carried": "boolean",
+    "recorded_at": "timestamp",
+    "act_erased": "boolean",
 }
+_RENAMED = {"former": "varchar", "called": "varchar"}
 _PURPOSE = {
     **dict.fromkeys(("purpose", "channel", "topic", "basis"), "varchar"),
     "open": "boolean",
     **dict.fromkeys(("months", "minimum_age"), "integer"),
+    "zone": "varchar",
 }
 
 
-def consent_steps(policy: ConsentPolicy, kinds: Sequence[str], at: datetime, *, files: bool) -> tuple[Query, ...]:
+def consent_steps(
+    policy: ConsentPolicy, kinds: Sequence[str], at: datetime, files: Mapping[str, str] | None, events: exp.Query
+) -> tuple[Query, ...]:
     """Steps that work out what holds for every customer at that moment (UTC).
 
     kinds   columns of records by which facts name people, beside the records themselves
-    files   whether a source feeds staging.consents
+    files   time zone of each source that feeds staging.consents; None where that is not there
+    events  every event of membership, that of this run too
     Reads   ledger.consents   one row per fact of the ledger that names somebody
             staging.consents, staging.records, identity.members
-    Writes  consent.state     one row per customer, purpose, channel and topic
+    Writes  consent.state      one row per customer, purpose, channel and topic
+            consent.uncounted  one row per row of a file that counts for nothing
     """
+    uncounted = _uncounted(policy, at, files=files is not None)
     return (
         Query(PURPOSES, rows(_PURPOSE, _purposes(policy)), "Purposes"),
-        Query(FACTS, _facts(at, files=files), "What people said"),
+        Query(RENAMED, rows(_RENAMED, policy.formerly.purposes.items()), "Former names of purposes"),
+        Query(FACTS, _facts(at, files), "What people said"),
+        Query(UNCOUNTED.name, uncounted, "What counts for nothing", Publish.REPLACE),
         Query(HOLDERS, _holders(kinds), "Whom it concerns"),
-        Query(ACTS, _acts(), "Whom an act concerns"),
+        Query(PARTED, _parted_acts(events, at), "Acts of customers who parted"),
+        Query(SPOKEN, _spoken(), "Who spoke for themselves"),
         Query(LATEST, _latest(), "The latest that each said"),
         Query(STATE.name, _state(at), "What data may be used for", Publish.REPLACE),
     )
@@ -58,29 +73,92 @@ def consent_steps(policy: ConsentPolicy, kinds: Sequence[str], at: datetime, *, 
 def _purposes(policy: ConsentPolicy) -> Iterable[tuple[object, ...]]:
     for purpose in policy.purposes:
         for scope in purpose.scopes():
-            yield purpose.name, *scope, str(purpose.basis), purpose.default, purpose.months, purpose.minimum_age
+            limits = purpose.months, purpose.minimum_age, purpose.zone
+            yield purpose.name, *scope, str(purpose.basis), purpose.default, *limits
 
 
-def _facts(at: datetime, *, files: bool) -> exp.Query:
+def _facts(at: datetime, files: Mapping[str, str] | None) -> exp.Query:
     ledger = query(
         "select l.*, cast(null as varchar) as source, cast(null as varchar) as record_id from l", l=table(LEDGER)
     )
-    trees = [ledger]
-    if files:
-        said = query(
-            "select coalesce(c.person_key, 'record') as kind, c.person_source as owner, c.person_value as value, "
-            "c.purpose, cast(null as varchar) as channel, cast(null as varchar) as topic, c.decision as choice, "
-            "coalesce(c.decided_at, c.observed_at) as effective_at, case when c.decision = $granted then "
-            "coalesce(c.decided_at, c.observed_at) + to_months(m.months) end as expires_at, c.policy_version, "
-            "cast(null as bigint) as seq, cast(null as bigint) as part_of, c.source, c.record_id from c "
-            "left join (select distinct purpose, months from p) as m on m.purpose = c.purpose "
-            "where c.person_value is not null and c.decision is not null",
-            granted=Choice.GRANTED,
-            c=table(staging.ACTIVITY["consents"].name),
-            p=table(PURPOSES),
-        )
-        trees.append(said)
+    trees = [ledger] if files is None else [ledger, _said_in_files(files, at)]
     return query("select * from ($every) as f where effective_at <= $at", every=union_by_name(trees), at=at)
+
+
+def _said_in_files(zones: Mapping[str, str], at: datetime) -> exp.Query:
+    """What files say. A grant of theirs ends as the policy has it; a denial at a midnight names a day.
+
+    A denial of a moment still to come counts already: nobody says no in order to be asked once more.
+    """
+    zone = _cases(column("source", "c"), zones)
+    return query(
+        "select c.kind, c.owner, c.value, c.purpose, c.choice, c.policy_version, c.source, c.record_id, "
+        "case when c.forbids then least(c.moment, $at) else c.moment end as effective_at, "
+        "case when c.forbids and date_trunc('day', c.local) = c.local then $day_end else c.moment end as ranks_at, "
+        "case when c.choice = $granted then $end end as expires_at, false as carried, false as act_erased "
+        "from ($read) as c left join (select distinct purpose, months, zone from p) as m on m.purpose = c.purpose",
+        day_end=in_utc(sql("c.local + interval 1 day"), column("zone", "c")),
+        end=in_utc(
+            sql("$local + to_months(m.months)", local=in_zone(column("moment", "c"), column("zone", "m"))),
+            column("zone", "m"),
+        ),
+        granted=Choice.GRANTED,
+        at=at,
+        read=query(
+            "select c.*, $local as local, c.choice in ($forbidding) as forbids from ($rows) as c",
+            local=in_zone(column("moment", "c"), column("zone", "c")),
+            forbidding=list(map(str, FORBIDDING)),
+            rows=query(
+                "select c.*, $zone as zone from ($rows) as c where c.value is not null and c.choice is not null",
+                zone=zone,
+                rows=_rows_of_files(),
+            ),
+        ),
+        p=table(PURPOSES),
+    )
+
+
+def said_in_files(consents: exp.Table) -> exp.Query:
+    """Rows of staging.consents. An answer that is there and cannot be read is a no: it may well be one."""
+    return query(
+        "select coalesce(person_key, 'record') as kind, person_source as owner, person_value as value, purpose, "
+        "coalesce(decided_at, observed_at) as moment, policy_version, source, record_id, case "
+        "when decision is null and list_contains(string_split(unread, ','), 'decision') then $denied "
+        "else decision end as choice from c",
+        denied=Choice.DENIED,
+        c=consents,
+    )
+
+
+def _rows_of_files() -> exp.Query:
+    """The same with purposes by the names they have now."""
+    return query(
+        "select c.* replace (coalesce(r.called, c.purpose) as purpose) from ($said) as c "
+        "left join r on r.former = c.purpose",
+        said=said_in_files(table(staging.ACTIVITY["consents"].name)),
+        r=table(RENAMED),
+    )
+
+
+def _uncounted(policy: ConsentPolicy, at: datetime, *, files: bool) -> exp.Query:
+    """Rows of files that count for nothing, and why."""
+    if not files:
+        return rows(UNCOUNTED.types, [])
+    return query(
+        "select source, record_id, purpose, choice as decision, why from (select *, case "
+        "when value is null then 'it does not say who decided' "
+        "when choice is null then 'it does not say what was decided' "
+        "when purpose is null then 'it does not say, or not readably, what for' "
+        "when purpose in ($ended) then null "
+        "when purpose not in (select p.purpose from p) then 'policies/consent.yml has no such purpose' "
+        "when choice not in ($forbidding) and moment > $at then 'it is of a moment still to come' end as why "
+        "from ($rows) as c) as judged where why is not null",
+        ended=list(policy.ended.purposes) or [""],
+        forbidding=list(map(str, FORBIDDING)),
+        at=at,
+        rows=_rows_of_files(),
+        p=table(PURPOSES),
+    )
 
 
 def _holders(kinds: Sequence[str]) -> exp.Query:
@@ -109,13 +187,55 @@ def _holders(kinds: Sequence[str]) -> exp.Query:
     return union_by_name(trees)
 
 
-def _acts() -> exp.Query:
-    """How many customers have the records that an act was about: more than one, when those who said it have parted."""
+def parted(acts: exp.Query, events: exp.Query, members: exp.Query, at: datetime) -> exp.Query:
+    """Acts whose records ever were those of several customers, between the act and a moment (UTC): part_of.
+
+    acts  part_of, source, record_id and recorded_at, a row for each record of an act
+    """
     return query(
-        "select f.part_of, count(distinct m.customer_id) as customers from f "
-        "join m on m.source = f.owner and m.record_id = f.value where f.kind = 'record' group by all",
+        "with said as materialized (select * from ($acts) as x), happened as (select e.* from ($events) as e "
+        "semi join said a on a.source = e.source and a.record_id = e.record_id), "
+        "firsts as (select * from happened qualify row_number() over (partition by source, record_id order by run_id) "
+        "= 1), "
+        "spans as (select source, record_id, customer_before as customer_id, $ever as since, happened_at as until "
+        "from firsts union all select source, record_id, customer_after, happened_at, lead(happened_at, 1, $never) "
+        "over (partition by source, record_id order by run_id) from happened "
+        "union all select m.source, m.record_id, m.customer_id, $ever, $never from ($members) as m "
+        "semi join said a on a.source = m.source and a.record_id = m.record_id "
+        "anti join firsts f on f.source = m.source and f.record_id = m.record_id), "
+        "held as (select a.part_of, a.recorded_at, s.customer_id, s.since, s.until from said a "
+        "join spans s on s.source = a.source and s.record_id = a.record_id) "
+        "select distinct h.part_of from held h join held g on g.part_of = h.part_of and g.customer_id <> h.customer_id "
+        "where greatest(h.since, g.since) < least(h.until, g.until) "
+        "and least(h.until, g.until) > h.recorded_at and greatest(h.since, g.since) <= $at",
+        acts=acts,
+        events=events,
+        members=members,
+        ever=sql("cast('-infinity' as timestamp)"),
+        never=sql("cast('infinity' as timestamp)"),
+        at=at,
+    )
+
+
+def _parted_acts(events: exp.Query, at: datetime) -> exp.Query:
+    acts = query(
+        "select part_of, owner as source, value as record_id, recorded_at from f where kind = 'record' "
+        "and choice = $granted and not carried qualify count(*) over (partition by part_of) > 1",
         f=table(LEDGER),
-        m=table(MEMBERS.name),
+        granted=Choice.GRANTED,
+    )
+    return parted(acts, events, query("select source, record_id, customer_id from m", m=table(MEMBERS.name)), at)
+
+
+def _spoken() -> exp.Query:
+    """Customers who have one of those that spoke in an act: what the act carried beside them counts for others only."""
+    return query(
+        "select distinct f.part_of, h.customer_id from f join h on h.kind = f.kind and h.value = f.value "
+        "and h.owner is not distinct from f.owner where not f.carried "
+        "and f.part_of in (select c.part_of from c where c.carried)",
+        f=table(LEDGER),
+        c=table(LEDGER),
+        h=table(HOLDERS),
     )
 
 
@@ -125,9 +245,10 @@ def _state(at: datetime) -> exp.Query:
         "select l.*, case when choice = $granted and not ($of_age) then $under_age "
         "when choice = $granted and expires_at <= $at then $expired else choice end as state "
         "from latest l left join ($births) as b on b.customer_id = l.customer_id), "
-        "decisive as (select * from judged qualify row_number() over ("
+        "decisive as (select * from judged j qualify row_number() over ("
         "partition by customer_id, purpose, scope_channel, scope_topic "
-        "order by $rank, expires_at nulls last, effective_at, coalesce(seq, 0), source || ':' || record_id) = 1) "
+        "order by $forbidding nulls last, j.ranks_at desc, $rank, coalesce(j.seq, 0) desc, "
+        "j.source || ':' || j.record_id desc) = 1) "
         "select c.customer_id, p.purpose, p.channel, p.topic, "
         "case when p.basis <> $consent and coalesce(d.state, $unasked) in ($unasked, $expired) then p.open "
         "else coalesce(d.state, $unasked) = $granted end as allowed, coalesce(d.state, $unasked) as state, p.basis, "
@@ -136,14 +257,18 @@ def _state(at: datetime) -> exp.Query:
         "on d.customer_id = c.customer_id and d.purpose = p.purpose "
         "and d.scope_channel is not distinct from p.channel and d.scope_topic is not distinct from p.topic",
         latest=table(LATEST),
-        of_age=sql("minimum_age is null or coalesce(b.birth_date + to_years(minimum_age) <= effective_at, false)"),
+        of_age=sql(
+            "minimum_age is null or coalesce(b.birth_date + to_years(minimum_age) <= $local, false)",
+            local=in_zone(column("effective_at"), column("zone")),
+        ),
         births=query(
             "select m.customer_id, max(r.birth_date) as birth_date from r join m on m.record_no = r.record_no "
             "group by all",
             r=table(staging.RECORDS.name),
             m=table(MEMBERS.name),
         ),
-        rank=_rank("state"),
+        forbidding=_rank(column("state", "j"), {state: number for number, state in enumerate(FORBIDDING)}),
+        rank=_rank(column("choice", "j"), _RANKS),
         at=at,
         consent=Basis.CONSENT,
         granted=Choice.GRANTED,
@@ -156,29 +281,40 @@ def _state(at: datetime) -> exp.Query:
 
 
 def _latest() -> exp.Query:
-    """Of each subject of a customer the latest fact about each part of a purpose; grants of shared values left out."""
+    """Of each subject of a customer the latest fact about each part of a purpose; what does not reach it left out.
+
+    Which of two is the later one is said by `Fact.order`, too.
+    """
     return query(
-        "select f.*, h.customer_id, p.channel as scope_channel, p.topic as scope_topic, p.minimum_age "
+        "select f.*, h.customer_id, p.channel as scope_channel, p.topic as scope_topic, p.minimum_age, p.zone "
         "from f join p on p.purpose = f.purpose and (f.channel is null or f.channel = p.channel) "
         "and (f.topic is null or f.topic = p.topic) "
         "join h on h.kind = f.kind and h.value = f.value and h.owner is not distinct from f.owner "
-        "left join a on a.part_of = f.part_of "
-        "where (h.customers = 1 and coalesce(a.customers, 1) = 1) or f.choice <> $granted "
+        "where (f.choice <> $granted or (h.customers = 1 and not f.carried and not f.act_erased "
+        "and not exists (select 1 from a where a.part_of = f.part_of))) "
+        "and not (f.carried and exists "
+        "(select 1 from s where s.part_of = f.part_of and s.customer_id = h.customer_id)) "
         "qualify row_number() over (partition by h.customer_id, f.kind, f.owner, f.value, "
         "p.purpose, p.channel, p.topic "
-        "order by f.effective_at desc, coalesce(f.seq, 0) desc, $rank, f.source || ':' || f.record_id desc) = 1",
+        "order by f.ranks_at desc, $rank, coalesce(f.seq, 0) desc, f.source || ':' || f.record_id desc) = 1",
         f=table(FACTS),
         p=table(PURPOSES),
         h=table(HOLDERS),
-        a=table(ACTS),
+        a=table(PARTED),
+        s=table(SPOKEN),
         granted=Choice.GRANTED,
-        rank=_rank("choice"),
+        rank=_rank(column("choice", "f"), _RANKS),
     )
 
 
-def _rank(name: str) -> exp.Expression:
-    """The more restrictive the smaller."""
-    rank = exp.Case()
-    for state, number in _RANKS.items():
-        rank = rank.when(column(name).eq(str(state)), exp.Literal.number(number))
-    return rank
+def _rank(value: exp.Expression, ranks: Mapping[str, int]) -> exp.Expression:
+    """The number of each state; none where it has no number."""
+    return _cases(value, {str(state): number for state, number in ranks.items()})
+
+
+def _cases(value: exp.Expression, results: Mapping[str, str | int]) -> exp.Expression:
+    """What stands for the value; null for any other."""
+    cases = exp.Case(this=value)
+    for found, result in results.items():
+        cases = cases.when(literal(found), literal(result))
+    return cases

@@ -6,14 +6,16 @@ import hashlib
 import json
 from datetime import UTC, datetime
 
-from kinfolk.model.consent import Saying, Subject
+from kinfolk.model.consent import Erasure, Saying
 
 BEGINNING = "0" * 64  # what the first row is chained to
 
 
-def commitment(salt: str, subject: Subject, proof: str | None) -> str:
-    """Binds a row to whom it is about and to the proof, and tells nothing of them once the salt is gone."""
-    return _sha256([salt, subject.kind, subject.source, subject.value, proof])
+def commitment(salt: str, said: Saying) -> str:
+    """Binds a row to whom it is about, how it was collected and the proof; without the salt, to nothing readable."""
+    subject = said.subject
+    collected = [said.collection_method, said.collected_at, said.recorded_by]
+    return _sha256([salt, subject.kind, subject.source, subject.value, said.proof, *collected])
 
 
 def link(before: str, numbers: tuple[int, int], recorded_at: datetime, said: Saying, committed: str) -> str:
@@ -21,10 +23,15 @@ def link(before: str, numbers: tuple[int, int], recorded_at: datetime, said: Say
 
     numbers  seq and part_of
     """
-    moments = [_moment(recorded_at), _moment(said.effective_at), _moment(said.expires_at)]
-    words = [said.purpose, said.choice, said.policy_version, said.channel, said.topic]
-    origin = [said.collection_method, said.collected_at, said.recorded_by]
-    return _sha256([before, *numbers, *moments, *words, *origin, committed])
+    moments = [_moment(moment) for moment in (recorded_at, said.effective_at, said.ranks_at, said.expires_at)]
+    words = [said.purpose, said.choice, said.policy_version, said.notice, said.channel, said.topic]
+    return _sha256([before, *numbers, said.carried, *moments, *words, committed])
+
+
+def erasure_link(before: str, erasure: Erasure) -> str:
+    """The chain's value at an erasure."""
+    words = [erasure.erased_by, erasure.reason]
+    return _sha256([before, "erasure", erasure.seq, _moment(erasure.erased_at), list(erasure.rows), *words])
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -27,7 +27,7 @@ def open_store(state: Path) -> Engine:
     Errors  EngineError when the file is damaged or cannot be written
     """
     state.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(URL.create("sqlite", database=str(_file(state))))
+    engine = create_engine(URL.create("sqlite", database=str(file_of(state))))
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
@@ -44,10 +44,11 @@ def open_store(state: Path) -> Engine:
 
 def exists(state: Path) -> bool:
     """Whether a project has any control state yet."""
-    return _file(state).exists()
+    return file_of(state).exists()
 
 
-def _file(state: Path) -> Path:
+def file_of(state: Path) -> Path:
+    """The file of the control state."""
     return state / "control.sqlite"
 
 
@@ -61,21 +62,27 @@ def _unusable(engine: Engine, error: DatabaseError) -> EngineError:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that takes the write lock at once, so that two writers wait instead of failing half-way.
+    """A connection in a transaction of its own. Errors: as of `transaction`"""
+    with engine.connect() as connection, transaction(connection):
+        yield connection
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Takes the write lock at once, so that two writers wait instead of failing half-way.
 
     Errors  EngineError when the file is damaged or cannot be written; nothing of the transaction stays
     """
-    with engine.connect() as connection:
-        try:
-            connection.exec_driver_sql("begin immediate")
-            yield connection
-            connection.exec_driver_sql("commit")
-        except BaseException as error:
-            with suppress(DatabaseError):  # what failed may already have ended the transaction
-                connection.exec_driver_sql("rollback")
-            if isinstance(error, DatabaseError):
-                raise _unusable(engine, error) from error
-            raise
+    try:
+        connection.exec_driver_sql("begin immediate")
+        yield
+        connection.exec_driver_sql("commit")
+    except BaseException as error:
+        with suppress(DatabaseError):  # what failed may already have ended the transaction
+            connection.exec_driver_sql("rollback")
+        if isinstance(error, DatabaseError):
+            raise _unusable(connection.engine, error) from error
+        raise
 
 
 def _migrate(engine: Engine) -> None:

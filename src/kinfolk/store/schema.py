@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0007"  # the newest migration
+HEAD = "0008"  # the newest migration
 
 
 class Moment(TypeDecorator[datetime]):
@@ -81,17 +81,17 @@ consent_ledger = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("part_of", Integer, nullable=False),
+    Column("carried", Boolean, nullable=False),
     Column("recorded_at", Moment, nullable=False),
     Column("purpose", String, nullable=False),
     Column("choice", String(16), nullable=False),
     Column("effective_at", Moment, nullable=False),
+    Column("ranks_at", Moment),
     Column("expires_at", Moment),
     Column("policy_version", String),
+    Column("notice", String(64)),
     Column("channel", String),
     Column("topic", String),
-    Column("collection_method", String),
-    Column("collected_at", String),
-    Column("recorded_by", String),
     Column("commitment", String(64), nullable=False),
     Column("chain", String(64), nullable=False),
 )
@@ -103,9 +103,24 @@ consent_subjects = Table(
     Column("kind", String, nullable=False),
     Column("source", String),
     Column("value", String, nullable=False),
+    Column("collection_method", String),
+    Column("collected_at", String),
+    Column("recorded_by", String),
     Column("proof", Text),
     Column("salt", String(64), nullable=False),
     Index("consent_subjects_by_value", "value"),
+)
+
+# Erasures are rows of the same ledger, numbered and chained with the others. rows: numbers, as a JSON list.
+consent_erasures = Table(
+    "consent_erasures",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("erased_at", Moment, nullable=False),
+    Column("rows", Text, nullable=False),
+    Column("erased_by", String),
+    Column("reason", String),
+    Column("chain", String(64), nullable=False),
 )
 
 # How many rows there are and how the last one is chained, so that a missing last row is missed.

@@ -36,6 +36,21 @@ STATE = Table(
     erasure=Erasure.REBUILD,
 )
 
+UNCOUNTED = Table(
+    name="consent.uncounted",
+    grain="one consent or denial in a file that counts for nothing",
+    keys=("source", "record_id"),
+    columns=(
+        Column("source", "varchar", "name of the source"),
+        Column("record_id", "varchar", "the source's own id of the row"),
+        Column("purpose", "varchar", "the purpose it names; empty where that cannot be read"),
+        Column("decision", "varchar", "what was decided, as far as it can be read"),
+        Column("why", "varchar", "why it counts for nothing"),
+    ),
+    subject="record_id",
+    erasure=Erasure.REBUILD,
+)
+
 COUNTED = Table(
     name="consent.counted",
     grain="what of the ledger consent.state was made from, one row",
@@ -49,4 +64,4 @@ COUNTED = Table(
     erasure=Erasure.KEEP,
 )
 
-TABLES = (STATE, COUNTED)
+TABLES = (STATE, UNCOUNTED, COUNTED)

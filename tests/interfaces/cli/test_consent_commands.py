@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,101 @@ def test_of_a_customer_every_record_says_it_in_one_act(shop: Company) -> None:
     assert states(shop, "crm:1")["news sms"] == "granted"
 
 
+def rows(shop: Company, *words: str) -> list[tuple[str, bool]]:
+    written = told(shop, *words)
+    return [(row["saying"]["subject"]["value"], row["saying"]["carried"]) for row in written]
+
+
+def test_what_a_customer_denies_is_written_for_its_addresses_too_and_what_it_grants_is_not(shop: Company) -> None:
+    beside = [("+351210000000", True), ("ana@example.com", True)]
+    assert rows(shop, "record", "C-1", "news", "granted") == [("1", False), ("2", False)]
+    assert sorted(rows(shop, "record", "C-1", "news", "denied")) == sorted([("1", False), ("2", False), *beside])
+    assert {row["part_of"] for row in told(shop, "export")[2:]} == {3}
+    assert sorted(rows(shop, "withdraw", "crm:1", "news")) == sorted([("1", False), *beside])
+    assert rows(shop, "withdraw", "ana@example.com", "news") == [("ana@example.com", False), ("1", True), ("2", True)]
+    printed = said(shop, "withdraw", "ana@example.com", "delivery")
+    assert "Also written down for record:crm:1, record:crm:2, to be found again" in printed
+
+
+def test_a_denial_outlives_a_source_that_is_renamed_and_an_address_that_changes(shop: Company) -> None:
+    said(shop, "record", "C-1", "delivery", "denied")
+    said(shop, "record", "rui@example.com", "delivery", "denied")
+    shop.csv("crm", [*PEOPLE[:2], {**PEOPLE[2], "mail": "rui@new.example", "phone": ""}])
+    shop.run()
+    assert states(shop, "crm:3")["delivery"] == "denied"
+    (shop.folder / "sources" / "crm.yml").unlink()
+    shop.source("people", "record_id: id\npeople: {first_name: name, email: mail, phone: phone}\n")
+    shop.csv("people", [*PEOPLE[:2], {**PEOPLE[2], "mail": "rui@new.example", "phone": ""}])
+    shop.run(allow_deletes=["crm"])
+    assert states(shop, "people:1")["delivery"] == "denied"
+    asked = "select distinct s.state from consent.state s join identity.members m using (customer_id) "
+    assert shop.ask(asked + "where m.record_id = '1' and s.purpose = 'delivery'") == [("denied",)]
+
+
+def test_a_customer_takes_back_what_it_denied_though_its_addresses_said_so_too(shop: Company) -> None:
+    said(shop, "withdraw", "C-1", "news")
+    assert states(shop, "C-2")["news sms"] == "withdrawn"  # the number is hers too
+    said(shop, "record", "C-1", "news", "granted")
+    assert states(shop, "C-1")["news sms"] == "granted"
+    assert states(shop, "C-2")["news sms"] == "withdrawn"
+    shop.run()
+    asked = "select customer_id, state from consent.state where purpose = 'news' and channel = 'sms' order by 1"
+    assert shop.ask(asked) == [("C-1", "granted"), ("C-2", "withdrawn")]
+
+
+def test_addresses_and_numbers_are_read_as_staging_reads_them(shop: Company) -> None:
+    shop.write("kinfolk.yml", "name: Test company\ntime_zone: UTC\ncountry: PT\n")
+    for written in ("phone:21 000 0000", "phone:00351 210 000 000", "+351 21-000-0000", "phone:Tel. 210000000"):
+        assert rows(shop, "record", written, "news", "granted") == [("+351210000000", False)]
+    assert rows(shop, "record", "Ana <ANA@example.com>", "news", "granted") == [("ana@example.com", False)]
+    printed = said(shop, "record", "anna@example.com", "news", "granted")
+    assert "No record has anna@example.com" in printed
+    assert "No record has" not in said(shop, "record", "ana@example.com", "news", "granted")
+
+
+def test_a_withdrawal_of_a_day_is_later_than_a_grant_of_an_hour_of_it(shop: Company) -> None:
+    said(shop, "withdraw", "ana@example.com", "news", "--at", "2026-02-01")
+    said(shop, "record", "ana@example.com", "news", "granted", "--at", "2026-02-01T18:30")
+    assert states(shop, "C-1")["news email"] == "withdrawn"
+    said(shop, "record", "ana@example.com", "news", "granted", "--at", "2026-02-02T08:00")
+    assert states(shop, "C-1")["news email"] == "granted"
+    said(shop, "withdraw", "ana@example.com", "news", "--at", f"{datetime.now(UTC):%Y-%m-%d}")
+    assert states(shop, "C-1")["news email"] == "withdrawn"
+    said(shop, "record", "ana@example.com", "news", "granted")  # she changed her mind within the day
+    assert states(shop, "C-1")["news email"] == "granted"
+
+
+def test_months_are_counted_by_the_calendar_of_the_project(shop: Company) -> None:
+    shop.write("kinfolk.yml", "name: Test company\ntime_zone: Europe/Lisbon\n")
+    shop.write("policies/consent.yml", POLICY.replace("2 years", "6 months"))
+    [row] = told(shop, "record", "ana@example.com", "news", "granted", "--at", "2026-02-01")
+    assert row["saying"]["expires_at"] == "2026-07-31T23:00:00+00:00"
+
+
+def test_somebody_whom_the_computer_knows_no_name_of_is_told_to_give_one(
+    shop: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000)
+    words = ["consent", "withdraw", "ana@example.com", "news", "-p", str(shop.folder)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert "Say who does it with --by." in " ".join(done.output.replace("│", " ").split())
+    assert CliRunner().invoke(app, [*words, "--by", "Ines"]).exit_code == 0
+
+
+def test_what_holds_fits_a_terminal_of_eighty_columns_without_a_word_being_broken(shop: Company) -> None:
+    said(shop, "record", "a.rather.long.name@a-rather-long-name.example", "news", "granted", "--channel", "sms")
+    said(shop, "record", "ana@example.com", "news", "granted", "--channel", "email")
+    for who in ("C-1", "a.rather.long.name@a-rather-long-name.example"):
+        done = CliRunner().invoke(app, ["consent", "show", who, "-p", str(shop.folder)], env={"COLUMNS": "80"})
+        lines = done.stdout.splitlines()
+        assert max(map(len, lines)) <= 80
+        for word in ("allowed", "granted", "unasked", "contract", "delivery", "news (email)", "since (UTC)"):
+            assert any(word in line for line in lines), word
+
+
 def test_withdrawing_from_everything_leaves_the_contract_alone(shop: Company) -> None:
     said(shop, "record", "crm:3", "news", "granted")
     said(shop, "withdraw", "C-2", "--where", "by telephone")
@@ -182,6 +278,48 @@ def test_a_receipt_has_the_fields_of_the_standard_and_reads_well(shop: Company) 
     assert isinstance(refused(shop, "receipt", "2"), NotFoundError)
 
 
+def test_a_receipt_says_when_the_notice_is_no_longer_the_one_that_was_shown(shop: Company) -> None:
+    said(shop, "record", "ana@example.com", "news", "granted", "--at", "2026-02-01")
+    shown = told(shop, "receipt", "1")["pii_processing"]["privacy_notice"]
+    assert shown["changed_since"] is None
+    shop.write("policies/consent.yml", POLICY.replace("We write to you.", "We write to you every day."))
+    now = told(shop, "receipt", "1")["pii_processing"]["privacy_notice"]
+    assert now["sha256"] == shown["sha256"]
+    assert now["changed_since"].startswith("The text was changed since")
+    shop.write("policies/consent.yml", POLICY.replace('"2026-01"', '"2026-02"'))
+    assert "does not have this version any more" in said(shop, "receipt", "1")
+
+
+def test_a_ledger_is_the_same_in_another_project(shop: Company, published: Path, tmp_path: Path) -> None:
+    said(shop, "record", "C-1", "news", "granted", "--at", "2025-06-01", "--proof", "=cmd|'/c calc'!A1")
+    said(shop, "withdraw", "+351210000000", "news", "--at", "2025-06-01", "--channel", "sms")
+    said(shop, "record", "C-2", "delivery", "denied", "--where", "'quoted'")
+    said(shop, "record", "crm:2", "news", "granted", "--channel", "email", "--method", "-form")
+    forget(open_store(open_project(shop.folder).state), [2])
+    shop.write("policies/consent.yml", POLICY.replace("expires: 2 years", "expires: 6 months"))
+    file = tmp_path / "ledger.csv"
+    said(shop, "export", file)
+    with file.open(newline="") as text:
+        assert not [cell for row in csv.reader(text) for cell in row if cell.startswith(("=", "+", "-", "@"))]
+    other = Company(Path(shutil.copytree(published, tmp_path / "other")), new=False)
+    other.write("policies/consent.yml", POLICY.replace("expires: 2 years", "expires: 1 year"))
+    count = len(told(shop, "export"))
+    assert told(other, "import", file) == {"rows": count, "recorded": count, "known": 0}
+    assert told(other, "import", file) == {"rows": count, "recorded": 0, "known": count}
+    assert "is whole" in said(other, "verify")
+    other.write("policies/consent.yml", POLICY.replace("expires: 2 years", "expires: 6 months"))
+    anew = ("recorded_at", "chain")
+    kept = [[{k: v for k, v in row.items() if k not in anew} for row in told(each, "export")] for each in (shop, other)]
+    for one, same in zip(*kept, strict=True):
+        if one["record_id"] or one["email"] or one["phone"]:
+            assert one.pop("commitment") != same.pop("commitment")
+        assert one == same
+    asked = "select * exclude (seq) from consent.state order by all"
+    shop.run()
+    other.run()
+    assert shop.ask(asked) == other.ask(asked)
+
+
 def test_an_export_is_imported_by_another_installation_and_nothing_twice(
     shop: Company, published: Path, tmp_path: Path
 ) -> None:
@@ -224,6 +362,7 @@ def test_a_file_with_mistakes_tells_each_with_its_line_and_nothing_is_recorded(s
     ("text", "what"),
     [
         ("email,purpos,decision,effective_at\n", "`purpos` is not known here."),
+        ("email,purpose,decision,effective_at,email\n", "The column `email` is there twice."),
         ("email,purpose,decision\n", "There is no column `effective_at`."),
         ("email,purpose,decision,effective_at\na@x.example,news\n", "The row has not as many values as the header."),
     ],
@@ -239,7 +378,11 @@ def test_a_ledger_that_was_tampered_with_is_found_and_one_that_forgot_is_whole(s
         said(shop, "record", who, "news", "granted")
     state = open_project(shop.folder).state
     forget(open_store(state), [1])
-    assert "whole: 2 rows, 1 opened; 1 name nobody any more" in said(shop, "verify")
+    assert "whole: 2 rows, 1 opened; 1 names nobody any more" in said(shop, "verify")
+    link = said(shop, "verify").split("last link is ")[1].split(".")[0]
+    assert "is whole" in said(shop, "verify", "--link", link)
+    assert "Row 9, whose link was kept" in said(shop, "verify", "--link", f"9:{'ab' * 32}", code=9)
+    assert refused(shop, "verify", "--link", "9:ab").what == "'9:ab' is no link of a row."
     with closing(sqlite3.connect(state / "control.sqlite", isolation_level=None)) as connection:
         connection.execute("update consent_ledger set choice = 'withdrawn' where seq = 1")
     assert "Row 1 is not what was written" in said(shop, "verify", code=9)

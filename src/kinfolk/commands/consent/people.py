@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from sqlglot import exp
 
 from kinfolk.commands.consent.subjects import EMAIL, PHONE, RECORD, customer_named, subject_named
-from kinfolk.engine.reader import Reader
-from kinfolk.engine.sql import column, query, sql, table
+from kinfolk.engine import lake
+from kinfolk.engine.reader import Reader, reading
+from kinfolk.engine.sql import column, query, rows, sql, table
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.model.consent import Choice, Entry, Fact, Subject
+from kinfolk.model.project import Project
+from kinfolk.stages.consents import parted, said_in_files
+from kinfolk.store.read.consents import ActOf
 from kinfolk.tables import identity
 from kinfolk.tables.events import EVENTS
 from kinfolk.tables.staging import ACTIVITY, RECORDS
@@ -30,15 +35,26 @@ class Person:
     birth_date: date | None = None
 
 
-def person(reader: Reader | None, asked: str, at: datetime | None = None) -> Person:
+@contextmanager
+def published(project: Project) -> Iterator[Reader | None]:
+    """What is published; None before the first run."""
+    if not lake.exists(project.state):
+        yield None
+        return
+    with reading(project.state) as reader:
+        yield reader
+
+
+def person(reader: Reader | None, asked: str, at: datetime | None = None, country: str | None = None) -> Person:
     """The customer, or the one that the address, number or record leads to, with the records it had at that moment.
 
     Whose a record was is told by the events of membership, however long ago; its addresses are those of now.
 
-    reader  None where nothing was published yet
+    reader   None where nothing was published yet
+    country  where numbers without country code are dialled
     Errors  NotFoundError when nobody fits; KinfolkError when several do
     """
-    subject = subject_named(asked)
+    subject = subject_named(asked, country)
     if reader is None:
         if subject is None or subject.kind == RECORD:
             raise NotFoundError("Nothing has been published yet.", hint="Run `kinfolk run` first.")
@@ -58,14 +74,21 @@ def records_of(reader: Reader, asked: str) -> list[Subject]:
     return _records(reader, _by_id(reader, customer_named(asked), members), members)
 
 
-def belong_to_somebody(reader: Reader, records: Collection[Subject], at: datetime | None) -> set[Subject]:
-    """Those of the records that were some customer's at that moment; None = now."""
-    tree = query(
-        "select distinct record_id, source from ($m) as m where record_id in ($ids)",
-        m=members_at(reader, at),
-        ids=sorted({record.value for record in records}),
-    )
-    return {Subject(RECORD, *row) for row in reader.read(tree).rows} & set(records)
+def parted_acts(reader: Reader, acts: Mapping[int, ActOf], at: datetime) -> set[int]:
+    """Those of the acts whose records were several customers' at a moment since, up to that one."""
+    records = [
+        (part, subject.source, subject.value, act.recorded_at.astimezone(UTC).replace(tzinfo=None))
+        for part, act in acts.items()
+        if len(act.said_by) > 1
+        for subject in act.said_by
+        if subject.kind == RECORD
+    ]
+    if not records:
+        return set()
+    types = {"part_of": "bigint", "source": "varchar", "record_id": "varchar", "recorded_at": "timestamp"}
+    happened = query("select * from e", e=table(EVENTS.name)) if reader.present(EVENTS.name) else rows(EVENTS.types, [])
+    tree = parted(rows(types, records), happened, members_at(reader, None), at.astimezone(UTC).replace(tzinfo=None))
+    return {part for (part,) in reader.read(tree).rows}
 
 
 def file_facts(reader: Reader, subjects: dict[Subject, int]) -> list[Fact]:
@@ -73,11 +96,9 @@ def file_facts(reader: Reader, subjects: dict[Subject, int]) -> list[Fact]:
     if not reader.present(_CONSENTS):
         return []
     tree = query(
-        "select coalesce(person_key, $record), person_value, person_source, purpose, decision, "
-        "coalesce(decided_at, observed_at), policy_version, source, record_id from c "
-        "where decision is not null and purpose is not null and person_value in ($values)",
-        record=RECORD,
-        c=table(_CONSENTS),
+        "select kind, value, owner, purpose, choice, moment, policy_version, source, record_id from ($rows) as c "
+        "where choice is not null and purpose is not null and value in ($values)",
+        rows=said_in_files(table(_CONSENTS)),
         values=sorted({subject.value for subject in subjects}),
     )
     found = []
@@ -103,6 +124,8 @@ def fact_of(entry: Entry) -> Fact:
         said.topic,
         entry.seq,
         entry.part_of,
+        ranks_at=said.ranks_at,
+        carried=said.carried,
     )
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from kinfolk.commands.consent.saying import policy_of
 from kinfolk.commands.open_project import open_project
 from kinfolk.errors import NotFoundError
-from kinfolk.model.consent import Choice, ConsentPolicy, Entry
+from kinfolk.model.consent import Choice, ConsentPolicy, Entry, PolicyVersion
 from kinfolk.model.project import Project
-from kinfolk.store.database import open_store
+from kinfolk.pipeline.ledger import open_ledger
 from kinfolk.store.read import consents
 
 SCHEMA = "ISO/IEC TS 27560:2023"
@@ -45,13 +45,13 @@ class Receipt:
 def receipt(folder: Path, seq: int, environment: str | None = None) -> Receipt:
     """The receipt of one row of the ledger. Errors: NotFoundError when there is no such row"""
     project = open_project(folder, environment)
-    return receipt_in(project, open_store(project.state), seq)
+    return receipt_in(project, open_ledger(project), seq)
 
 
-def receipt_in(project: Project, store: Engine, seq: int) -> Receipt:
+def receipt_in(project: Project, ledger: Engine, seq: int) -> Receipt:
     """The same in a project that is open."""
     policy = policy_of(project)
-    found = consents.entry(store, seq)
+    found = consents.entry(ledger, seq)
     if found is None:
         raise NotFoundError(f"The ledger has no row {seq}.", hint="`kinfolk consent history` lists a person's rows.")
     said, number = found.saying, f"{project.name}{f'/{project.environment}' if project.environment else ''}/{seq}"
@@ -75,6 +75,15 @@ def receipt_in(project: Project, store: Engine, seq: int) -> Receipt:
     )
 
 
+def _changed_since(shown: str | None, version: PolicyVersion | None) -> str | None:
+    """What a person must know before the notice of today is handed over as the one that was shown."""
+    if shown is None or (version and version.digest == shown):
+        return None
+    if version is None:
+        return "The policy does not have this version any more; the text that was shown is the one with this sha256."
+    return f"The text was changed since: it now has {version.digest}. What was shown is the text with this sha256."
+
+
 def _processing(policy: ConsentPolicy, entry: Entry) -> dict[str, Any]:
     said, purpose = entry.saying, policy.purpose(entry.saying.purpose)
     version = next((known for known in policy.versions if known.name == said.policy_version), None)
@@ -83,7 +92,8 @@ def _processing(policy: ConsentPolicy, entry: Entry) -> dict[str, Any]:
             "version": said.policy_version,
             "since": version.since if version else None,
             "file": version.file if version else None,
-            "sha256": version.digest if version else None,
+            "sha256": said.notice,
+            "changed_since": _changed_since(said.notice, version),
         },
         "purposes": [
             {

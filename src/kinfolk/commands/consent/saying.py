@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from kinfolk.errors import KinfolkError, NotFoundError
-from kinfolk.model.consent import Choice, ConsentPolicy, Purpose, Saying, Subject
+from kinfolk.model.consent import FORBIDDING, Choice, ConsentPolicy, Purpose, Saying, Subject
 from kinfolk.model.project import Project
-from kinfolk.policy.consent import ends
+from kinfolk.policy.consent import day_end, ends
 from kinfolk.project.suggest import hint
 
 _SKEW = timedelta(minutes=5)  # what two clocks may differ by
@@ -51,6 +51,8 @@ def purpose_named(policy: ConsentPolicy, name: str) -> Purpose:
 def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Saying:
     """The same, checked and complete: the moment in UTC, the version that was in force, the end of a grant.
 
+    A denial that names a day is the last word of that day.
+
     Errors  KinfolkError names what policies/consent.yml does not have, or a moment that is still to come
     """
     policy = policy_of(project)
@@ -58,11 +60,13 @@ def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Say
     if said.choice not in list(Choice):
         raise _unknown("decision", said.choice, Choice)
     choice, zone = Choice(said.choice), ZoneInfo(project.time_zone)
-    effective_at = _moment(said.effective_at, zone) if said.effective_at else now
+    effective_at = moment(said.effective_at, zone) if said.effective_at else now
     if effective_at > now + _SKEW:
         raise KinfolkError(f"{said.effective_at} is still to come.", hint="Record what was said, not what will be.")
     effective_at = min(effective_at, now)
-    for kind, given, known in (("channel", said.channel, purpose.channels), ("topic", said.topic, purpose.topics)):
+    days_end = day_end(effective_at, project.time_zone) if choice in FORBIDDING and _is_day(said.effective_at) else None
+    _, channel, topic = policy.called_now(purpose.name, said.channel, said.topic)
+    for kind, given, known in (("channel", channel, purpose.channels), ("topic", topic, purpose.topics)):
         if given is not None and given not in known:
             raise _unknown(kind, given, known, f" of {purpose.name}")
     version = said.policy_version
@@ -76,18 +80,28 @@ def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Say
         purpose=purpose.name,
         choice=choice,
         effective_at=effective_at,
-        expires_at=ends(effective_at, purpose.months) if choice is Choice.GRANTED else None,
+        expires_at=ends(effective_at, purpose.months, purpose.zone) if choice is Choice.GRANTED else None,
         policy_version=version,
-        channel=said.channel,
-        topic=said.topic,
+        channel=channel,
+        topic=topic,
         collection_method=said.collection_method,
         collected_at=said.collected_at,
         recorded_by=said.recorded_by,
         proof=said.proof,
+        notice=next((known.digest for known in policy.versions if known.name == version), None),
+        ranks_at=min(days_end, now) if days_end else None,
     )
 
 
-def _moment(text: str, zone: ZoneInfo) -> datetime:
+def _is_day(text: str | None) -> bool:
+    try:
+        return bool(text and date.fromisoformat(text.strip()))
+    except ValueError:
+        return False
+
+
+def moment(text: str, zone: ZoneInfo) -> datetime:
+    """The moment in UTC, of that zone where it names none. Errors: KinfolkError"""
     try:
         found = datetime.fromisoformat(text.strip())
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,15 +10,14 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from kinfolk.commands.as_of import moment_named
-from kinfolk.commands.consent.people import Person, belong_to_somebody, fact_of, file_facts, person
+from kinfolk.commands.consent.people import Person, fact_of, file_facts, parted_acts, person, published
 from kinfolk.commands.consent.saying import policy_of
 from kinfolk.commands.open_project import open_project
-from kinfolk.engine import lake
-from kinfolk.engine.reader import Reader, reading
-from kinfolk.model.consent import Choice, ConsentPolicy, Entry, Fact
+from kinfolk.engine.reader import Reader
+from kinfolk.model.consent import FORBIDDING, Choice, ConsentPolicy, Entry, Fact
 from kinfolk.model.project import Project
-from kinfolk.policy.consent import ends, reaches, standing
-from kinfolk.store.database import open_store
+from kinfolk.pipeline.ledger import check_ledger, open_ledger
+from kinfolk.policy.consent import day_end, ends, names_a_day, reaches, standing
 from kinfolk.store.read.consents import acts, entries_of
 
 
@@ -75,65 +73,74 @@ def show(folder: Path, who: str, environment: str | None = None, as_of: str | No
     Errors  NotFoundError when nobody fits, KinfolkError when several do
     """
     project = open_project(folder, environment)
-    return show_in(project, open_store(project.state), who, as_of)
+    check_ledger(project)
+    return show_in(project, open_ledger(project), who, as_of)
 
 
-def show_in(project: Project, store: Engine, who: str, as_of: str | None = None) -> Shown:
+def show_in(project: Project, ledger: Engine, who: str, as_of: str | None = None) -> Shown:
     """The same in a project that is open."""
-    policy = policy_of(project)
-    at = moment_named(as_of, project.time_zone).astimezone(UTC) if as_of else datetime.now(UTC)
+    policy, now = policy_of(project), datetime.now(UTC)
+    at = moment_named(as_of, project.time_zone).astimezone(UTC) if as_of else now
     moment = at if as_of else None
-    with _published(project) as reader:
-        asked = person(reader, who, moment)
-        facts = [_ended(policy, fact) for fact in (file_facts(reader, asked.subjects) if reader else ())]
-        facts += map(fact_of, entries_of(store, asked.subjects, at))
-        parted = _parted(store, reader, asked, facts, moment) if reader else frozenset()
-    counted = [f for f in facts if reaches(f, 2 if f.part_of in parted else asked.subjects[f.subject])]
+    with published(project) as reader:
+        asked = person(reader, who, moment, project.defaults.country)
+        facts = [_dated(project, fact, now) for fact in (file_facts(reader, asked.subjects) if reader else ())]
+        facts += map(fact_of, entries_of(ledger, asked.subjects, at))
+        counted = [_called_now(policy, fact) for fact in _counted(ledger, reader, asked, facts, at)]
     return Shown(asked.customer_id, at, list(_states(policy, asked, counted, at)))
 
 
 def history(folder: Path, who: str, environment: str | None = None) -> list[Told]:
     """Everything that was ever said by a person's records, addresses and numbers, the earliest first."""
     project = open_project(folder, environment)
-    return history_in(project, open_store(project.state), who)
+    return history_in(project, open_ledger(project), who)
 
 
-def history_in(project: Project, store: Engine, who: str) -> list[Told]:
+def history_in(project: Project, ledger: Engine, who: str) -> list[Told]:
     """The same in a project that is open."""
-    with _published(project) as reader:
-        asked = person(reader, who)
+    with published(project) as reader:
+        asked = person(reader, who, country=project.defaults.country)
         files = file_facts(reader, asked.subjects) if reader else []
-    told = [_told(fact_of(entry), entry) for entry in entries_of(store, asked.subjects)]
+    told = [_told(fact_of(entry), entry) for entry in entries_of(ledger, asked.subjects)]
     told += map(_told, files)
     return sorted(told, key=lambda one: (one.effective_at, one.seq or 0, one.row or ""))
 
 
-@contextmanager
-def _published(project: Project) -> Iterator[Reader | None]:
-    """What is published; None before the first run."""
-    if not lake.exists(project.state):
-        yield None
-        return
-    with reading(project.state) as reader:
-        yield reader
+def _counted(store: Engine, reader: Reader | None, asked: Person, facts: list[Fact], at: datetime) -> list[Fact]:
+    """Those of the facts that reach the person: see `reaches`."""
+    granted = {fact.part_of for fact in facts if fact.part_of and fact.choice is Choice.GRANTED}
+    spoken = acts(store, granted | {fact.part_of for fact in facts if fact.part_of and fact.carried})
+    several = {part: spoken[part] for part in granted & spoken.keys()}
+    parted = parted_acts(reader, several, at) if reader else set()
+    parted |= {part for part, act in several.items() if act.erased}
+    return [
+        fact
+        for fact in facts
+        if reaches(fact, 2 if fact.part_of in parted else asked.subjects[fact.subject])
+        and not (fact.carried and fact.part_of in spoken and spoken[fact.part_of].said_by & asked.subjects.keys())
+    ]
 
 
-def _parted(
-    store: Engine, reader: Reader, asked: Person, facts: list[Fact], moment: datetime | None
-) -> frozenset[int | None]:
-    """Acts of a customer whose records were no longer one customer's at that moment; None = now."""
-    about = acts(store, {fact.part_of for fact in facts if fact.part_of and fact.choice is Choice.GRANTED})
-    others = {subject for subjects in about.values() for subject in subjects - asked.subjects.keys()}
-    strange = belong_to_somebody(reader, others, moment) if others else set()
-    return frozenset(part for part, subjects in about.items() if subjects & strange)
+def _called_now(policy: ConsentPolicy, fact: Fact) -> Fact:
+    purpose, channel, topic = policy.called_now(fact.purpose, fact.channel, fact.topic)
+    return replace(fact, purpose=purpose, channel=channel, topic=topic)
 
 
-def _ended(policy: ConsentPolicy, fact: Fact) -> Fact:
-    """What a file says does not tell when it ends; the policy does."""
-    purpose = policy.purpose(fact.purpose)
+def _dated(project: Project, fact: Fact, now: datetime) -> Fact:
+    """A fact of a file: when a grant ends the policy tells; a denial that names a day is later than all that day.
+
+    A denial of a moment still to come counts already: nobody says no in order to be asked once more.
+    """
+    purpose = policy_of(project).purpose(fact.purpose)
+    if fact.choice in FORBIDDING:
+        source = (fact.row or "").partition(":")[0]
+        zone = next((s.conventions.time_zone for s in project.sources if s.name == source), project.time_zone)
+        midnight = names_a_day(fact.effective_at, zone)
+        ranks_at = day_end(fact.effective_at, zone) if midnight else fact.effective_at
+        return replace(fact, effective_at=min(fact.effective_at, now), ranks_at=ranks_at)
     if purpose is None or fact.choice is not Choice.GRANTED:
         return fact
-    return replace(fact, expires_at=ends(fact.effective_at, purpose.months))
+    return replace(fact, expires_at=ends(fact.effective_at, purpose.months, purpose.zone))
 
 
 def _states(policy: ConsentPolicy, asked: Person, facts: list[Fact], at: datetime) -> Iterator[State]:

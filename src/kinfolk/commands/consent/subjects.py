@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Collection
+from functools import lru_cache
 
+from kinfolk.engine.sql import column
+from kinfolk.engine.values import worked_out
 from kinfolk.errors import KinfolkError
+from kinfolk.expressions.standard import STANDARDS
 from kinfolk.model.consent import Subject
+from kinfolk.model.source import Conventions
 
 RECORD, EMAIL, PHONE = "record", "email", "phone"
 _CUSTOMER = "customer"
 
 
-def subject_named(asked: str) -> Subject | None:
-    """The subject a person names, or None where it is a customer id. Errors: KinfolkError says what cannot be read"""
+def subject_named(asked: str, country: str | None = None) -> Subject | None:
+    """The subject a person names, or None where it is a customer id.
+
+    country  where numbers without country code are dialled
+    Errors   KinfolkError says what cannot be read
+    """
     kind, colon, value = asked.strip().partition(":")
     if colon and kind == _CUSTOMER:
         return None
     if colon and kind in (EMAIL, PHONE):
-        return email(value) if kind == EMAIL else phone(value)
+        return valued(kind, value, country)
     if colon and kind == RECORD and ":" in value:
         kind, _, value = value.partition(":")
     if colon:
         return Subject(RECORD, value.strip(), kind.strip())
     if "@" in kind:
-        return email(kind)
-    return phone(kind) if kind.startswith("+") else None
+        return valued(EMAIL, kind, country)
+    return valued(PHONE, kind, country) if kind.startswith("+") else None
 
 
 def customer_named(asked: str) -> str:
@@ -33,18 +41,22 @@ def customer_named(asked: str) -> str:
     return asked.strip().removeprefix(f"{_CUSTOMER}:").upper()
 
 
-def email(text: str) -> Subject:
-    """The address as records have it: in lower case."""
-    address = unicodedata.normalize("NFC", text.strip().lower())
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address):
+@lru_cache(maxsize=1024)
+def valued(kind: str, text: str, country: str | None = None) -> Subject:
+    """The address or number as staging has it. Errors: KinfolkError when it is none"""
+    return told(kind, text, standard(kind, {text}, country)[text])
+
+
+def standard(kind: str, texts: Collection[str], country: str | None) -> dict[str, str | None]:
+    """Each text -> the address or number as staging has it; None where it is none."""
+    return worked_out(STANDARDS[kind].value(column("it"), Conventions(country=country)), texts)
+
+
+def told(kind: str, text: str, value: str | None) -> Subject:
+    """The subject that a text was read as. Errors: KinfolkError when it was read as nothing"""
+    if value is not None:
+        return Subject(kind, value)
+    if kind == EMAIL:
         raise KinfolkError(f"{text.strip()!r} is no e-mail address.", hint="Write it as name@example.com.")
-    return Subject(EMAIL, address)
-
-
-def phone(text: str) -> Subject:
-    """The number as records have it: E.164."""
-    number = re.sub(r"[\s()./-]", "", text)
-    if not re.fullmatch(r"\+[1-9]\d{5,14}", number):
-        hint = "Write it with the country's code, as +49 30 1234567."
-        raise KinfolkError(f"{text.strip()!r} is no telephone number in full.", hint=hint)
-    return Subject(PHONE, number)
+    hint = "Write it with the country's code, as +49 30 1234567."
+    raise KinfolkError(f"{text.strip()!r} is no telephone number in full.", hint=hint)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import output, views
-from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, signed
 from kinfolk.model.access import Permission, Token
 from kinfolk.model.interval import interval
 
@@ -37,7 +36,7 @@ def create(
     length = interval(lasts)
     if length is None:
         raise KinfolkError(f"`{lasts}` is no length of time.", hint="Write it as `90 days`.")
-    secret, made = create_token(folder, Wanted(name, may, length, by or getpass.getuser()), environment)
+    secret, made = create_token(folder, Wanted(name, may, length, signed(by)), environment)
     answer = {"token": secret, "name": made.name, "may": sorted(made.may), "expires_at": made.expires_at}
     output.answer(answer, as_json, lambda: typer.echo(secret))
     output.note(f"Good until {made.expires_at:%Y-%m-%d %H:%M} UTC. It is not kept, so keep it now.")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import output
-from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, signed
 from kinfolk.model.interval import interval
+
+if TYPE_CHECKING:
+    from kinfolk.model.consent import Entry
 
 app = typer.Typer(
     name="consent",
@@ -53,11 +55,10 @@ def record(
     """Write down what somebody said, in a ledger that nothing is ever taken from."""
     from kinfolk.commands.consent.record import record
     from kinfolk.commands.consent.saying import Said
-    from kinfolk.interfaces.cli import consent_views
 
-    said = Said(purpose, decision, at, version, channel, topic, method, where, by or getpass.getuser(), proof)
+    said = Said(purpose, decision, at, version, channel, topic, method, where, signed(by), proof)
     written = record(folder, who, said, environment)
-    output.answer(written, as_json, lambda: consent_views.recorded(written))
+    _tell(written, (folder, environment), as_json)
 
 
 @app.command()
@@ -78,11 +79,10 @@ def withdraw(
     """Write down that somebody withdrew, from one purpose or from all that rest on consent."""
     from kinfolk.commands.consent.record import withdraw
     from kinfolk.commands.consent.saying import Said
-    from kinfolk.interfaces.cli import consent_views
 
-    said = Said(purpose, "withdrawn", at, None, channel, topic, method, where, by or getpass.getuser(), proof)
+    said = Said(purpose, "withdrawn", at, None, channel, topic, method, where, signed(by), proof)
     written = withdraw(folder, who, said, environment)
-    output.answer(written, as_json, lambda: consent_views.recorded(written))
+    _tell(written, (folder, environment), as_json)
 
 
 @app.command()
@@ -187,12 +187,32 @@ def export(
 
 
 @app.command()
-def verify(folder: Folder = HERE, environment: Environment = None, as_json: AsJson = False) -> None:
+def verify(
+    link: Annotated[
+        list[str] | None, typer.Option("--link", help="SEQ:LINK that was kept: the row must still have that link.")
+    ] = None,
+    folder: Folder = HERE,
+    environment: Environment = None,
+    as_json: AsJson = False,
+) -> None:
     """Check that no row of the ledger was altered, dropped or moved; ends with 9 when one was."""
     from kinfolk.commands.consent.verify import verify
     from kinfolk.interfaces.cli import consent_views
 
-    found = verify(folder, environment)
+    found = verify(folder, environment, link or ())
     output.answer(found, as_json, lambda: consent_views.verified(found))
     if found.problems:
         raise typer.Exit(9)
+
+
+def _tell(written: list[Entry], project: tuple[Path, str | None], as_json: bool) -> None:
+    """What was written down, and which addresses no record has."""
+    from kinfolk.commands.consent.record import held_by_nobody
+    from kinfolk.interfaces.cli import consent_views
+
+    folder, environment = project
+
+    def render() -> None:
+        consent_views.recorded(written, held_by_nobody(folder, written, environment))
+
+    output.answer(written, as_json, render)

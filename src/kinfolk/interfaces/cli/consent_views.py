@@ -11,27 +11,33 @@ from kinfolk.interfaces.cli.views import cell, console, escaped, table
 if TYPE_CHECKING:
     from kinfolk.commands.consent.files import Imported
     from kinfolk.commands.consent.show import Shown, Told
-    from kinfolk.model.consent import Entry, Verified
+    from kinfolk.model.consent import Entry, Subject, Verified
 
 
-def recorded(written: Sequence[Entry]) -> None:
-    """The rows of one act, one a line."""
+def recorded(written: Sequence[Entry], held_by_nobody: Sequence[Subject]) -> None:
+    """The rows of one act, one a line; what was written down beside those who said it in one line."""
     out = console()
     for entry in written:
         said = entry.saying
-        out.print(escaped(f"Row {entry.seq}: {said.subject} {said.choice} {said.purpose}{_part(said)}."))
+        if not said.carried:
+            out.print(escaped(f"Row {entry.seq}: {said.subject} {said.choice} {said.purpose}{_part(said)}."))
+    if beside := list(dict.fromkeys(str(entry.saying.subject) for entry in written if entry.saying.carried)):
+        out.print(escaped(f"Also written down for {', '.join(beside)}, to be found again when one of them changes."))
+    for subject in held_by_nobody:
+        out.print(f"[yellow]No record has {escaped(subject.value)}[/]: it will count for whoever has it one day.")
     out.print(f"A receipt: `kinfolk consent receipt {written[0].seq}`. The next run takes it into consent.state.")
 
 
 def shown(found: Shown) -> None:
-    """One channel and topic of a purpose a line."""
+    """One channel and topic of a purpose a row; below it the basis, who said it, and where that is written."""
     who = f"customer {found.customer_id}" if found.customer_id else "nobody known"
     title = f"Consents of {who} at {found.at:%Y-%m-%d %H:%M} UTC"
-    listed = table(title, ("purpose", "allowed", "state", "basis", "since (UTC)", "until", "said by", "written"))
+    listed = table(title, ("purpose, and what it follows from", "allowed", "state", "since (UTC)", "until"))
     for state in found.states:
-        words = (f"{state.purpose}{_part(state)}", state.allowed, state.state, state.basis)
-        days = (_day(state.since), _day(state.expires_at))
-        listed.add_row(*map(cell, (*words, *days, state.said_by, _written(state.seq, state.row))))
+        origin = ", ".join(filter(None, (state.said_by, _written(state.seq, state.row))))
+        below = f"{state.basis}: {origin}" if origin else str(state.basis)
+        words = (f"{state.purpose}{_part(state)}\n  {below}", state.allowed, state.state)
+        listed.add_row(*map(cell, (*words, _day(state.since), _day(state.expires_at))))
     console().print(listed)
 
 
@@ -58,8 +64,10 @@ def receipt(found: Mapping[str, Any]) -> None:
 
 def imported(done: Imported) -> None:
     """What became of a file's rows."""
-    known = f"; {done.known:,} were known" if done.known else ""
-    console().print(f"{done.recorded:,} of {done.rows:,} rows recorded{known}. The next run takes them in.")
+    known = f"; {_count(done.known, 'was', 'were')} known" if done.known else ""
+    console().print(
+        f"{done.recorded:,} of {_count(done.rows, 'row', 'rows')} recorded{known}. The next run takes them in."
+    )
 
 
 def verified(found: Verified) -> None:
@@ -67,10 +75,15 @@ def verified(found: Verified) -> None:
     out = console()
     for problem in found.problems:
         out.print(escaped(problem))
-    erased = f"; {found.erased:,} name nobody any more" if found.erased else ""
-    state = f"{len(found.problems)} problems" if found.problems else "whole"
-    out.print(f"The ledger is {state}: {found.entries:,} rows, {found.opened:,} opened{erased}.")
-    out.print(f"Its last link is {found.chain}. Keep it elsewhere: a ledger written anew has another.")
+    erased = f"; {_count(found.erased, 'names', 'name')} nobody any more" if found.erased else ""
+    state = f"has {_count(len(found.problems), 'problem', 'problems')}" if found.problems else "is whole"
+    out.print(f"The ledger {state}: {_count(found.entries, 'row', 'rows')}, {found.opened:,} opened{erased}.")
+    out.print(f"Its last link is {found.last}:{found.chain}.", soft_wrap=True)
+    out.print("Keep it elsewhere, and check it with --link: a ledger written anew, or cut short, has another.")
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def _flat(fields: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:

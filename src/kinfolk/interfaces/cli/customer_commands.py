@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kinfolk.interfaces.cli import output
-from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, Wait
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, Wait, signed
 from kinfolk.interfaces.cli.review_commands import By, Note, Run, follow
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ def merge(
     from kinfolk.commands import customer
     from kinfolk.commands.review import Signature
 
-    signed = Signature(by or getpass.getuser(), note, wait)
-    _tell(customer.merge(folder, [first, *others], signed, environment, dry_run=dry_run), as_json, run=run)
+    signature = Signature(signed(by), note, wait)
+    _tell(customer.merge(folder, [first, *others], signature, environment, dry_run=dry_run), as_json, run=run)
     if run and not dry_run:
         follow(folder, environment)
 
@@ -70,8 +69,8 @@ def unmerge(
     from kinfolk.commands import customer
     from kinfolk.commands.review import Signature
 
-    signed = Signature(by or getpass.getuser(), note, wait)
-    _tell(customer.unmerge(folder, (who, records or []), signed, environment, dry_run=dry_run), as_json, run=run)
+    signature = Signature(signed(by), note, wait)
+    _tell(customer.unmerge(folder, (who, records or []), signature, environment, dry_run=dry_run), as_json, run=run)
     if run and not dry_run:
         follow(folder, environment)
 

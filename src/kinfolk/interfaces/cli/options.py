@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
 from typing import Annotated
 
@@ -19,3 +20,13 @@ AsOf = Annotated[
 ]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another run to finish.", min=0)]
 HERE = Path()
+
+
+def signed(by: str | None) -> str:
+    """Who does it: the name given, or that of this computer's user. Errors: BadParameter where there is neither"""
+    if by:
+        return by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user that has no name
+        raise typer.BadParameter("The user of this computer has no name. Say who does it with --by.") from None

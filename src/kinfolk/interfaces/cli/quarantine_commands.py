@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kinfolk.interfaces.cli import output
-from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, signed
 
 app = typer.Typer(
     name="quarantine",
@@ -84,7 +83,7 @@ def fix(
         if not all(mark for _, mark, _ in pairs):
             raise typer.BadParameter("--set takes COLUMN=VALUE.")
         edits = {number: {name: value or None for name, _, value in pairs}}
-    made = quarantine.fix(folder, edits, by or getpass.getuser(), environment)
+    made = quarantine.fix(folder, edits, signed(by), environment)
     output.answer(made, as_json, lambda: contract_views.fixed(made))
 
 

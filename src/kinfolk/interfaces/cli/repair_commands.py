@@ -54,13 +54,16 @@ def restore(
     source: Annotated[Path, typer.Argument(help="A backup.")],
     folder: Folder = HERE,
     yes: Annotated[bool, typer.Option("--yes", help="Replace the state that is there.")] = False,
+    other_ledger: Annotated[
+        bool, typer.Option("--other-ledger", help="Replace a ledger of consents too that the backup's is no copy of.")
+    ] = False,
     environment: Environment = None,
     wait: Wait = 0,
     as_json: AsJson = False,
 ) -> None:
     """Make a backup the state of this project; customers keep the ids they had in it."""
-    from kinfolk.commands.restore import restore
+    from kinfolk.commands.restore import Ledger, restore
     from kinfolk.interfaces.cli import repair_views
 
-    found = restore(folder, source, yes, environment, wait)
+    found = restore(folder, source, Ledger.OF_THE_BACKUP if yes and other_ledger else yes, environment, wait)
     output.answer(found, as_json, lambda: repair_views.restored(found))

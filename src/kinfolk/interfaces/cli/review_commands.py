@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from kinfolk.interfaces.cli import output
-from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, Wait
+from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, Wait, signed
 
 app = typer.Typer(
     name="review",
@@ -68,8 +67,8 @@ def decide(
     from kinfolk.commands import review
     from kinfolk.interfaces.cli import decision_views
 
-    signed = review.Signature(by or getpass.getuser(), note, wait)
-    made = review.decide(folder, (first, second), verdict, signed, environment)
+    signature = review.Signature(signed(by), note, wait)
+    made = review.decide(folder, (first, second), verdict, signature, environment)
     output.answer(made, as_json, lambda: decision_views.made(made, waits=not run))
     if run:
         follow(folder, environment)
@@ -90,8 +89,8 @@ def withdraw(
     from kinfolk.commands import review
     from kinfolk.interfaces.cli import decision_views
 
-    signed = review.Signature(by or getpass.getuser(), note, wait)
-    made = review.withdraw(folder, number, signed, environment)
+    signature = review.Signature(signed(by), note, wait)
+    made = review.withdraw(folder, number, signature, environment)
     output.answer(made, as_json, lambda: decision_views.made(made, waits=not run))
     if run:
         follow(folder, environment)

@@ -52,6 +52,7 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     consent.purposes_there,
     consent.purposes_sound,
     consent.channels_known,
+    consent.former_names_gone,
     consent.ages_known,
     access.roles_known,
     access.secrets_hidden,

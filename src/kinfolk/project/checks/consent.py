@@ -68,6 +68,28 @@ def channels_known(files: Files) -> Iterator[Mistake]:
                     yield Mistake(where, f"`{word}` is listed twice.")
 
 
+def former_names_gone(files: Files) -> Iterator[Mistake]:
+    """What had another name has a name now, and a name that was given up is none that something has."""
+    if files.consent is None:
+        return
+    place, settings = files.consent.document.place, files.consent.settings
+    for kind, known in (
+        ("purposes", list(settings.purposes)),
+        ("channels", settings.channels),
+        ("topics", settings.topics),
+    ):
+        for former, called in getattr(settings.formerly, kind).items():
+            where = place("formerly", kind, former)
+            if former in known:
+                yield Mistake(where, f"`{former}` is among the {kind}, so it is no former name.", "Leave it out.")
+            elif called not in known:
+                yield Mistake(where, f"`{called}` is not among the {kind}.", hint(called, known))
+        for number, word in enumerate(getattr(settings.ended, kind)):
+            if word in known:
+                what = f"`{word}` is among the {kind}, so it is not given up."
+                yield Mistake(place("ended", kind, number), what, "Leave it out here or there.")
+
+
 def ages_known(files: Files) -> Iterator[Mistake]:
     """A minimum age needs a source of dates of birth."""
     if files.consent is None or not all(source.written.readable for source in files.sources):

@@ -71,6 +71,22 @@ class PurposeEntry(Written):
     )
 
 
+class FormerlyEntry(Written):
+    """What had another name once, so that what people said to it goes on counting."""
+
+    purposes: dict[Word, Word] = Field(default={}, description="former name -> what it is called now")
+    channels: dict[Word, Word] = Field(default={}, description="former name -> what it is called now")
+    topics: dict[Word, Word] = Field(default={}, description="former name -> what it is called now")
+
+
+class EndedEntry(Written):
+    """What is not done any more, so that what people said against it has nothing left to forbid."""
+
+    purposes: Words = Field(default=[], description="data is not used for them any more")
+    channels: Words = Field(default=[], description="nobody is reached by them any more")
+    topics: Words = Field(default=[], description="nothing is said of them any more")
+
+
 class ConsentFile(Written):
     """The whole of policies/consent.yml."""
 
@@ -78,3 +94,5 @@ class ConsentFile(Written):
     channels: Words = Field(default=[], description="ways to reach people, such as email and sms")
     topics: Words = Field(default=[], description="what people may want to hear of, such as news and offers")
     purposes: dict[Word, PurposeEntry] = Field(default={}, description="name -> a purpose")
+    formerly: FormerlyEntry = Field(default=FormerlyEntry(), description="names that were changed")
+    ended: EndedEntry = Field(default=EndedEntry(), description="what is given up")

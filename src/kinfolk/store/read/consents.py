@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, select
+from sqlalchemy import Connection, Engine, Row, Select, func, select, union_all
 
-from kinfolk.model.consent import Choice, Entry, Saying, Subject, Verified
+from kinfolk.model.consent import Choice, Entry, Saying, Subject
 from kinfolk.store import chain
-from kinfolk.store.schema import consent_head, consent_ledger, consent_subjects
+from kinfolk.store.schema import consent_erasures, consent_head, consent_ledger, consent_subjects
 
 _AT_ONCE = 500  # values in one question: SQLite takes some thousand
-_FORGOTTEN = Subject("", "")  # whom a row was about that was erased
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Head:
 
 def head(engine: Engine) -> Head:
     """The ledger's end."""
-    with _at_one_moment(engine) as connection:
+    with at_one_moment(engine) as connection:
         entries, last = head_of(connection)
         named = connection.execute(select(func.count()).select_from(consent_subjects)).scalar_one()
     return Head(entries, last, named)
@@ -41,21 +40,32 @@ def head_of(connection: Connection) -> tuple[int, str]:
     return (found[0], found[1]) if found else (0, chain.BEGINNING)
 
 
+def link_at(connection: Connection, seq: int) -> str | None:
+    """The chain's value at that row, an erasure's row too; at row 0 where the chain begins. None where it is not."""
+    if seq == 0:
+        return chain.BEGINNING
+    links = [select(rows.c.chain).where(rows.c.seq == seq) for rows in (consent_ledger, consent_erasures)]
+    return connection.execute(union_all(*links)).scalar()
+
+
 def entries(engine: Engine, recorded_until: datetime | None = None) -> Iterator[Entry]:
     """Every row in order; only those recorded by then, where that is asked."""
     with engine.connect() as connection:
-        yield from map(_entry, connection.execute(_until(_whole(), recorded_until).order_by(consent_ledger.c.seq)))
+        yield from map(entry_of, connection.execute(_until(whole(), recorded_until).order_by(consent_ledger.c.seq)))
 
 
 def named_facts(engine: Engine, until: int) -> list[tuple[Any, ...]]:
-    """Of the first so many rows those that name somebody, in order: whom, what was said, until when, and the numbers.
+    """Of the first so many rows those that name somebody, in order: whom, what was said and when, and the numbers.
 
-    kind, source, value, purpose, channel, topic, choice, effective_at, expires_at, policy_version, seq, part_of
+    kind, source, value, purpose, channel, topic, choice, effective_at, ranks_at, expires_at, policy_version, seq,
+    part_of, carried, recorded_at, and whether others who said the same in one act were erased
     """
     said, named = consent_ledger.c, consent_subjects.c
-    what = (said.purpose, said.channel, said.topic, said.choice, said.effective_at, said.expires_at)
-    columns = (named.kind, named.source, named.value, *what, said.policy_version, said.seq, said.part_of)
-    tree = select(*columns).join(consent_subjects, named.seq == said.seq).where(said.seq <= until).order_by(said.seq)
+    when = (said.effective_at, func.coalesce(said.ranks_at, said.effective_at), said.expires_at)
+    what = (said.purpose, said.channel, said.topic, said.choice, *when, said.policy_version)
+    numbers = (said.seq, said.part_of, said.carried, said.recorded_at, said.part_of.in_(_with_erased()))
+    tree = select(named.kind, named.source, named.value, *what, *numbers).join(consent_subjects, named.seq == said.seq)
+    tree = tree.where(said.seq <= until).order_by(said.seq)
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(tree)]
 
@@ -66,79 +76,98 @@ def entries_of(engine: Engine, subjects: Collection[Subject], recorded_until: da
     found = list[Entry]()
     with engine.connect() as connection:
         for first in range(0, len(values), _AT_ONCE):
-            tree = _whole().where(consent_subjects.c.value.in_(values[first : first + _AT_ONCE]))
-            found += map(_entry, connection.execute(_until(tree, recorded_until)))
+            tree = whole().where(consent_subjects.c.value.in_(values[first : first + _AT_ONCE]))
+            found += map(entry_of, connection.execute(_until(tree, recorded_until)))
     return sorted((entry for entry in found if entry.saying.subject in wanted), key=lambda entry: entry.seq)
 
 
-def acts(engine: Engine, numbers: Collection[int]) -> dict[int, set[Subject]]:
-    """Number of an act (part_of) -> everybody it was about who is not forgotten."""
-    found: dict[int, set[Subject]] = {number: set() for number in numbers}
+@dataclass(frozen=True)
+class ActOf:
+    """Who said something at once. recorded_at: when; erased: whether others who said it are not known any more"""
+
+    said_by: frozenset[Subject]
+    recorded_at: datetime
+    erased: bool
+
+
+def acts(engine: Engine, numbers: Collection[int]) -> dict[int, ActOf]:
+    """Number of an act (part_of) -> who said it, those left out to whom it was only carried."""
+    found = dict[int, list[Entry]]()
     parts = sorted(numbers)
     with engine.connect() as connection:
         for first in range(0, len(parts), _AT_ONCE):
-            tree = _whole().where(consent_ledger.c.part_of.in_(parts[first : first + _AT_ONCE]))
-            for one in map(_entry, connection.execute(tree)):
-                if not one.erased:
-                    found[one.part_of].add(one.saying.subject)
+            tree = whole().where(consent_ledger.c.part_of.in_(parts[first : first + _AT_ONCE]))
+            for one in map(entry_of, connection.execute(tree.where(~consent_ledger.c.carried))):
+                found.setdefault(one.part_of, []).append(one)
+    return {
+        part: ActOf(
+            frozenset(one.saying.subject for one in said if not one.erased),
+            said[0].recorded_at,
+            any(one.erased for one in said),
+        )
+        for part, said in found.items()
+    }
+
+
+def erased_already(engine: Engine, commitments: Collection[str]) -> set[str]:
+    """Those of the commitments that rows have whose subject was erased."""
+    found, given = set[str](), sorted(commitments)
+    with engine.connect() as connection:
+        for first in range(0, len(given), _AT_ONCE):
+            tree = whole().where(consent_ledger.c.commitment.in_(given[first : first + _AT_ONCE]))
+            found |= {one.commitment for one in map(entry_of, connection.execute(tree)) if one.erased}
     return found
+
+
+def objections(engine: Engine) -> list[tuple[str, str | None, str | None]]:
+    """Every purpose, channel and topic that somebody who is still known denied or withdrew from."""
+    said = consent_ledger.c
+    tree = select(said.purpose, said.channel, said.topic).distinct().order_by(said.purpose)
+    tree = tree.join(consent_subjects, consent_subjects.c.seq == said.seq)
+    with engine.connect() as connection:
+        rows = connection.execute(tree.where(said.choice.in_([Choice.DENIED, Choice.WITHDRAWN])))
+        return [(row.purpose, row.channel, row.topic) for row in rows]
 
 
 def entry(engine: Engine, seq: int) -> Entry | None:
     """The row of that number, if there is one."""
     with engine.connect() as connection:
-        row = connection.execute(_whole().where(consent_ledger.c.seq == seq)).first()
-    return _entry(row) if row else None
-
-
-def verify(engine: Engine) -> Verified:
-    """Whether every row is as it was written and where it was written, and none is missing."""
-    problems, entries, opened, erased, before, expected = list[str](), 0, 0, 0, chain.BEGINNING, 1
-    with _at_one_moment(engine) as connection:
-        for row in connection.execute(_whole().order_by(consent_ledger.c.seq)):
-            found, entries = _entry(row), entries + 1
-            if found.seq != expected:
-                problems.append(f"Row {expected} is missing.")
-            elif chain.link(before, (row.seq, row.part_of), row.recorded_at, found.saying, row.commitment) != row.chain:
-                problems.append(f"Row {row.seq} is not what was written after row {row.seq - 1}.")
-            if found.erased:
-                erased += 1
-            elif chain.commitment(row.salt, found.saying.subject, row.proof) == row.commitment:
-                opened += 1
-            else:
-                problems.append(f"Row {row.seq} was written about somebody else, or with another proof.")
-            before, expected = row.chain, row.seq + 1
-        promised, last = head_of(connection)
-        strays = select(func.count()).where(consent_subjects.c.seq.not_in(select(consent_ledger.c.seq)))
-        if connection.execute(strays).scalar_one():
-            problems.append("Somebody is named for a row that is not there.")
-    if (promised, last) != (expected - 1, before):
-        problems.append(f"The ledger ended with row {promised} ({last[:12]}…), and now ends with row {expected - 1}.")
-    return Verified(entries, opened, erased, before, tuple(problems))
+        row = connection.execute(whole().where(consent_ledger.c.seq == seq)).first()
+    return entry_of(row) if row else None
 
 
 @contextmanager
-def _at_one_moment(engine: Engine) -> Iterator[Connection]:
+def at_one_moment(engine: Engine) -> Iterator[Connection]:
     """A connection that sees nothing that is written meanwhile."""
     with engine.connect() as connection:
         connection.exec_driver_sql("begin")
         yield connection
 
 
-def _whole() -> Select[Any]:
+def whole() -> Select[Any]:
+    """Every row, with whom it is about where that is known."""
     named = consent_subjects.c
-    about = (named.kind, named.source, named.value, named.proof, named.salt)
+    who = (named.kind, named.source, named.value)
+    about = (*who, named.collection_method, named.collected_at, named.recorded_by, named.proof, named.salt)
     return select(consent_ledger, *about).outerjoin(consent_subjects, named.seq == consent_ledger.c.seq)
+
+
+def _with_erased() -> Select[Any]:
+    """Numbers of acts of which not everybody who said it is still known."""
+    said, named = consent_ledger.c, consent_subjects.c
+    tree = select(said.part_of).outerjoin(consent_subjects, named.seq == said.seq)
+    return tree.where(named.seq.is_(None), ~said.carried)
 
 
 def _until(tree: Select[Any], moment: datetime | None) -> Select[Any]:
     return tree if moment is None else tree.where(consent_ledger.c.recorded_at <= moment)
 
 
-def _entry(row: Row[Any]) -> Entry:
+def entry_of(row: Row[Any]) -> Entry:
+    """A row of `whole`."""
     erased = row.salt is None
     said = Saying(
-        subject=_FORGOTTEN if erased else Subject(row.kind, row.value, row.source),
+        subject=Subject.erased(row.commitment) if erased else Subject(row.kind, row.value, row.source),
         purpose=row.purpose,
         choice=Choice(row.choice),
         effective_at=row.effective_at,
@@ -150,5 +179,8 @@ def _entry(row: Row[Any]) -> Entry:
         collected_at=row.collected_at,
         recorded_by=row.recorded_by,
         proof=row.proof,
+        notice=row.notice,
+        ranks_at=row.ranks_at,
+        carried=row.carried,
     )
     return Entry(row.seq, row.part_of, row.recorded_at, said, row.commitment, row.chain, erased)

@@ -2,75 +2,89 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select
 
-from kinfolk.model.consent import Entry, Saying
+from kinfolk.model.consent import ERASED, Entry, Erasure, Saying
 from kinfolk.store import chain
 from kinfolk.store.database import writing
 from kinfolk.store.read.consents import head_of
-from kinfolk.store.schema import consent_head, consent_ledger, consent_subjects
+from kinfolk.store.schema import consent_erasures, consent_head, consent_ledger, consent_subjects
+
+_AT_ONCE = 500  # rows in one statement: SQLite takes some thousand values
 
 
 def append(engine: Engine, acts: Sequence[Sequence[Saying]], now: datetime | None = None) -> list[Entry]:
     """Writes what was said, all of it or nothing, and returns the rows.
 
-    acts  each what was said at once: about every record of a customer, say
+    acts  each what was said at once: about every record of a customer, say. Who is erased already stays so
     now   when it is recorded; the clock's time if not given
     """
     recorded_at = now or datetime.now(UTC)
     with writing(engine) as connection:
         last, before = head_of(connection)
-        written, salts = list[Entry](), list[str]()
+        written, about = list[Entry](), list[dict[str, Any]]()
         for act in acts:
             part_of = last + len(written) + 1
             for said in act:
                 seq, salt = last + len(written) + 1, secrets.token_hex(32)
-                committed = chain.commitment(salt, said.subject, said.proof)
+                erased = said.subject.kind == ERASED
+                committed = said.subject.value if erased else chain.commitment(salt, said)
                 before = chain.link(before, (seq, part_of), recorded_at, said, committed)
-                written.append(Entry(seq, part_of, recorded_at, said, committed, before))
-                salts.append(salt)
+                written.append(Entry(seq, part_of, recorded_at, said, committed, before, erased))
+                if not erased:
+                    about.append(_about(seq, said, salt))
         if written:
             connection.execute(insert(consent_ledger), [_row(entry) for entry in written])
-            connection.execute(insert(consent_subjects), [_about(*named) for named in zip(written, salts, strict=True)])
+            if about:
+                connection.execute(insert(consent_subjects), about)
             _set_head(connection, written[-1].seq, before)
+            erased_before = [entry.seq for entry in written if entry.erased]
+            _write_erasure(connection, erased_before, (None, "erased before it was imported"), recorded_at)
     return written
 
 
-def forget(engine: Engine, numbers: Collection[int]) -> None:
-    """Erases whom these rows were about, and the proof. The rows stay, and the ledger verifies as before."""
-    with writing(engine) as connection:
-        for seq in numbers:
-            connection.execute(delete(consent_subjects).where(consent_subjects.c.seq == seq))
+def forget(engine: Engine, numbers: Collection[int], by: str | None = None, reason: str | None = None) -> int:
+    """Erases whom these rows were about, how it was collected and the proof; returns the number of rows.
 
+    The rows stay, and an erasure is written behind them, so that the ledger verifies as before.
 
-def take_over(engine: Engine, later: Engine) -> bool:
-    """Brings a ledger from a backup up to the one it was once a copy of; False where that went another way since.
-
-    What was forgotten since is forgotten here too.
-
-    later  the ledger that may have more rows
+    by, reason  who erased it and why; kept for ever, so they must not tell whom
     """
-    with later.connect() as source, writing(engine) as connection:
-        last, before = head_of(connection)
-        if last:
-            at = source.execute(select(consent_ledger.c.chain).where(consent_ledger.c.seq == last)).scalar()
-            if at != before:
-                return False
-            kept = set(source.execute(select(consent_subjects.c.seq)).scalars())
-            here = set(connection.execute(select(consent_subjects.c.seq)).scalars())
-            for seq in here - kept:
-                connection.execute(delete(consent_subjects).where(consent_subjects.c.seq == seq))
-        for table in (consent_ledger, consent_subjects):
-            rows = [dict(row) for row in source.execute(select(table).where(table.c.seq > last)).mappings()]
-            if rows:
-                connection.execute(insert(table), rows)
-        _set_head(connection, *head_of(source))
-    return True
+    with writing(engine) as connection:
+        found = sorted(n for part in _parts(sorted(numbers)) for n in connection.execute(_named(part)).scalars())
+        for part in _parts(found):
+            connection.execute(delete(consent_subjects).where(consent_subjects.c.seq.in_(part)))
+        _write_erasure(connection, found, (by, reason), datetime.now(UTC))
+    return len(found)
+
+
+def _write_erasure(
+    connection: Connection, numbers: Sequence[int], signed: tuple[str | None, str | None], now: datetime
+) -> None:
+    if not numbers:
+        return
+    last, before = head_of(connection)
+    erasure = Erasure(last + 1, now, tuple(numbers), *signed)
+    link = chain.erasure_link(before, erasure)
+    row = {"seq": erasure.seq, "erased_at": now, "rows": json.dumps(erasure.rows)}
+    row |= {"erased_by": erasure.erased_by, "reason": erasure.reason, "chain": link}
+    connection.execute(insert(consent_erasures), [row])
+    _set_head(connection, erasure.seq, link)
+
+
+def _named(numbers: Sequence[int]) -> Any:
+    return select(consent_subjects.c.seq).where(consent_subjects.c.seq.in_(numbers))
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for first in range(0, len(numbers), _AT_ONCE):
+        yield numbers[first : first + _AT_ONCE]
 
 
 def _set_head(connection: Connection, entries: int, last: str) -> None:
@@ -83,23 +97,32 @@ def _row(entry: Entry) -> dict[str, Any]:
     return {
         "seq": entry.seq,
         "part_of": entry.part_of,
+        "carried": said.carried,
         "recorded_at": entry.recorded_at,
         "purpose": said.purpose,
         "choice": said.choice,
         "effective_at": said.effective_at,
+        "ranks_at": said.ranks_at,
         "expires_at": said.expires_at,
         "policy_version": said.policy_version,
+        "notice": said.notice,
         "channel": said.channel,
         "topic": said.topic,
-        "collection_method": said.collection_method,
-        "collected_at": said.collected_at,
-        "recorded_by": said.recorded_by,
         "commitment": entry.commitment,
         "chain": entry.chain,
     }
 
 
-def _about(entry: Entry, salt: str) -> dict[str, Any]:
-    subject = entry.saying.subject
-    about = {"kind": subject.kind, "source": subject.source, "value": subject.value}
-    return {"seq": entry.seq, **about, "proof": entry.saying.proof, "salt": salt}
+def _about(seq: int, said: Saying, salt: str) -> dict[str, Any]:
+    subject = said.subject
+    return {
+        "seq": seq,
+        "kind": subject.kind,
+        "source": subject.source,
+        "value": subject.value,
+        "collection_method": said.collection_method,
+        "collected_at": said.collected_at,
+        "recorded_by": said.recorded_by,
+        "proof": said.proof,
+        "salt": salt,
+    }

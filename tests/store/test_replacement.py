@@ -1,0 +1,101 @@
+"""The control state of a backup in the place of the present one: what was said since stays said."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from kinfolk.errors import ExistsError
+from kinfolk.model.consent import Choice, Saying, Subject
+from kinfolk.pipeline.archive import copy_database
+from kinfolk.store.database import file_of, open_store
+from kinfolk.store.read.consents import entries
+from kinfolk.store.read.runs import latest
+from kinfolk.store.read.verification import verify
+from kinfolk.store.write import runs
+from kinfolk.store.write.consents import append, forget
+from kinfolk.store.write.replacement import replaced_by
+
+
+def say(engine: Engine, value: str = "ana@example.com", choice: Choice = Choice.DENIED) -> None:
+    append(engine, [[Saying(Subject("email", value), "news", choice, datetime.now(UTC))]])
+
+
+@pytest.fixture
+def present(tmp_path: Path) -> Engine:
+    """Two rows of the ledger, of which there is a copy."""
+    engine = open_store(tmp_path / "present")
+    say(engine)
+    say(engine, "rui@example.com")
+    (tmp_path / "backup").mkdir()
+    copy_database(file_of(tmp_path / "present"), file_of(tmp_path / "backup"))
+    return engine
+
+
+def replace(tmp_path: Path, *, other_ledger: bool = False) -> None:
+    with replaced_by(tmp_path / "present", tmp_path / "backup", other_ledger=other_ledger):
+        pass
+
+
+def test_the_history_is_the_backups_and_the_ledger_what_it_became_since(present: Engine, tmp_path: Path) -> None:
+    runs.start(present, "f" * 64, "{}")
+    say(present, choice=Choice.WITHDRAWN)
+    forget(present, [2])
+    before = list(entries(present))
+    replace(tmp_path)
+    assert list(entries(present)) == before
+    assert latest(present, 5) == []
+    assert (verify(present).erased, verify(present).problems) == (1, ())
+
+
+def test_a_backup_that_has_more_of_the_same_ledger_brings_it(present: Engine, tmp_path: Path) -> None:
+    backup = open_store(tmp_path / "backup")
+    say(backup)
+    forget(backup, [1])
+    replace(tmp_path)
+    assert (verify(present).entries, verify(present).erased, verify(present).problems) == (3, 1, ())
+
+
+def test_a_ledger_the_backup_is_no_copy_of_is_replaced_only_when_somebody_says_so(
+    present: Engine, tmp_path: Path
+) -> None:
+    say(open_store(tmp_path / "backup"))
+    say(present)
+    before = list(entries(present))
+    with pytest.raises(ExistsError, match="the same up to row 2, and of the 1 after it the backup has none"):
+        replace(tmp_path)
+    assert list(entries(present)) == before
+    replace(tmp_path, other_ledger=True)
+    assert list(entries(present)) == list(entries(open_store(tmp_path / "backup")))
+    assert verify(present).problems == ()
+
+
+def test_what_is_said_while_a_backup_takes_its_place_is_written_behind_it(present: Engine, tmp_path: Path) -> None:
+    started = threading.Event()
+
+    def speak() -> None:
+        engine = open_store(tmp_path / "present")
+        started.set()
+        say(engine, "late@example.com")
+
+    speaker = threading.Thread(target=speak)
+    with replaced_by(tmp_path / "present", tmp_path / "backup"):
+        speaker.start()
+        started.wait(30)
+        speaker.join(0.5)
+        assert speaker.is_alive(), "nothing is written meanwhile"
+    speaker.join(30)
+    found = list(entries(open_store(tmp_path / "present")))
+    assert [entry.saying.subject.value for entry in found][-1] == "late@example.com"
+    assert verify(present).problems == ()
+
+
+def test_when_the_block_fails_everything_is_as_before(present: Engine, tmp_path: Path) -> None:
+    runs.start(present, "f" * 64, "{}")
+    with pytest.raises(KeyError), replaced_by(tmp_path / "present", tmp_path / "backup"):
+        raise KeyError
+    assert len(latest(present, 5)) == 1
