@@ -26,6 +26,7 @@ from tests.company import Company
 from tests.conftest import CHECKOUT
 
 KEY = "key-of-the-web-site"
+_PATIENCE = 120.0  # seconds that a server has to begin, on a machine that has other things to do
 WEB = """
 collect: {write_keys: ["${WEB_KEY}"]}
 belongs_to: {source: visitors, column: visitor}
@@ -147,7 +148,8 @@ def serving(folder: Path, *options: str, port: int | None = None) -> Iterator[Se
 
 
 def _wait_for(made: Serving) -> None:
-    for _ in range(600):
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
         if made.process.poll() is not None:
             raise AssertionError(f"The server ended: {made.process.communicate()[0]}")
         try:
