@@ -175,7 +175,7 @@ def test_a_link_tells_nothing_of_whom_it_is_for_and_cannot_be_changed(
 
     assert "guest" not in address
     assert str(visit(open_project(bakery.folder), token).subject) == f"email:guest{guest}@example.com"
-    for forged in (token[:-2], token[:-3] + "AAA", "x", "%00", token.upper()):
+    for forged in (token[:-2], token[:-3] + "AAA", "x", "%00", "%C3%BC", token.upper()):
         answer = served.client.get(f"{served.url}/preferences/{forged}")
         assert answer.status_code == 404, forged
         assert "This link leads nowhere" in answer.text

@@ -79,7 +79,7 @@ def visit(project: Project, token: str) -> Visit:
 
     try:
         kind, value, source, expires_at = json.loads(_seal(project).decrypt(token))
-    except InvalidToken:
+    except (InvalidToken, ValueError):
         raise NotFoundError("This link was not made here.") from None
     return Visit(Subject(kind, value, source), datetime.fromtimestamp(expires_at, UTC))
 

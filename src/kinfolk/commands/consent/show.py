@@ -73,13 +73,13 @@ def show(folder: Path, who: str, environment: str | None = None, as_of: str | No
     Errors  NotFoundError when nobody fits, KinfolkError when several do
     """
     project = open_project(folder, environment)
-    check_ledger(project)
     return show_in(project, open_ledger(project), who, as_of)
 
 
 def show_in(project: Project, ledger: Engine, who: str, as_of: str | None = None) -> Shown:
     """The same in a project that is open."""
     policy, now = policy_of(project), datetime.now(UTC)
+    check_ledger(project)
     at = moment_named(as_of, project.time_zone).astimezone(UTC) if as_of else now
     moment = at if as_of else None
     with published(project) as reader:
