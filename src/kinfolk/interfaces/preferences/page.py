@@ -100,6 +100,7 @@ PAGE = Router(
     "/preferences",
     route_handlers=[shown, changed, asked_to_unsubscribe, unsubscribe],
     request_max_body_size=_LARGEST,
+    opt={"public": True},  # nobody signs in here
     include_in_schema=False,
     exception_handlers={KinfolkError: views.told, HTTPException: views.refused},
 )
