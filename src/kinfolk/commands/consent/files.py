@@ -52,11 +52,11 @@ def import_file(folder: Path, file: Path, environment: str | None = None) -> Imp
     Errors  SourceError lists the rows that cannot be recorded, each with its line, or says why the file cannot be read
     """
     project = open_project(folder, environment)
-    with file.open("rb") as source:
-        return import_in(project, open_ledger(project), source, str(file))
+    with file.open("rb") as content:
+        return import_in(project, open_ledger(project), content, str(file))
 
 
-def import_in(project: Project, store: Engine, file: IO[bytes], name: str) -> Imported:
+def import_in(project: Project, ledger: Engine, file: IO[bytes], name: str) -> Imported:
     """The same in a project that is open, from a file that is. name: what errors call it"""
     policy_of(project)
     now, rows, mistakes = datetime.now(UTC), list[_Row](), list[str]()
@@ -73,10 +73,10 @@ def import_in(project: Project, store: Engine, file: IO[bytes], name: str) -> Im
             raise _cannot(mistakes)
         known_beside = beside(reader, {said.subject for row in rows if not row.act for said in row.said})
     everybody = {said.subject for row in rows for said in row.said}
-    known = {_same(entry.saying) for entry in entries_of(store, everybody)}
-    gone = erased_already(store, {subject.value for subject in everybody if subject.kind == ERASED})
+    known = {_same(entry.saying) for entry in entries_of(ledger, everybody)}
+    gone = erased_already(ledger, {subject.value for subject in everybody if subject.kind == ERASED})
     new = [row for row in rows if not all(_same(said) in known or said.subject.value in gone for said in row.said)]
-    append(store, list(_acts(new, known, known_beside)), now)
+    append(ledger, list(_acts(new, known, known_beside)), now)
     return Imported(len(rows), len(new), len(rows) - len(new))
 
 
@@ -96,9 +96,9 @@ def write_export(folder: Path, file: Path, environment: str | None = None) -> in
     return lines - 1  # one of them names the columns
 
 
-def export_lines(store: Engine) -> Iterator[str]:
+def export_lines(ledger: Engine) -> Iterator[str]:
     """The ledger as CSV, a row at a time; the columns' names first."""
-    return table.lines(map(_exported, entries(store)))
+    return table.written(map(_exported, entries(ledger)))
 
 
 class _Who:

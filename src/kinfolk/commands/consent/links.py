@@ -64,7 +64,7 @@ def link_in(served: Served, who: str, lasts: timedelta) -> Link:
     if not timedelta() < lasts <= _LONGEST:
         raise KinfolkError("A link lasts for some time, and ten years at most.", hint="Write it as `30 days`.")
     policy_of(served.project)
-    subject = subject_named(who)
+    subject = subject_named(who, served.project.defaults.country)
     if subject is None:
         with reading(served.project.state) as reader:
             subject = records_of(reader, who)[0]
@@ -79,7 +79,7 @@ def visit(project: Project, token: str) -> Visit:
 
     try:
         kind, value, source, expires_at = json.loads(_seal(project).decrypt(token))
-    except InvalidToken:
+    except (InvalidToken, ValueError):
         raise NotFoundError("This link was not made here.") from None
     return Visit(Subject(kind, value, source), datetime.fromtimestamp(expires_at, UTC))
 

@@ -48,10 +48,10 @@ def receipt(folder: Path, seq: int, environment: str | None = None) -> Receipt:
     return receipt_in(project, open_ledger(project), seq)
 
 
-def receipt_in(project: Project, store: Engine, seq: int) -> Receipt:
+def receipt_in(project: Project, ledger: Engine, seq: int) -> Receipt:
     """The same in a project that is open."""
     policy = policy_of(project)
-    found = consents.entry(store, seq)
+    found = consents.entry(ledger, seq)
     if found is None:
         raise NotFoundError(f"The ledger has no row {seq}.", hint="`kinfolk consent history` lists a person's rows.")
     said, number = found.saying, f"{project.name}{f'/{project.environment}' if project.environment else ''}/{seq}"

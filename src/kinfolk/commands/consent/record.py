@@ -36,15 +36,15 @@ def record(folder: Path, who: str, said: Said, environment: str | None = None) -
     return record_in(project, open_ledger(project), who, [said])
 
 
-def record_in(project: Project, store: Engine, who: str, said: Sequence[Said]) -> list[Entry]:
+def record_in(project: Project, ledger: Engine, who: str, each: Sequence[Said]) -> list[Entry]:
     """The same in a project that is open, for things said at once: all of them are written down, or none."""
-    now = datetime.now(UTC)
     policy_of(project)
+    now = datetime.now(UTC)
     with published(project) as reader:
         subjects = _subjects_of(project, reader, who)
-        act = [saying(project, subject, one, now) for one in said for subject in subjects]
+        act = [saying(project, subject, one, now) for one in each for subject in subjects]
         act = carried(act, beside(reader, subjects))
-    return append(store, [act], now)
+    return append(ledger, [act], now)
 
 
 def withdraw(folder: Path, who: str, said: Said, environment: str | None = None) -> list[Entry]:
@@ -56,7 +56,7 @@ def withdraw(folder: Path, who: str, said: Said, environment: str | None = None)
     return withdraw_in(project, open_ledger(project), who, said)
 
 
-def withdraw_in(project: Project, store: Engine, who: str, said: Said) -> list[Entry]:
+def withdraw_in(project: Project, ledger: Engine, who: str, said: Said) -> list[Entry]:
     """The same in a project that is open."""
     policy = policy_of(project)
     names = [said.purpose] if said.purpose else [p.name for p in policy.purposes if p.basis is Basis.CONSENT]
@@ -64,7 +64,7 @@ def withdraw_in(project: Project, store: Engine, who: str, said: Said) -> list[E
         raise KinfolkError("No purpose rests on consent, so there is none to withdraw.", hint="Name the purpose.")
     if not said.purpose and (said.channel or said.topic):
         raise KinfolkError("A channel or topic is of one purpose.", hint="Name the purpose.")
-    return record_in(project, store, who, [replace(said, purpose=name, choice=Choice.WITHDRAWN) for name in names])
+    return record_in(project, ledger, who, [replace(said, purpose=name, choice=Choice.WITHDRAWN) for name in names])
 
 
 def held_by_nobody(folder: Path, written: Sequence[Entry], environment: str | None = None) -> list[Subject]:

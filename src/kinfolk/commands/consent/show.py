@@ -73,21 +73,20 @@ def show(folder: Path, who: str, environment: str | None = None, as_of: str | No
     Errors  NotFoundError when nobody fits, KinfolkError when several do
     """
     project = open_project(folder, environment)
-    check_ledger(project)
     return show_in(project, open_ledger(project), who, as_of)
 
 
-def show_in(project: Project, store: Engine, who: str, as_of: str | None = None) -> Shown:
+def show_in(project: Project, ledger: Engine, who: str, as_of: str | None = None) -> Shown:
     """The same in a project that is open."""
-    policy = policy_of(project)
-    now = datetime.now(UTC)
+    policy, now = policy_of(project), datetime.now(UTC)
+    check_ledger(project)
     at = moment_named(as_of, project.time_zone).astimezone(UTC) if as_of else now
     moment = at if as_of else None
     with published(project) as reader:
         asked = person(reader, who, moment, project.defaults.country)
         facts = [_dated(project, fact, now) for fact in (file_facts(reader, asked.subjects) if reader else ())]
-        facts += map(fact_of, entries_of(store, asked.subjects, at))
-        counted = [_called_now(policy, fact) for fact in _counted(store, reader, asked, facts, at)]
+        facts += map(fact_of, entries_of(ledger, asked.subjects, at))
+        counted = [_called_now(policy, fact) for fact in _counted(ledger, reader, asked, facts, at)]
     return Shown(asked.customer_id, at, list(_states(policy, asked, counted, at)))
 
 
@@ -97,12 +96,12 @@ def history(folder: Path, who: str, environment: str | None = None) -> list[Told
     return history_in(project, open_ledger(project), who)
 
 
-def history_in(project: Project, store: Engine, who: str) -> list[Told]:
+def history_in(project: Project, ledger: Engine, who: str) -> list[Told]:
     """The same in a project that is open."""
     with published(project) as reader:
         asked = person(reader, who, country=project.defaults.country)
         files = file_facts(reader, asked.subjects) if reader else []
-    told = [_told(fact_of(entry), entry) for entry in entries_of(store, asked.subjects)]
+    told = [_told(fact_of(entry), entry) for entry in entries_of(ledger, asked.subjects)]
     told += map(_told, files)
     return sorted(told, key=lambda one: (one.effective_at, one.seq or 0, one.row or ""))
 

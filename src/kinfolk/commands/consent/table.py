@@ -27,8 +27,8 @@ _EXPORTED = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet works out
 
 
-def lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """The lines of the file, that of the header first. A cell that would be a formula begins with an apostrophe."""
+def written(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The names of the columns, and each row, as lines. A cell that would be a formula begins with an apostrophe."""
     line = StringIO(newline="")
     writer = csv.DictWriter(line, _EXPORTED)
     writer.writeheader()
@@ -40,19 +40,19 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield line.getvalue()
 
 
-def read(file: IO[bytes], name: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of the file, each with the line it ends on. name: what errors call the file. Errors: SourceError"""
+def read(file: IO[bytes], called: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of the file, each with the line it ends on. called: its name in errors. Errors: SourceError"""
     text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
         reader = csv.DictReader(text, strict=True)
-        _check_columns(name, reader.fieldnames or ())
+        _check_columns(called, reader.fieldnames or ())
         for row in reader:
             if None in row or None in row.values():
                 what = "The row has not as many values as the header."
-                raise SourceError(what, where=f"{name}:{reader.line_num}")
-            yield reader.line_num, {column: _read(value.strip()) for column, value in row.items()}
+                raise SourceError(what, where=f"{called}:{reader.line_num}")
+            yield reader.line_num, {name: _read(value.strip()) for name, value in row.items()}
     except (UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"This is no CSV file in UTF-8: {error}.", where=name) from error
+        raise SourceError(f"This is no CSV file in UTF-8: {error}.", where=called) from error
     finally:
         text.detach()  # the file is not ours to close
 

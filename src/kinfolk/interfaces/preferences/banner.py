@@ -109,6 +109,7 @@ def consent() -> Router:
         route_handlers=[script, style, notice_text, config, choice],
         dependencies={"limits": Provide(lambda: limits, sync_to_thread=False)},
         request_max_body_size=_LARGEST,
+        opt={"public": True},  # nobody signs in here
         include_in_schema=False,
         exception_handlers={
             KinfolkError: lambda request, error: _for_anybody(told(request, error)),

@@ -15,7 +15,7 @@ from litestar.response import Redirect
 from kinfolk.commands.consent import choices, links
 from kinfolk.commands.consent.choices import Filled
 from kinfolk.commands.serving import Served
-from kinfolk.errors import KinfolkError, NotFoundError
+from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.preferences import views
 
 _LARGEST = 64 << 10
@@ -34,9 +34,10 @@ def shown(request: Asked, token: str, done: str = "") -> Response[str]:
         return views.expired(served)
     try:
         found = choices.choices(served, visit.subject)
-    except NotFoundError:
-        raise
-    except KinfolkError:  # the address has become several people's: they can say no, and nobody can see what each said
+    except KinfolkError as error:
+        if type(error) is not KinfolkError:
+            raise
+        # The address has become several people's: they can say no, and nobody can see what each said.
         return views.only_no(served, token, done)
     return views.page(served, token, found, done)
 
@@ -99,6 +100,7 @@ PAGE = Router(
     "/preferences",
     route_handlers=[shown, changed, asked_to_unsubscribe, unsubscribe],
     request_max_body_size=_LARGEST,
+    opt={"public": True},  # nobody signs in here
     include_in_schema=False,
     exception_handlers={KinfolkError: views.told, HTTPException: views.refused},
 )

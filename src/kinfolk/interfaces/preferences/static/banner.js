@@ -90,7 +90,7 @@ color:light-dark(#15181e,#e8eaef);box-shadow:0 8px 40px #0004;font:16px/1.5 syst
 h2{margin:0 0 .3rem;font-size:1.1rem}p{margin:0 0 .7rem}.quiet,small{color:light-dark(#555c6b,#a2a9b8);font-size:.92rem}
 small{display:block;margin-left:1.9rem}.text{white-space:pre-line;max-height:8rem;overflow:auto}
 ul{list-style:none;margin:0 0 .8rem;padding:0}li{padding:.5rem 0;border-top:1px solid light-dark(#e1e4ea,#2a2f3a)}
-label{display:flex;gap:.7rem;align-items:center;font-weight:600}input{width:1.2rem;height:1.2rem;margin:0;accent-color:light-dark(#1c4fc4,#86b1ff)}
+label{display:flex;gap:.7rem;align-items:center;font-weight:600}input{flex:none;width:1.2rem;height:1.2rem;margin:0;accent-color:light-dark(#1c4fc4,#86b1ff)}
 .buttons{display:flex;flex-wrap:wrap;gap:.6rem}button{flex:1 1 8rem;min-height:2.75rem;padding:.5rem 1rem;border-radius:10px;font:inherit;font-weight:600;
 cursor:pointer;border:1px solid light-dark(#1c4fc4,#86b1ff);background:light-dark(#1c4fc4,#86b1ff);color:light-dark(#fff,#0f1115)}
 button.plain{background:none;color:light-dark(#1c4fc4,#86b1ff)}a{color:light-dark(#1c4fc4,#86b1ff)}
