@@ -44,12 +44,10 @@ def test_nobody_without_a_token_or_a_session_gets_anything(shop: Shop) -> None:
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
-@pytest.mark.parametrize("secret", ["", "kin_", "kin_" + "x" * 100_000, "' or 1=1 --", "kin_\x00", "null"])
+@pytest.mark.parametrize("secret", ["kin_", "kin_" + "x" * 10_000, "' or 1=1 --", "null", "\u00ff"])
 def test_what_is_no_token_is_none(shop: Shop, secret: str) -> None:
-    try:
-        assert asking(shop[0], secret, "GET", "/api/v1/me").status_code in (401, 431)
-    except httpx.LocalProtocolError:
-        pytest.skip("The client does not send this.")
+    headers = [(b"authorization", b"Bearer " + secret.encode())]
+    assert httpx.get(f"{shop[0].url}/api/v1/me", headers=headers).status_code == 401
 
 
 def test_tokens_and_sessions_are_of_one_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
