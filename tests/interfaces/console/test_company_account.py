@@ -444,6 +444,14 @@ def test_a_company_may_change_its_provider(shop: Serving, honest: Provider) -> N
     assert browser.signed_in
 
 
+def test_where_there_is_no_provider_there_is_nothing_to_be_sent_to(shop: Serving) -> None:
+    (shop.folder / "policies" / "access.yml").unlink(missing_ok=True)
+
+    answer = Browser(shop.url).get("/sign-in/oidc")
+
+    assert answer.status_code == 404 and "company's account" in problem(answer)
+
+
 def test_without_an_address_of_ours_nobody_is_sent_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OIDC_SECRET", SECRET)
     collecting(tmp_path)

@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from kinfolk.commands.access import company_account
-from kinfolk.errors import KinfolkError, NotAllowedError
+from kinfolk.errors import KinfolkError, NotAllowedError, NotFoundError
 from kinfolk.interfaces.console.entering import START, entered
 from kinfolk.interfaces.console.signing_in import sign_in_form
 
@@ -44,7 +44,7 @@ def arrive(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 def _told(request: Request[Any, Any, Any], error: KinfolkError, onward: str) -> Response[str]:
-    status = 403 if isinstance(error, NotAllowedError) else 502
+    status = {NotAllowedError: 403, NotFoundError: 404}.get(type(error), 502)
     return sign_in_form(request, onward, status, problem=str(error))
 
 
