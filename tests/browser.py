@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_QUIET = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -35,12 +35,12 @@ _KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), " ": (32, " ")
 
 def browse(page: str, user: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """What the browser says of a page; the test is skipped where there is none. user: folder for its own files"""
-    command = [_program(), *QUIET, f"--user-data-dir={user}", *options, page]
+    command = [_program(), *_QUIET, f"--user-data-dir={user}", *options, page]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
 
 
 def _program() -> str:
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         pytest.skip("Chromium is not installed here.")
     return found
@@ -96,6 +96,14 @@ class Tab:
         what = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": number}
         self.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **what)
         self.ask("Input.dispatchKeyEvent", type="keyUp", **what)
+
+    def type(self, text: str) -> None:
+        """Writes into what has the focus."""
+        self.ask("Input.insertText", text=text)
+
+    def at(self, path: str) -> None:
+        """Waits until the page of that path is there."""
+        self.until(f"location.pathname === {json.dumps(path)} && document.readyState === 'complete'")
 
     def tab_to(self, words: str) -> None:
         """Presses Tab until what has the focus is called that."""
@@ -153,7 +161,7 @@ def opened(user: Path) -> Iterator[Tab]:
     os.close(to_browser)
     os.close(from_browser)
     process = subprocess.Popen(
-        [program, *QUIET, f"--user-data-dir={user}", "--remote-debugging-pipe", "about:blank"],
+        [program, *_QUIET, f"--user-data-dir={user}", "--remote-debugging-pipe", "about:blank"],
         preexec_fn=lambda: (os.dup2(theirs[0], 3), os.dup2(theirs[1], 4)),  # where the browser looks for them
         pass_fds=(3, 4),
         stdin=subprocess.DEVNULL,

@@ -89,7 +89,7 @@ class Serving:
         return self.post("/v1/track", {"event": "Viewed", "anonymousId": "a1", **event})
 
     def wait_until_it_answers(self) -> None:
-        for _ in range(600):
+        for _ in range(2400):
             if self.process.poll() is not None:
                 raise AssertionError(f"The server ended: {self.process.communicate()[0]}")
             try:

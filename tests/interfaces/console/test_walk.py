@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import opened
 from tests.people import OWNER, PASSWORD, set_up_link
 from tests.serving import collecting, serving
-from tests.walking import walking
 
 
 @pytest.mark.slow
 def test_from_the_link_in_the_terminal_to_signing_out_and_in_again(tmp_path: Path) -> None:
     collecting(tmp_path / "shop")
-    with serving(tmp_path / "shop") as server, walking(tmp_path / "user") as walk:
+    with serving(tmp_path / "shop") as server, opened(tmp_path / "user") as walk:
         walk.go(server.url + set_up_link(server))
         walk.type(OWNER)  # where the page puts the cursor
         walk.tab_to("Your name")
@@ -26,7 +26,7 @@ def test_from_the_link_in_the_terminal_to_signing_out_and_in_again(tmp_path: Pat
         walk.press("Enter")
 
         walk.at("/me")
-        assert walk.says("document.querySelector('h1').textContent") == "Olive <Owner> & Sons"
+        assert walk.value("document.querySelector('h1').textContent") == "Olive <Owner> & Sons"
         walk.tab_to("Sign out")
         walk.press("Enter")
 
@@ -35,11 +35,11 @@ def test_from_the_link_in_the_terminal_to_signing_out_and_in_again(tmp_path: Pat
         walk.tab_to("Password")
         walk.type("not the password")
         walk.tab_to("Sign in")
-        walk.press("Space")
+        walk.press(" ")
         walk.until("document.querySelector('[role=alert]') !== null")
-        assert walk.says("document.querySelector('#email').value") == OWNER
+        assert walk.value("document.querySelector('#email').value") == OWNER
         walk.type(PASSWORD)  # the cursor is where something is to be mended
         walk.press("Enter")
 
         walk.at("/me")
-        assert walk.says("document.cookie") == ""  # no script can read the session
+        assert walk.value("document.cookie") == ""  # no script can read the session

@@ -14,18 +14,15 @@ from kinfolk.commands.consent.notices import in_force, notice
 from kinfolk.commands.consent.saying import Said, policy_of, saying
 from kinfolk.commands.consent.subjects import RECORD
 from kinfolk.commands.serving import Served
-from kinfolk.connectors.collect.visitors import visitor
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.model.consent import Basis, Choice, Entry, Purpose, Saying, Subject
 from kinfolk.model.project import Project
 from kinfolk.model.secret import revealed
-from kinfolk.model.source import COLLECT, Source
+from kinfolk.model.source import Source
+from kinfolk.model.visitor import visitor
 from kinfolk.pipeline.arrivals import active_sources
 from kinfolk.store.read.consents import entries_of
 from kinfolk.store.write.consents import append
-
-# Data uses of fideslang, and those below, that Global Privacy Control forbids: data is sold or shared.
-_SOLD_OR_SHARED = ("marketing.advertising.third_party", "third_party_sharing")
 
 
 @dataclass(frozen=True)
@@ -64,21 +61,19 @@ def banner(project: Project, key: str) -> Banner:
     source_of(project, key)
     policy = policy_of(project)
     version = in_force(project, policy)
-    questions = (
-        Question(p.name, p.title, p.about, _sold_or_shared(p.use), p.months) for p in policy.purposes if _asked(p)
-    )
+    questions = (Question(p.name, p.title, p.about, p.gpc, p.months) for p in policy.purposes if _asked(p))
     text = notice(project, version.name).text if version else None
     return Banner(project.name, version.name if version else None, text, tuple(questions))
 
 
 def source_of(project: Project, key: str) -> Source:
     """The source of the visitors of the site with that key. Errors: NotFoundError where there is none"""
-    collecting = [source for source in active_sources(project) if source.connector == COLLECT]
-    web = next((source for source in collecting if key in revealed(source.options).get("write_keys", ())), None)
+    sources = active_sources(project)
+    web = next((s for s in sources if s.takes_in_events and key in revealed(s.options).get("write_keys", ())), None)
     if web is None:
         raise NotFoundError("The write key is not known here.")
-    for source in collecting:
-        if revealed(source.options).get("visitors_of") == web.name:
+    for source in sources:
+        if source.visitors_of == web.name:
             return source
     hint = f"Add a source with `collect: {{visitors_of: {web.name}}}`."
     raise NotFoundError(f"Nothing is made of the visitors of {web.name}, so nobody can say anything.", hint=hint)
@@ -109,7 +104,7 @@ def choose(served: Served, key: str, ids: tuple[str | None, str | None], chosen:
 
 
 def _said(purpose: Purpose, yes: bool, chosen: Chosen) -> Said:
-    by_browser = chosen.gpc and _sold_or_shared(purpose.use)
+    by_browser = chosen.gpc and purpose.gpc
     return Said(
         purpose.name,
         Choice.GRANTED if yes and not by_browser else Choice.DENIED,
@@ -131,7 +126,3 @@ def _repeats(said: Saying, before: Saying | None, now: datetime) -> bool:
 def _asked(purpose: Purpose) -> bool:
     """Whether a banner asks for it: not for what needs an address or an age, neither of which a visitor has."""
     return purpose.basis is Basis.CONSENT and not purpose.channels and purpose.minimum_age is None
-
-
-def _sold_or_shared(use: str) -> bool:
-    return any(use == one or use.startswith(f"{one}.") for one in _SOLD_OR_SHARED)

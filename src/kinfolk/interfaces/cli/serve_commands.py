@@ -47,6 +47,8 @@ def serve(
         from kinfolk.interfaces.server.server import Address, serve
     except ModuleNotFoundError as error:
         package = (error.name or "granian").partition(".")[0]
+        if package == "kinfolk":
+            raise
         raise KinfolkError(
             f"The package `{package}` is not installed.", hint="Install it with `pip install 'kinfolk[serve]'`."
         ) from error
