@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from kinfolk.errors import EngineError
 from kinfolk.store.database import file_of, open_as_it_is, open_store
+from kinfolk.store.write import runs
 
 
 def test_they_are_for_their_owner_s_eyes_only(tmp_path: Path) -> None:
@@ -34,3 +37,18 @@ def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     for opening in (open_store, open_as_it_is):
         with pytest.raises(EngineError, match="cannot be read or written"):
             opening(tmp_path)
+
+
+def test_what_is_written_is_there_for_other_processes_however_often_the_state_was_opened_here(tmp_path: Path) -> None:
+    def runs_elsewhere() -> int:
+        look = (
+            "import sys; from pathlib import Path; from kinfolk.store.database import open_store; "
+            "from kinfolk.store.read.runs import latest; print(len(latest(open_store(Path(sys.argv[1])))))"
+        )
+        return int(subprocess.run([sys.executable, "-c", look, tmp_path], capture_output=True, check=True).stdout)
+
+    ours = open_store(tmp_path)
+    for number in range(1, 4):
+        runs.start(ours, f"f{number}")
+        open_store(tmp_path)
+        assert runs_elsewhere() == number

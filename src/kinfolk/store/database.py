@@ -28,14 +28,23 @@ def open_store(state: Path) -> Engine:
     Errors  EngineError when the file is damaged or cannot be written
     """
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(OSError):  # what forbids it, the database tells
-        os.close(os.open(file_of(state), os.O_RDONLY | os.O_CREAT, 0o600))  # the files it adds have the same mode
+    _make_private(file_of(state))
     engine = _engine(state)
     try:
         _migrate(engine)
     except DatabaseError as error:
         raise _unusable(engine, error) from error
     return engine
+
+
+def _make_private(file: Path) -> None:
+    """Creates the file, where there is none, for nobody else to read; those that the database adds have its mode.
+
+    A file that is there is not touched: closing it would take from the process every lock it holds on its database
+    (POSIX), and the next process to leave would remove the journal that this one goes on writing to.
+    """
+    with suppress(OSError):  # it is there; or what forbids it, the database tells
+        os.close(os.open(file, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def open_as_it_is(state: Path) -> Engine | None:
