@@ -23,12 +23,11 @@ from kinfolk.commands.consent.record import record_in, withdraw_in
 from kinfolk.commands.consent.saying import Said
 from kinfolk.commands.consent.show import Shown, Told, history_in, show_in
 from kinfolk.commands.consent.verify import verify
+from kinfolk.commands.length import length_named
 from kinfolk.commands.serving import Served
-from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.web.asking import needs
 from kinfolk.model.access import Permission
 from kinfolk.model.consent import Entry, Verified
-from kinfolk.model.interval import interval
 
 _LARGEST_FILE = 64 << 20
 _IN_MEMORY = 1 << 20  # bytes of a file that is sent; what is larger goes to disk meanwhile
@@ -110,9 +109,7 @@ def record(request: Request[Any, Any, Any], data: Word) -> list[Entry]:
 def link(request: Request[Any, Any, Any], data: Wanted) -> Link:
     """An address by which a person comes to their own choices."""
     served = _served(request)
-    length = interval(data.lasts)
-    if length is None:
-        raise KinfolkError(f"`{data.lasts}` is no length of time.", hint="Write it as `30 days`.")
+    length = length_named(data.lasts)
     return link_in(replace(served, public_url=served.public_url or str(request.base_url).rstrip("/")), data.who, length)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from litestar import Request, Router, delete, get, post
@@ -10,10 +9,9 @@ from msgspec import Struct
 
 from kinfolk.commands.access import tokens
 from kinfolk.commands.access.tokens import Wanted
-from kinfolk.errors import KinfolkError
+from kinfolk.commands.length import length_named
 from kinfolk.interfaces.web.asking import needs
 from kinfolk.model.access import Permission, Token
-from kinfolk.model.interval import interval
 
 
 class NewToken(Struct, forbid_unknown_fields=True):
@@ -35,7 +33,7 @@ def create(request: Request[Any, Any, Any], data: NewToken) -> dict[str, Any]:
     """A new token, and what it says, this once."""
     secret, made = tokens.make_token(
         request.app.state.served.store,
-        Wanted(data.name, data.may, _length(data.lasts), request.user.name, request.user.may),
+        Wanted(data.name, data.may, length_named(data.lasts), request.user.name, request.user.may),
     )
     return {"token": secret, "name": made.name, "may": sorted(made.may), "expires_at": made.expires_at}
 
@@ -44,13 +42,6 @@ def create(request: Request[Any, Any, Any], data: NewToken) -> dict[str, Any]:
 def revoke(request: Request[Any, Any, Any], name: str) -> None:
     """Takes it back, at once."""
     tokens.take_back(request.app.state.served.store, name)
-
-
-def _length(text: str) -> timedelta:
-    found = interval(text)
-    if found is None:
-        raise KinfolkError(f"`{text}` is no length of time.", hint="Write it as `90 days`.")
-    return found
 
 
 TOKENS = Router("/tokens", route_handlers=[list_tokens, create, revoke], guards=[needs(Permission.PEOPLE_MANAGE)])

@@ -6,11 +6,10 @@ from typing import Annotated
 
 import typer
 
-from kinfolk.errors import KinfolkError
+from kinfolk.commands.length import length_named
 from kinfolk.interfaces.cli import output, views
 from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, signed
 from kinfolk.model.access import Permission, Token
-from kinfolk.model.interval import interval
 
 token = typer.Typer(name="token", help="Keys by which programs ask the API.", no_args_is_help=True)
 
@@ -33,9 +32,7 @@ def create(
     """Make a token, and show what it says, this once."""
     from kinfolk.commands.access.tokens import Wanted, create_token
 
-    length = interval(lasts)
-    if length is None:
-        raise KinfolkError(f"`{lasts}` is no length of time.", hint="Write it as `90 days`.")
+    length = length_named(lasts)
     secret, made = create_token(folder, Wanted(name, may, length, signed(by)), environment)
     answer = {"token": secret, "name": made.name, "may": sorted(made.may), "expires_at": made.expires_at}
     output.answer(answer, as_json, lambda: typer.echo(secret))

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kinfolk.errors import KinfolkError
+from kinfolk.commands.length import length_named
 from kinfolk.interfaces.cli import output
 from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, signed
-from kinfolk.model.interval import interval
 
 if TYPE_CHECKING:
     from kinfolk.model.consent import Entry
@@ -142,9 +141,7 @@ def link(
     """Make a link by which a person comes to the page of their own choices."""
     from kinfolk.commands.consent.links import make_link
 
-    length = interval(lasts)
-    if length is None:
-        raise KinfolkError(f"`{lasts}` is no length of time.", hint="Write it as `30 days`.")
+    length = length_named(lasts)
     made = make_link(folder, who, length, url, environment)
     output.answer(made, as_json, lambda: typer.echo(made.url))
     output.note(f"Good until {made.expires_at:%Y-%m-%d %H:%M} UTC. Whoever has it may see and change the choices.")

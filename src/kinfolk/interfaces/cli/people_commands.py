@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kinfolk.errors import KinfolkError
+from kinfolk.commands.length import length_named
 from kinfolk.interfaces.cli import output, views
 from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder
-from kinfolk.model.interval import interval
 
 if TYPE_CHECKING:
     from kinfolk.commands.access.people import Listed
@@ -76,9 +75,7 @@ def invite(
     """Make a link by which somebody chooses a password, once; also when they forgot theirs, or are locked out."""
     from kinfolk.commands.access.people import People
 
-    length = interval(lasts)
-    if length is None:
-        raise KinfolkError(f"`{lasts}` is no length of time.", hint="Write it as `3 days`.")
+    length = length_named(lasts)
     link = url.rstrip("/") + People(folder, environment).invite(email, length)
     output.answer({"link": link}, as_json, lambda: typer.echo(link))
     output.note(f"Good for one visit, and {lasts}. Send it to them alone: whoever opens it is let in as {email}.")
