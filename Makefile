@@ -21,7 +21,7 @@ help: ## What can be made
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo 'Kinfolk needs Python 3.11 or newer. Say where it is: make PYTHON=/path/to/python'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install -r requirements.lock
+	$(PIP) install --no-deps -r requirements.lock
 	$(PIP) install --no-deps --editable .
 	@touch $@
 
