@@ -78,7 +78,7 @@ spark: $(VENV)/spark/.ready ## A Python with Spark and Splink, which tests ask (
 
 $(VENV)/spark/.ready: $(READY)
 	$(BIN)/python -m venv $(VENV)/spark
-	$(VENV)/spark/bin/python -m pip --quiet --disable-pip-version-check install -r requirements.lock
+	$(VENV)/spark/bin/python -m pip --quiet --disable-pip-version-check install --no-deps -r requirements.lock
 	$(VENV)/spark/bin/python -m pip --quiet --disable-pip-version-check install --no-deps --editable .
 	$(VENV)/spark/bin/python -m pip --quiet --disable-pip-version-check install 'pyspark==4.3.0' 'splink==5.0.0'
 	@touch $@

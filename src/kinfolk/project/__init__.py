@@ -8,7 +8,7 @@ Every station hands on what it could read, so that one mistake does not hide the
 in `written/`, its checks in `checks/`, a line in `loading` and a line in `schema`.
 """
 
-from kinfolk.project.loading import environment_values, load
+from kinfolk.project.loading import environment_values, load, load_access
 from kinfolk.project.schema import schemas
 
-__all__ = ["environment_values", "load", "schemas"]
+__all__ = ["environment_values", "load", "load_access", "schemas"]

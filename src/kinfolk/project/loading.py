@@ -10,10 +10,13 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from kinfolk.errors import Mistake, ProjectError
+from kinfolk.model.access import AccessPolicy
 from kinfolk.model.place import Place
 from kinfolk.model.project import Project
 from kinfolk.project import freeze
+from kinfolk.project.access import access_policy
 from kinfolk.project.checks import CHECKS
+from kinfolk.project.checks.access import mistakes_of
 from kinfolk.project.consent import notices
 from kinfolk.project.document import Document
 from kinfolk.project.files import Files, Parsed, parse
@@ -68,6 +71,20 @@ def load(
     return freeze.project(files, folder)
 
 
+def load_access(folder: Path, env: Mapping[str, str] | None = None) -> AccessPolicy:
+    """Who may do what, whatever the project's other files are like.
+
+    Errors  ProjectError with every mistake of policies/access.yml
+    """
+    reading = _Reading(folder.absolute(), os.environ if env is None else env)
+    access = reading.access()
+    mistakes = [*reading.mistakes, *(mistakes_of(access) if access else ())]
+    if mistakes:
+        values = access.resolved.values if access else {}
+        raise ProjectError([masked(mistake, values) for mistake in mistakes])
+    return access_policy(access)
+
+
 def environment_values(
     folder: Path,
     connectors: Mapping[str, type[BaseModel]],
@@ -101,7 +118,6 @@ class _Reading:
         self.mistakes += mistakes
         written = self._one(CONSENT)
         consent = self._parsed(written, ConsentFile, references=False) if written else None
-        access = self._one(ACCESS)
         texts, mistakes = notices(self.folder, consent) if consent else ({}, [])
         self.mistakes += mistakes
         return Files(
@@ -118,9 +134,13 @@ class _Reading:
             matching_model=matching_model,
             consent=consent,
             notices=texts,
-            access=self._parsed(access, AccessFile) if access else None,
+            access=self.access(),
             tracking=tuple(self._parsed(path, TrackingFile, references=False) for path in self._in("tracking")),
         )
+
+    def access(self) -> Parsed[AccessFile] | None:
+        found = self._one(ACCESS)
+        return self._parsed(found, AccessFile) if found else None
 
     def _parsed(self, path: Path, model: type[T], *, references: bool = True) -> Parsed[T]:
         document, mistakes = read(path, path.relative_to(self.folder).as_posix())

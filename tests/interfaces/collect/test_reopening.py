@@ -36,7 +36,7 @@ def test_a_source_that_is_renamed_goes_on_under_its_new_name(tmp_path: Path) -> 
         server.track(messageId="m1")
         company.write("sources/web.yml", WEB + "name: shop\n")
         company.write("sources/visitors.yml", VISITORS.replace("visitors_of: web", "visitors_of: shop"))
-        server.wait_for("The project was read anew: events of shop come in.")
+        server.wait_for("The project was read anew, for events of shop.")
         assert server.track(messageId="m2").status_code == 200
         told = server.status()
         server.stop()
@@ -83,7 +83,7 @@ def test_a_project_that_cannot_be_read_leaves_the_door_as_it_was(tmp_path: Path)
     company = asking(tmp_path)
     with serving(tmp_path) as server:
         company.write("policies/consent.yml", "purposes: {analytics: {")
-        server.wait_for("The project cannot be read, so events go where they went before")
+        server.wait_for("The project cannot be read, so what it said before holds")
         assert server.track(messageId="shut").status_code == 200
         assert server.track(messageId="open", context=consented(C0002=True)).status_code == 200
         server.stop()
@@ -111,7 +111,7 @@ def two_keys(server: Serving, *keys: Any, header: str | None = None) -> Any:
 def test_of_a_batch_each_event_goes_where_its_own_key_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTHER_KEY", OTHER)
     company = collecting(tmp_path)
-    company.write("sources/app.yml", WEB.replace("WEB_KEY", "OTHER_KEY").replace("belongs_to", "# belongs_to"))
+    company.write("sources/app.yml", WEB.replace("WEB_KEY", "OTHER_KEY"))
     with serving(tmp_path) as server:
         web = "key-of-the-web-site"
         assert two_keys(server, web, OTHER, "unknown-key", None).status_code == 200

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
+from sqlalchemy.exc import DatabaseError
+
 from kinfolk.commands.collect.door import Door
 from kinfolk.commands.collect.logs import landed_places, waiting
 from kinfolk.connectors.collect.reading import drop_before, end_of, old
@@ -61,7 +63,12 @@ def follow(door: Door, run: Callable[[], Ran], told: Callable[[str], None], stop
                 door.lags.landed(began, time.monotonic())
                 seen = now
                 _tidy(project, sources)
-        except (OSError, ValueError, KinfolkError) as error:  # too many files open, say: events come in all the same
+        except (
+            OSError,
+            ValueError,
+            KinfolkError,
+            DatabaseError,
+        ) as error:  # too many files open, say: events come in all the same
             ran = Ran(1, f"Events wait: {error}")
         if ran.exit_code not in (0, BusyError.exit_code):
             pause = AFTER_FAILURE

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Event
 
+from sqlalchemy.exc import DatabaseError
+
 from kinfolk.commands.collect.door import Door
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.serving import Served
@@ -34,7 +36,7 @@ def follow_project(served: Served, door: Door, environment: str | None, stop: Ev
             project = open_project(folder, environment)
             door.reopen(project)
             served.project = project
-        except (KinfolkError, OSError) as error:
+        except (KinfolkError, DatabaseError, OSError) as error:
             said = f"The project cannot be read, so what it said before holds: {error}"
         else:
             done, said = now, f"The project was read anew, for {events_of(door.sources)}."

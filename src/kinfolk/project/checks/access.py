@@ -6,16 +6,30 @@ from collections.abc import Iterator
 
 from kinfolk.errors import Mistake
 from kinfolk.model.access import ROLES
-from kinfolk.project.files import Files
+from kinfolk.project.files import Files, Parsed
 from kinfolk.project.references import exposed
 from kinfolk.project.suggest import hint
+from kinfolk.project.written.access import AccessFile
 
 
-def roles_known(files: Files) -> Iterator[Mistake]:
-    """People and groups have roles that there are."""
-    if files.access is None:
-        return
-    document, settings = files.access.document, files.access.settings
+def access_sound(files: Files) -> Iterator[Mistake]:
+    """What is asked of policies/access.yml, where there is one."""
+    if files.access is not None:
+        yield from mistakes_of(files.access)
+
+
+def mistakes_of(access: Parsed[AccessFile]) -> Iterator[Mistake]:
+    """Everything that is wrong with the file, which needs no other to be judged."""
+    yield from _roles_known(access)
+    yield from exposed(access.resolved.as_written, "sign_in", "oidc")  # the secret that the provider gave
+    if not access.settings.sign_in.passwords and access.settings.sign_in.oidc is None:
+        place = access.document.place("sign_in", "passwords")
+        what = "Nobody could sign in: there are neither passwords nor an identity provider."
+        yield Mistake(place, what, "Name `oidc`.")
+
+
+def _roles_known(access: Parsed[AccessFile]) -> Iterator[Mistake]:
+    document, settings = access.document, access.settings
     known = [*ROLES, *settings.roles]
     as_written = {name.lower(): name for name in document.data.get("people") or {}}
     for key, given in (("people", settings.people), ("groups", settings.groups)):
@@ -26,18 +40,3 @@ def roles_known(files: Files) -> Iterator[Mistake]:
                     yield Mistake(
                         place, f"There is no role `{role}`.", hint(role, known) or f"There are {', '.join(known)}."
                     )
-
-
-def secrets_hidden(files: Files) -> Iterator[Mistake]:
-    """The secret that an identity provider gave stands in the environment."""
-    if files.access is not None:
-        yield from exposed(files.access.resolved.as_written, "sign_in", "oidc")
-
-
-def somebody_may_sign_in(files: Files) -> Iterator[Mistake]:
-    """There is a way in."""
-    if files.access and not files.access.settings.sign_in.passwords and files.access.settings.sign_in.oidc is None:
-        place = files.access.document.place("sign_in", "passwords")
-        yield Mistake(
-            place, "Nobody could sign in: there are neither passwords nor an identity provider.", "Name `oidc`."
-        )
