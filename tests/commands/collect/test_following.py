@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
+from threading import Event, Timer
 
 import pytest
 
@@ -14,6 +15,9 @@ from kinfolk.commands.collect.following import Ran, follow
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.rollback import rollback
 from kinfolk.connectors.collect.log import Log
+from kinfolk.model.consent import Choice, Saying, Subject
+from kinfolk.store.database import open_store
+from kinfolk.store.write.consents import append
 from tests.serving import KEY, collecting
 
 EVENT = (
@@ -55,6 +59,24 @@ def test_what_goes_wrong_for_a_moment_is_told_and_tried_again(tmp_path: Path) ->
         follow(door, run, told.append, stop)
     assert stop.is_set(), "the second attempt was made"
     assert told == ["Events wait: [Errno 24] Too many open files"]
+
+
+def test_what_somebody_says_starts_a_run_without_any_event(tmp_path: Path) -> None:
+    collecting(tmp_path)
+    project, stop = open_project(tmp_path), Event()
+    no = Saying(Subject("email", "ana@example.com"), "news", Choice.DENIED, datetime.now(UTC))
+    append(open_store(project.state), [[no]])
+
+    def run() -> Ran:
+        stop.set()
+        return Ran(0, "")
+
+    too_long = Timer(30, stop.set)
+    too_long.start()
+    with opened(project) as door:
+        follow(door, run, print, stop)
+    assert too_long.is_alive(), "it ran"
+    too_long.cancel()
 
 
 def test_a_file_stays_until_every_source_made_of_it_has_landed_it(tmp_path: Path) -> None:

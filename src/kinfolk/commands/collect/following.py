@@ -22,9 +22,12 @@ from kinfolk.engine.lake import catalogue_of
 from kinfolk.errors import BusyError, KinfolkError
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunStatus
+from kinfolk.store.database import exists, open_as_it_is
+from kinfolk.store.read.consents import Head, head
 
 AFTER_EVENTS = 2.0  # seconds in which more events may come before a run takes them all
 AFTER_FAILURE = 30.0  # seconds before a run that failed is tried again
+_PASSING = (OSError, ValueError, KinfolkError, DatabaseError)
 _LOOK = 0.2  # seconds between looks at whether to stop
 _BEHIND = 5  # how far a run stands behind the door in its turn for the processor (niceness)
 
@@ -38,7 +41,7 @@ class Ran:
 
 
 def follow(door: Door, run: Callable[[], Ran], told: Callable[[str], None], stop: Event) -> None:
-    """Runs the door's project whenever its logs have grown since it last ran, until `stop` is set.
+    """Runs the door's project whenever its logs or its ledger of consents have grown since, until `stop` is set.
 
     A run that fails is told once and tried again; while another process runs the project, events wait. What a rollback
     took back is landed again. Files of a log are removed when their events are landed and older than every state that
@@ -46,14 +49,15 @@ def follow(door: Door, run: Callable[[], Ran], told: Callable[[str], None], stop
     """
     seen: dict[str, int | None] = dict.fromkeys(door.sources)
     published: tuple[int, ...] = ()
+    heard: Head | None = None
     last, pause = "", AFTER_EVENTS
     while not stop.wait(pause):
         pause = AFTER_EVENTS
         try:
             began, project, sources = time.monotonic(), door.project, door.sources
             now = {name: end_of(project.collected / name) for name in sources}
-            stands = _published(project)
-            if now == seen and (stands == published or not _taken_back(project, sources)):
+            stands, said = _published(project), _said(project)
+            if now == seen and said == heard and (stands == published or not _taken_back(project, sources)):
                 published = stands
                 continue
             ran = run()
@@ -61,14 +65,9 @@ def follow(door: Door, run: Callable[[], Ran], told: Callable[[str], None], stop
                 return
             if ran.exit_code == 0:
                 door.lags.landed(began, time.monotonic())
-                seen = now
+                seen, heard = now, said
                 _tidy(project, sources)
-        except (
-            OSError,
-            ValueError,
-            KinfolkError,
-            DatabaseError,
-        ) as error:  # too many files open, say: events come in all the same
+        except _PASSING as error:  # too many files open, say: events come in all the same
             ran = Ran(1, f"Events wait: {error}")
         if ran.exit_code not in (0, BusyError.exit_code):
             pause = AFTER_FAILURE
@@ -117,6 +116,17 @@ def _problem(err: str) -> str:
         return "\n".join([f"{place}{told['what']} {told['hint'] or ''}".rstrip(), *mistakes])
     except (ValueError, KeyError, TypeError):
         return err.strip().rpartition("\n")[2] or "the run ended without a word."
+
+
+def _said(project: Project) -> Head | None:
+    """The end of the ledger of consents; None before there is one."""
+    engine = open_as_it_is(project.state) if exists(project.state) else None
+    if engine is None:
+        return None
+    try:
+        return head(engine)
+    finally:
+        engine.dispose()
 
 
 def _published(project: Project) -> tuple[int, ...]:

@@ -11,9 +11,24 @@ from sqlalchemy import Connection, MetaData, Table, delete, func, insert, select
 from kinfolk.errors import ExistsError
 from kinfolk.store.database import file_of, open_store, transaction
 from kinfolk.store.read.consents import head_of, link_at
-from kinfolk.store.schema import consent_erasures, consent_head, consent_ledger, consent_subjects, metadata
+from kinfolk.store.schema import (
+    consent_erasures,
+    consent_head,
+    consent_ledger,
+    consent_subjects,
+    group_members,
+    groups,
+    invitations,
+    metadata,
+    sessions,
+    sign_in_failures,
+    tokens,
+    users,
+)
 
 _LEDGER = (consent_ledger, consent_subjects, consent_erasures, consent_head)
+_OF_THE_MOMENT = (sessions, invitations, sign_in_failures)  # what lets somebody in today says nothing of tomorrow
+_ACCESS = (users, groups, group_members, tokens, *_OF_THE_MOMENT)
 _PREPARED = "prepared"
 
 
@@ -22,7 +37,7 @@ def replaced_by(state: Path, prepared: Path, *, other_ledger: bool = False) -> I
     """Holds the right to write to the control state; when the block has ended, what `prepared` has takes its place.
 
     The file stays, so that whoever waits to write does so behind it. Of the ledger of consents the rows stay that were
-    written since the backup, for what was said was said.
+    written since the backup, for what was said was said; and who was shut out since is not let in again by it.
 
     other_ledger  the backup's ledger takes the place of one that it is no copy of
     Errors        ExistsError when it is no copy and nobody said so; EngineError when one of them is damaged
@@ -34,7 +49,8 @@ def replaced_by(state: Path, prepared: Path, *, other_ledger: bool = False) -> I
             with then.connect() as backup, transaction(connection):
                 stays = _ledger_stays(connection, backup, state, other_ledger=other_ledger)
                 yield
-                _take(connection, [t for t in metadata.sorted_tables if not (stays and t in _LEDGER)])
+                kept = {*(_LEDGER if stays else ()), *(_ACCESS if _somebody_is_here(connection) else _OF_THE_MOMENT)}
+                _take(connection, [table for table in metadata.sorted_tables if table not in kept])
     finally:
         now.dispose()
         then.dispose()
@@ -54,6 +70,10 @@ def _ledger_stays(connection: Connection, backup: Connection, state: Path, *, ot
         where=str(state),
         hint="`kinfolk consent export` keeps what is here; then add --other-ledger to take that of the backup.",
     )
+
+
+def _somebody_is_here(connection: Connection) -> bool:
+    return any(connection.execute(select(table).limit(1)).first() for table in (users, tokens))
 
 
 def _shared_rows(connection: Connection) -> int:
