@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.consenting import asking, consented
 from tests.serving import KEY
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+EARLIER, LATER = NOW - timedelta(days=2), NOW - timedelta(days=1)
 GRANTED, DENIED = Choice.GRANTED, Choice.DENIED
 
 
@@ -33,10 +35,15 @@ class Shop:
         self.project = open_project(folder)
         assert self.project.consent is not None
         asked = frozenset({"analytics", "ads"})
-        self.ledger = Ledger(self.project.state, self.project.consent, asked, frozenset({"visitors"}))
+        self.ledger = Ledger(self.project.state, self.project.consent, asked, self.project.sources)
 
-    def say(self, subject: Subject, choice: Choice, purpose: str = "analytics") -> list[Entry]:
-        return said(self.project.state, subject, choice, purpose)
+    def say(self, subject: Subject, choice: Choice, purpose: str = "analytics", at: datetime = EARLIER) -> list[Entry]:
+        return recorded(self.project.state, Saying(subject, purpose, choice, at))
+
+    def says_no(self, subject: Subject, *beside: Subject) -> list[Entry]:
+        """A no, carried to those beside."""
+        no = Saying(subject, "analytics", DENIED, EARLIER)
+        return recorded(self.project.state, no, *(replace(no, subject=one, carried=True) for one in beside))
 
     def lets_in(self, kind: str = "track", **event: Any) -> bool:
         """Whether an event may be used for analytics; it says so itself where it has a context."""
@@ -46,11 +53,11 @@ class Shop:
         return found is not None and "analytics" in found.purposes
 
 
-def said(state: Path, subject: Subject, choice: Choice, purpose: str = "analytics") -> list[Entry]:
-    """What is recorded, as another process would."""
+def recorded(state: Path, *act: Saying) -> list[Entry]:
+    """One act, recorded as another process would."""
     store = open_store(state)
     try:
-        return append(store, [[Saying(subject, purpose, choice, NOW)]])
+        return append(store, [act])
     finally:
         store.dispose()
 
@@ -72,7 +79,7 @@ def visitor(name: str) -> Subject:
     return Subject("record", name, "visitors")
 
 
-YES = {"context": consented(C0002=True)}
+YES: dict[str, Any] = {"context": consented(C0002=True)}
 
 GRANTS = {  # what a grant is about -> events that it opens, and such that it does not
     "u1/a1": (
@@ -108,6 +115,45 @@ def test_a_denial_counts_for_everybody_it_may_be_about(shop: Shop, about: str) -
     assert soon(lambda: not shop.lets_in(**closed[0], **YES))
     assert not any(shop.lets_in(**event, **YES) for event in closed)
     assert all(shop.lets_in(**event, **YES) for event in opened)
+
+
+TAKEN_BACK = {  # who says no and then yes -> events of which the no was heard
+    "/a1": [{"anonymousId": "a1"}, {"userId": "u1", "anonymousId": "a1"}],
+    "u1/a1": [{"userId": "u1", "anonymousId": "a1"}, {"anonymousId": "a1"}],
+    "u1/": [{"userId": "u1"}, {"userId": "u2", "previousId": "u1"}],
+}
+
+
+@pytest.mark.parametrize("about", TAKEN_BACK)
+def test_who_takes_back_a_no_takes_it_back_wherever_it_was_heard(shop: Shop, about: str) -> None:
+    events = TAKEN_BACK[about]
+    shop.say(visitor(about), DENIED)
+    assert soon(lambda: not any(shop.lets_in(**event, **YES) for event in events))
+    shop.say(visitor(about), GRANTED, at=LATER)
+    assert soon(lambda: all(shop.lets_in(**event, **YES) for event in events))
+    assert not shop.lets_in(userId="u3", anonymousId="a1"), "nobody else is allowed anything by it"
+
+
+def test_a_no_by_telephone_is_taken_back_by_the_same_telephone(shop: Shop) -> None:
+    number, event = Subject("phone", "+4930123456"), {"traits": {"phone": "+4930123456"}}
+    shop.say(number, DENIED)
+    assert soon(lambda: not shop.lets_in("identify", **event, **YES))
+    shop.say(number, GRANTED, at=LATER)
+    assert soon(lambda: shop.lets_in("identify", **event, **YES))
+    assert not shop.lets_in("identify", **event)
+
+
+def test_what_was_carried_counts_until_those_who_said_it_took_it_back(shop: Shop) -> None:
+    record, ann = Subject("record", "1", "crm"), Subject("email", "ann@example.com")
+    event = {"userId": "u1", "traits": {"email": "ann@example.com"}}
+    shop.says_no(record, ann)
+    assert soon(lambda: not shop.lets_in("identify", **event, **YES))
+    shop.say(record, GRANTED, "ads", at=LATER)
+    shop.say(visitor("u2/"), GRANTED)
+    assert soon(lambda: shop.lets_in(userId="u2")) and not shop.lets_in("identify", **event, **YES)
+    shop.say(record, GRANTED, at=LATER)
+    assert soon(lambda: shop.lets_in("identify", **event, **YES))
+    assert not shop.lets_in("identify", **event)
 
 
 def test_who_is_to_become_another_is_asked_too(shop: Shop) -> None:
@@ -156,7 +202,7 @@ def test_another_ledger_in_its_place_is_read_anew(shop: Shop, tmp_path: Path) ->
     assert soon(lambda: shop.lets_in(userId="u1"))
     other = tmp_path / "other"
     for name in ("u2/", "u3/"):
-        said(other, visitor(name), GRANTED)
+        recorded(other, Saying(visitor(name), "analytics", GRANTED, EARLIER))
     shop.project.state.rename(tmp_path / "before")
     other.rename(shop.project.state)
     assert soon(lambda: shop.lets_in(userId="u2") and not shop.lets_in(userId="u1"))

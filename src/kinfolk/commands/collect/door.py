@@ -198,7 +198,7 @@ def _ledger_of(project: Project) -> Ledger | None:
     purposes = frozenset[str]().union(*map(_purposes, taking_in(project)))
     if project.consent is None or not purposes:
         return None
-    return Ledger(project.state, project.consent, purposes, frozenset(s.name for s in project.sources if s.visitors_of))
+    return Ledger(project.state, project.consent, purposes, project.sources)
 
 
 def _gate(source: Source, project: Project, ledger: Ledger | None) -> Gate | None:

@@ -43,7 +43,8 @@ class Gate:
         if not purposes:
             return None
         words = self._signals.words(event.get("context"), arrival.gpc, arrival.received_at)
-        return verdict(purposes, words, self._ledger.facts(self._keys(event, arrival)), arrival.received_at)
+        facts = self._ledger.facts(self._keys(event, arrival), arrival.received_at)
+        return verdict(purposes, words, facts, arrival.received_at)
 
     def _purposes(self, event: Mapping[str, Any], kind: Any) -> tuple[Purpose, ...]:
         name = event.get("event") if kind == "track" else kind
