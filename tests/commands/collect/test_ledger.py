@@ -197,6 +197,33 @@ def test_the_latest_word_counts_and_who_is_forgotten_has_said_nothing(shop: Shop
     assert soon(lambda: shop.lets_in(userId="u1", **YES))
 
 
+def test_a_grant_of_several_does_not_count_once_one_of_them_is_forgotten(shop: Shop) -> None:
+    both = [Saying(visitor(name), "analytics", GRANTED, EARLIER) for name in ("u1/", "u2/")]
+    _, second = recorded(shop.project.state, *both)
+    assert soon(lambda: shop.lets_in(userId="u1"))
+    forget(open_store(shop.project.state), [second.seq])
+    assert soon(lambda: not shop.lets_in(userId="u1"))
+
+
+def test_a_grant_that_was_only_carried_allows_nothing_and_takes_nothing_back(shop: Shop) -> None:
+    shop.say(visitor("u1/"), DENIED)
+    for name in ("u1/", "u2/"):
+        recorded(shop.project.state, Saying(visitor(name), "analytics", GRANTED, LATER, carried=True))
+    shop.say(visitor("u3/"), GRANTED)
+    assert soon(lambda: shop.lets_in(userId="u3"))
+    assert not shop.lets_in(userId="u2") and not shop.lets_in(userId="u1", **YES)
+
+
+@pytest.mark.parametrize("event", [{"userId": "u1"}, {"anonymousId": "a1"}, {"userId": "u1", "anonymousId": "a1"}])
+def test_a_no_outlives_the_name_of_the_source_of_visitors(shop: Shop, event: dict[str, str]) -> None:
+    before = Subject("record", "u1/a1", "people_of_web")
+    shop.say(before, DENIED)
+    assert soon(lambda: not shop.lets_in(**event, **YES))
+    shop.say(before, GRANTED, at=LATER)
+    assert soon(lambda: shop.lets_in(**event, **YES))
+    assert not shop.lets_in(**event), "what allows has to be of a source that is there"
+
+
 def test_another_ledger_in_its_place_is_read_anew(shop: Shop, tmp_path: Path) -> None:
     shop.say(visitor("u1/"), GRANTED)
     assert soon(lambda: shop.lets_in(userId="u1"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kinfolk.commands.collect.event import Arrival, RefusedError, identifier, kind_of
-from kinfolk.commands.collect.ledger import DENIED, PAIR, UNNAMED, USER, Key, Ledger
+from kinfolk.commands.collect.ledger import DENIED, GONE, PAIR, UNNAMED, USER, Key, Ledger
 from kinfolk.commands.consent.subjects import EMAIL, PHONE
 from kinfolk.model.consent import ConsentPolicy, Purpose
 from kinfolk.model.source import Source
@@ -53,7 +53,7 @@ class Gate:
 
     def _keys(self, event: Mapping[str, Any], arrival: Arrival) -> Iterator[Key]:
         user, device, previous = (_identifier(event, name) for name in ("userId", "anonymousId", "previousId"))
-        for source in self._visitors:
+        for source in (*self._visitors, GONE):
             if (pair := visitor(user, device)) is not None:
                 yield PAIR, source, pair
             if user is not None:

@@ -32,6 +32,7 @@ PATIENCE = 60.0  # seconds after which what could not be looked up again is not 
 
 # Whose facts: of a pair of ids, of a user; and only what forbids: of either id, of a device on which nobody was named.
 PAIR, USER, DENIED, UNNAMED = "pair", "user", "denied", "unnamed"
+GONE = ""  # for the source of records of which the project knows no source any more: it may have been of visitors
 Key = tuple[str, ...]  # a kind and a value; of visitors, the source too
 
 _MAY_ALLOW = (PAIR, USER, EMAIL)
@@ -90,7 +91,7 @@ class Ledger:
         found: dict[Subject, bool] = {}  # -> whether it may allow
         for key in keys:
             for subject in known.about.get(key, ()):
-                found[subject] = found.get(subject, False) or key[0] in _MAY_ALLOW
+                found[subject] = found.get(subject, False) or (key[0] in _MAY_ALLOW and GONE not in key)
         allowing = frozenset(subject for subject, may_allow in found.items() if may_allow)
         return [fact for subject in found for fact in self._counting(known, subject, allowing, at)]
 
@@ -175,8 +176,8 @@ class Ledger:
     def _keys(self, subject: Subject) -> Iterator[Key]:
         if subject.kind in (EMAIL, PHONE):
             yield subject.kind, subject.value
-        source = subject.source
-        if subject.kind != RECORD or source not in self._visitors:
+        source = self._source_of(subject)
+        if source is None:
             return
         user, device = ids_of(subject.value)
         pair = visitor(user, device)
@@ -187,6 +188,14 @@ class Ledger:
         yield from ((DENIED, source, one) for one in (user, device) if one is not None)
         if device is not None and user is None:
             yield UNNAMED, source, device
+
+    def _source_of(self, subject: Subject) -> str | None:
+        """Of the visitors that a record may be one of; a source that was renamed leaves what was said in force."""
+        if subject.kind != RECORD or subject.source is None or subject.source in self._others:
+            return None
+        if subject.source in self._visitors:
+            return subject.source
+        return GONE if "/" in subject.value else None
 
 
 def _order(fact: Fact) -> tuple[object, ...]:
