@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kinfolk.commands.collect import ledger as ledgers
 from kinfolk.commands.collect.event import Arrival
-from kinfolk.commands.collect.gate import Gate
+from kinfolk.commands.collect.gate import Gate, _plain_address, _plain_number
 from kinfolk.commands.collect.ledger import Ledger
+from kinfolk.commands.consent.subjects import standard
 from kinfolk.commands.open_project import open_project
 from kinfolk.model.consent import Choice, Entry, Saying, Subject
 from kinfolk.store.database import open_store
 from kinfolk.store.write.consents import append, forget
 from tests.consenting import asking, consented
-from tests.serving import KEY
+from tests.serving import KEY, VISITORS
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 EARLIER, LATER = NOW - timedelta(days=2), NOW - timedelta(days=1)
@@ -31,7 +34,7 @@ class Shop:
     """A project with a ledger, and its gate."""
 
     def __init__(self, folder: Path) -> None:
-        asking(folder)
+        asking(folder).write("sources/visitors.yml", VISITORS + "country: DE\n")
         self.project = open_project(folder)
         assert self.project.consent is not None
         asked = frozenset({"analytics", "ads"})
@@ -48,7 +51,7 @@ class Shop:
     def lets_in(self, kind: str = "track", **event: Any) -> bool:
         """Whether an event may be used for analytics; it says so itself where it has a context."""
         assert self.project.consent is not None
-        gate = Gate(self.project.source("web"), self.project.consent, self.ledger, ["visitors"])
+        gate = Gate(self.project.source("web"), self.project.consent, self.ledger, [self.project.source("visitors")])
         found = gate.judge({"event": "Viewed", **event}, Arrival(NOW, kind))
         return found is not None and "analytics" in found.purposes
 
@@ -79,6 +82,10 @@ def visitor(name: str) -> Subject:
     return Subject("record", name, "visitors")
 
 
+PLAIN = {
+    "email": r" ?[A-Za-z0-9._+-]{1,4}@[A-Za-z0-9.-]{1,4}\.[A-Za-z]{1,3} ?",
+    "phone": r"\+(49|1|39|44|7)[ /-]?(\(0?[0-9]{1,3}\))?[0-9 /-]{6,11}",
+}
 YES: dict[str, Any] = {"context": consented(C0002=True)}
 
 GRANTS = {  # what a grant is about -> events that it opens, and such that it does not
@@ -178,6 +185,33 @@ def test_a_grant_by_telephone_counts_for_nobody_because_nobody_knows_who_shares_
     shop.say(Subject("email", "ann@example.com"), GRANTED)
     assert soon(lambda: shop.lets_in("identify", traits={"email": "ann@example.com"}))
     assert not shop.lets_in("identify", traits={"phone": "+4930123456"})
+
+
+ODD_ADDRESSES = ["mailto:ann@example.com", "Ann <ann@example.com>", "ann@example.com.", " Ann@Example.COM "]
+ODD_NUMBERS = ["030 123456", "0049 30 123456", "+49 (0)30 123456", "tel:+49 30 123456", "+49030123456", 4930123456]
+
+
+def test_addresses_are_read_as_staging_reads_them(shop: Shop) -> None:
+    shop.say(Subject("email", "ann@example.com"), DENIED)
+    shop.say(Subject("email", "ina@example.com"), DENIED)
+    shop.say(Subject("phone", "+4930123456"), DENIED)
+    assert soon(lambda: not shop.lets_in("identify", traits={"phone": "+4930123456"}, **YES))
+    for address in (*ODD_ADDRESSES, "ann\u200b@example.com", "\u0130na@example.com"):
+        assert not shop.lets_in("identify", traits={"email": address}, **YES), address
+    for number in ODD_NUMBERS:
+        assert not shop.lets_in("identify", traits={"phone": number}, **YES), number
+    others = {"email": "Bob <bob@example.com>", "phone": "030 123457"}
+    assert shop.lets_in("identify", traits=others, **YES)
+    assert shop.lets_in("identify", traits={"email": "no address", "phone": "none"}, **YES)
+
+
+@pytest.mark.parametrize("kind", ["email", "phone"])
+@settings(max_examples=40, deadline=None)
+@given(text=st.data())
+def test_what_is_read_without_a_database_is_read_as_with_one(kind: str, text: st.DataObject) -> None:
+    drawn = text.draw(st.from_regex(PLAIN[kind], fullmatch=True), "text")
+    read = _plain_address(drawn) if kind == "email" else _plain_number(drawn)
+    assert read is None or read == standard(kind, {drawn}, "DE")[drawn]
 
 
 def test_what_other_sources_and_other_purposes_are_about_counts_for_nothing(shop: Shop) -> None:

@@ -204,7 +204,7 @@ def _ledger_of(project: Project) -> Ledger | None:
 def _gate(source: Source, project: Project, ledger: Ledger | None) -> Gate | None:
     if project.consent is None or ledger is None or not _purposes(source):
         return None
-    visitors = [s.name for s in project.sources if s.visitors_of == source.name]
+    visitors = [s for s in project.sources if s.visitors_of == source.name]
     return Gate(source, project.consent, ledger, visitors)
 
 

@@ -46,11 +46,13 @@ class _Known:
     said   subject -> its facts in order
     about  key -> subjects it leads to
     spoke  number of an act (part_of) that was carried to others -> who said it
+    kinds  of these subjects
     """
 
     said: dict[Subject, list[Fact]] = field(default_factory=dict)
     about: dict[Key, list[Subject]] = field(default_factory=dict)
     spoke: dict[int | None, list[Subject]] = field(default_factory=dict)
+    kinds: set[str] = field(default_factory=set)
 
 
 class Ledger:
@@ -84,6 +86,10 @@ class Ledger:
     def fresh(self) -> bool:
         """Whether what is known is what holds; False after a minute in which the ledger could not be read."""
         return time.monotonic() - self._looked < PATIENCE
+
+    def knows(self, kind: str) -> bool:
+        """Whether anybody said anything by an address, or by a number."""
+        return kind in self._known.kinds
 
     def facts(self, keys: Iterable[Key], at: datetime) -> list[Fact]:
         """What is known of these and counts at that moment, without what allows where it may not."""
@@ -166,6 +172,7 @@ class Ledger:
         keys = list(self._keys(fact.subject))
         if not keys and fact.subject not in wanted:
             return
+        known.kinds.add(fact.subject.kind)
         before = known.said.get(fact.subject, [])
         known.said[fact.subject] = [*before, fact]
         for key in keys:
