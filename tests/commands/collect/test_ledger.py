@@ -214,6 +214,16 @@ def test_what_is_read_without_a_database_is_read_as_with_one(kind: str, text: st
     assert read is None or read == standard(kind, {drawn}, "DE")[drawn]
 
 
+def test_traits_of_the_context_forbid_beside_those_of_the_call_and_allow_nothing(shop: Shop) -> None:
+    shop.say(Subject("email", "ann@example.com"), GRANTED)
+    shop.say(Subject("email", "bob@example.com"), DENIED)
+    own = {"traits": {"plan": "large"}}
+    denied = {"context": {**YES["context"], "traits": {"email": "bob@example.com"}}}
+    assert soon(lambda: not shop.lets_in("identify", userId="u1", **denied))
+    assert not shop.lets_in("identify", userId="u1", **own, **denied)
+    assert not shop.lets_in("identify", userId="u1", **own, context={"traits": {"email": "ann@example.com"}})
+
+
 def test_what_other_sources_and_other_purposes_are_about_counts_for_nothing(shop: Shop) -> None:
     shop.say(Subject("record", "u1/", "crm"), GRANTED)
     shop.say(visitor("u1/"), GRANTED, "ads")

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from kinfolk.commands.collect.event import Arrival, RefusedError, identifier, kind_of
-from kinfolk.commands.collect.ledger import DENIED, GONE, PAIR, UNNAMED, USER, Key, Ledger
+from kinfolk.commands.collect.ledger import DENIED, GONE, MENTIONED, PAIR, UNNAMED, USER, Key, Ledger
 from kinfolk.commands.consent.subjects import EMAIL, PHONE, standard
 from kinfolk.expressions.phone_plan import world
 from kinfolk.expressions.text import USUAL_DOMAIN
@@ -70,12 +70,19 @@ class Gate:
                 yield DENIED if user is None else UNNAMED, source, device
             if previous is not None:
                 yield DENIED, source, previous
-        context = event.get("context")
+        yield from self._addressed(event, kind_of(event, arrival))
+
+    def _addressed(self, event: Mapping[str, Any], kind: Any) -> Iterator[Key]:
+        """By the traits of the person; by others that the event holds beside them, what forbids is found."""
+        context, own = event.get("context"), event.get("traits") if kind == "identify" else None
         carried = context.get("traits") if isinstance(context, dict) else None
-        traits = traits_of(kind_of(event, arrival), event.get("traits"), carried)
-        for kind in (EMAIL, PHONE):
-            if self._ledger.knows(kind):
-                yield from ((kind, value) for value in self._values(kind, traits.get(kind)))
+        names = traits_of(kind, own, carried)
+        for traits in (own, carried):
+            if not isinstance(traits, dict):
+                continue
+            for column, by in ((EMAIL, EMAIL if traits is names else MENTIONED), (PHONE, PHONE)):
+                if self._ledger.knows(column):
+                    yield from ((by, value) for value in self._values(column, traits.get(column)))
 
     def _values(self, kind: str, written: Any) -> set[str]:
         """An address or number as staging has it, in each of the countries that it may be dialled in."""

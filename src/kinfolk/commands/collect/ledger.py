@@ -30,8 +30,9 @@ from kinfolk.store.read.consents import Head, head
 LOOK = 1.0  # seconds between looks
 PATIENCE = 60.0  # seconds after which what could not be looked up again is not relied upon any more
 
-# Whose facts: of a pair of ids, of a user; and only what forbids: of either id, of a device on which nobody was named.
-PAIR, USER, DENIED, UNNAMED = "pair", "user", "denied", "unnamed"
+# Whose facts: of a pair of ids, of a user; and only what forbids: of either id, of a device on which nobody was named,
+# of an e-mail address that stands beside the person's own.
+PAIR, USER, DENIED, UNNAMED, MENTIONED = "pair", "user", "denied", "unnamed", "mentioned"
 GONE = ""  # for the source of records of which the project knows no source any more: it may have been of visitors
 Key = tuple[str, ...]  # a kind and a value; of visitors, the source too
 
@@ -183,6 +184,8 @@ class Ledger:
     def _keys(self, subject: Subject) -> Iterator[Key]:
         if subject.kind in (EMAIL, PHONE):
             yield subject.kind, subject.value
+        if subject.kind == EMAIL:
+            yield MENTIONED, subject.value
         source = self._source_of(subject)
         if source is None:
             return
