@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ from kinfolk.commands.collect.gate import Gate, _plain_address, _plain_number
 from kinfolk.commands.collect.ledger import Ledger
 from kinfolk.commands.consent.subjects import standard
 from kinfolk.commands.open_project import open_project
-from kinfolk.model.consent import Choice, Entry, Saying, Subject
+from kinfolk.model.consent import FORBIDDING, Basis, Choice, ConsentPolicy, Entry, Fact, Purpose, Saying, Subject
+from kinfolk.model.place import Place
+from kinfolk.model.source import Source
+from kinfolk.policy.consent import standing
 from kinfolk.store.database import open_store
 from kinfolk.store.write.consents import append, forget
 from tests.consenting import asking, consented
@@ -289,3 +293,106 @@ def test_while_it_cannot_be_read_what_was_known_counts_for_a_minute(
     assert shop.ledger.fresh and not shop.lets_in(userId="u1", **YES)
     monkeypatch.setattr(ledgers, "PATIENCE", 0.2)
     assert soon(lambda: not shop.ledger.fresh)
+
+
+NEWS = Purpose("news", Place("consent.yml"), "News", "marketing", Basis.CONSENT, False, ("email", "sms"))
+WEB = Source("web", Place("web.yml"), "collect", {"purposes": ["news"]}, (), ())
+OF_WEB = Source("visitors", Place("visitors.yml"), "collect", {"visitors_of": "web"}, (), ())
+NAMED, NEIGHBOUR, ELSEWHERE = ("u{}/d{}", "u{}/", "/d{}", "email", "phone"), "v{}/d{}", "crm"
+TOLD = st.tuples(
+    st.sampled_from((*NAMED, NEIGHBOUR, ELSEWHERE)),
+    st.sampled_from((GRANTED, DENIED, Choice.WITHDRAWN)),
+    st.sampled_from((None, "email", "sms")),
+    st.integers(-30, 5).filter(bool),  # hours from now
+    st.booleans(),  # whether a no is carried on
+)
+
+
+class Ground:
+    """A ledger that grows by one visitor for each example. numbers: of the visitors"""
+
+    def __init__(self, state: Path) -> None:
+        self.store, self.numbers = open_store(state), count(100)
+        policy = ConsentPolicy((NEWS,), ())
+        self.ledger = Ledger(state, policy, frozenset({"news"}), [WEB, OF_WEB])
+        self.ledger.close()  # looks are taken when something was said
+        self.gate = Gate(WEB, policy, self.ledger, [OF_WEB])
+
+    def say(self, act: list[Saying]) -> list[Fact]:
+        """What was said, as facts; the first saying is of those who spoke."""
+        entries = append(self.store, [act])
+        self.ledger._look()
+        return [
+            Fact(
+                s.subject,
+                s.purpose,
+                s.choice,
+                s.effective_at,
+                None,
+                None,
+                s.channel,
+                None,
+                e.seq,
+                e.part_of,
+                carried=s.carried,
+            )
+            for e, s in zip(entries, act, strict=True)
+        ]
+
+    def lets_in(self, event: dict[str, Any]) -> bool:
+        found = self.gate.judge(event, Arrival(NOW, "identify"))
+        return found is not None and bool(found.purposes)
+
+
+def people(number: int) -> dict[str, Subject]:
+    """Who may say something that concerns one visitor, or the neighbour who uses the same device."""
+    made = {name: visitor(name.format(number, number)) for name in (*NAMED[:3], NEIGHBOUR)}
+    address, phone = Subject("email", f"a{number}@example.com"), Subject("phone", f"+49301{number:05}")
+    return {**made, "email": address, "phone": phone, ELSEWHERE: Subject("record", f"{number}", "crm")}
+
+
+def beside(who: str, known: dict[str, Subject]) -> list[Subject]:
+    """To whom a no is carried: of an address the records, of a record the addresses."""
+    others = NAMED[:3] if who in ("email", "phone") else NAMED[3:]
+    return [known[other] for other in others] if who != NEIGHBOUR else []
+
+
+def counting(facts: list[Fact], scope: tuple[str | None, str | None], subjects: set[Subject]) -> list[Fact]:
+    """Those that reach a customer of just these; what was carried not if who said it is one or took it back."""
+    spoke = {fact.part_of: fact.subject for fact in facts if not fact.carried}
+
+    def answered(fact: Fact) -> bool:
+        who = spoke[fact.part_of]
+        return who in subjects or standing(NEWS, scope, [f for f in facts if f.subject == who], NOW).state == GRANTED
+
+    return [fact for fact in facts if fact.subject in subjects and not (fact.carried and answered(fact))]
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    made = Ground(tmp_path_factory.mktemp("ground"))
+    yield made
+    made.store.dispose()
+
+
+@settings(max_examples=150, deadline=None)
+@given(told=st.lists(TOLD, min_size=1, max_size=6))
+def test_no_more_is_let_in_than_the_policy_allows_and_what_was_taken_back_closes_nothing(
+    ground: Ground, told: list[tuple[str, Choice, str | None, int, bool]]
+) -> None:
+    number = next(ground.numbers)
+    known, facts = people(number), list[Fact]()
+    for who, choice, channel, hours, on in told:
+        saying = Saying(known[who], "news", choice, NOW + timedelta(hours=hours), channel=channel)
+        others = beside(who, known) if on and choice is not GRANTED else []
+        facts += ground.say([saying, *(replace(saying, subject=one, carried=True) for one in others)])
+    traits = {name: known[name].value for name in ("email", "phone")}
+    event = {"userId": f"u{number}", "anonymousId": f"d{number}", "traits": traits}
+    agreed = {**event, "context": consented(news=True)}
+    subjects = {known[name] for name in NAMED}
+    states = [standing(NEWS, scope, counting(facts, scope, subjects), NOW) for scope in NEWS.scopes()]
+    assert not ground.lets_in(event) or any(one.allowed for one in states)
+    assert not ground.lets_in(agreed) or any(one.state not in FORBIDDING for one in states)
+    for who in {who for who, *_ in told}:
+        ground.say([Saying(known[who], "news", GRANTED, NOW)])
+    assert ground.lets_in(agreed)
