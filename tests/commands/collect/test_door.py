@@ -17,6 +17,7 @@ from kinfolk.commands.collect.door import Answer, Door, Outcome, opened
 from kinfolk.commands.collect.event import Arrival
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors.collect.reading import lines
+from kinfolk.errors import KinfolkError
 from tests.consenting import ASKED, asking, consented
 from tests.serving import KEY, VISITORS, WEB, collecting
 
@@ -79,6 +80,16 @@ def test_without_the_person_an_event_comes_in_once(tmp_path: Path) -> None:
     assert (counts.anonymised["web"], counts.closed["web"], counts.repeated["web"]) == (1, 3, 1)
 
 
+def test_without_the_person_events_of_no_id_are_no_repetitions(tmp_path: Path) -> None:
+    asking(tmp_path, ASKED + ", without_consent: anonymise")
+    with door_of(tmp_path) as door:
+        odd = [{"messageId": message} for message in ("", "", " ", None, "k" * 501)]
+        assert take(door, *odd).taken == 4
+        counts = door.counts
+    assert len({event["messageId"] for event in kept(tmp_path)}) == 4
+    assert (counts.anonymised["web"], counts.closed["web"], counts.repeated["web"]) == (4, 5, 0)
+
+
 def test_while_the_ledger_cannot_be_looked_at_events_shall_come_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,3 +137,27 @@ def test_it_goes_on_with_the_project_as_it_is_now(tmp_path: Path) -> None:
         assert take(door).outcome is Outcome.UNKNOWN_KEY
     assert [event["messageId"] for event in kept(tmp_path)] == ["m1", "m2", "m5"]
     assert [event["messageId"] for event in kept(tmp_path, "shop")] == ["m3"]
+
+
+def test_an_environment_that_comes_to_read_anothers_landing_takes_in_nothing_more(tmp_path: Path) -> None:
+    company = collecting(tmp_path)
+    for name, key in (("prod", "OTHER_KEY"), ("dev", "WEB_KEY")):
+        web = WEB.replace("WEB_KEY", key).replace("source: visitors", f"source: visitors_{name}")
+        company.write(f"sources/web_{name}.yml", f"environment: {name}\n{web}")
+        visitors = VISITORS.replace("visitors_of: web", f"visitors_of: web_{name}")
+        company.write(f"sources/visitors_{name}.yml", f"environment: {name}\n{visitors}")
+    environments = "name: Test company\ntime_zone: UTC\nenvironment: dev\nenvironments: {prod: {}, dev: {}}\n"
+    company.write("kinfolk.yml", environments)
+    remove(tmp_path, "web", "visitors")
+    with opened(open_project(tmp_path, "dev")) as door:
+        remove(tmp_path, "web_dev", "visitors_dev")
+        company.write("kinfolk.yml", environments.replace("dev: {}", "dev: {landing: prod}"))
+        with pytest.raises(KinfolkError, match="no landing of its own"):
+            door.reopen(open_project(tmp_path, "dev"))
+        assert door.sources == ("web_dev",), "what was said before holds"
+        assert take(door, key=OTHER).outcome is Outcome.UNKNOWN_KEY
+
+
+def remove(folder: Path, *sources: str) -> None:
+    for name in sources:
+        (folder / "sources" / f"{name}.yml").unlink()

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kinfolk.commands.collect import ledger as ledgers
 from kinfolk.commands.collect.event import Arrival
-from kinfolk.commands.collect.gate import Gate
+from kinfolk.commands.collect.gate import Gate, _plain_address, _plain_number
 from kinfolk.commands.collect.ledger import Ledger
+from kinfolk.commands.consent.subjects import standard
 from kinfolk.commands.open_project import open_project
-from kinfolk.model.consent import Choice, Entry, Saying, Subject
+from kinfolk.model.consent import FORBIDDING, Basis, Choice, ConsentPolicy, Entry, Fact, Purpose, Saying, Subject
+from kinfolk.model.place import Place
+from kinfolk.model.source import Source
+from kinfolk.policy.consent import standing
 from kinfolk.store.database import open_store
 from kinfolk.store.write.consents import append, forget
 from tests.consenting import asking, consented
-from tests.serving import KEY
+from tests.serving import KEY, VISITORS
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+EARLIER, LATER = NOW - timedelta(days=2), NOW - timedelta(days=1)
 GRANTED, DENIED = Choice.GRANTED, Choice.DENIED
 
 
@@ -29,28 +38,33 @@ class Shop:
     """A project with a ledger, and its gate."""
 
     def __init__(self, folder: Path) -> None:
-        asking(folder)
+        asking(folder).write("sources/visitors.yml", VISITORS + "country: DE\n")
         self.project = open_project(folder)
         assert self.project.consent is not None
         asked = frozenset({"analytics", "ads"})
-        self.ledger = Ledger(self.project.state, self.project.consent, asked, frozenset({"visitors"}))
+        self.ledger = Ledger(self.project.state, self.project.consent, asked, self.project.sources)
 
-    def say(self, subject: Subject, choice: Choice, purpose: str = "analytics") -> list[Entry]:
-        return said(self.project.state, subject, choice, purpose)
+    def say(self, subject: Subject, choice: Choice, purpose: str = "analytics", at: datetime = EARLIER) -> list[Entry]:
+        return recorded(self.project.state, Saying(subject, purpose, choice, at))
+
+    def says_no(self, subject: Subject, *beside: Subject) -> list[Entry]:
+        """A no, carried to those beside."""
+        no = Saying(subject, "analytics", DENIED, EARLIER)
+        return recorded(self.project.state, no, *(replace(no, subject=one, carried=True) for one in beside))
 
     def lets_in(self, kind: str = "track", **event: Any) -> bool:
         """Whether an event may be used for analytics; it says so itself where it has a context."""
         assert self.project.consent is not None
-        gate = Gate(self.project.source("web"), self.project.consent, self.ledger, ["visitors"])
+        gate = Gate(self.project.source("web"), self.project.consent, self.ledger, [self.project.source("visitors")])
         found = gate.judge({"event": "Viewed", **event}, Arrival(NOW, kind))
         return found is not None and "analytics" in found.purposes
 
 
-def said(state: Path, subject: Subject, choice: Choice, purpose: str = "analytics") -> list[Entry]:
-    """What is recorded, as another process would."""
+def recorded(state: Path, *act: Saying) -> list[Entry]:
+    """One act, recorded as another process would."""
     store = open_store(state)
     try:
-        return append(store, [[Saying(subject, purpose, choice, NOW)]])
+        return append(store, [act])
     finally:
         store.dispose()
 
@@ -72,7 +86,11 @@ def visitor(name: str) -> Subject:
     return Subject("record", name, "visitors")
 
 
-YES = {"context": consented(C0002=True)}
+PLAIN = {
+    "email": r" ?[A-Za-z0-9._+-]{1,4}@[A-Za-z0-9.-]{1,4}\.[A-Za-z]{1,3} ?",
+    "phone": r"\+(49|1|39|44|7)[ /-]?(\(0?[0-9]{1,3}\))?[0-9 /-]{6,11}",
+}
+YES: dict[str, Any] = {"context": consented(C0002=True)}
 
 GRANTS = {  # what a grant is about -> events that it opens, and such that it does not
     "u1/a1": (
@@ -110,6 +128,45 @@ def test_a_denial_counts_for_everybody_it_may_be_about(shop: Shop, about: str) -
     assert all(shop.lets_in(**event, **YES) for event in opened)
 
 
+TAKEN_BACK = {  # who says no and then yes -> events of which the no was heard
+    "/a1": [{"anonymousId": "a1"}, {"userId": "u1", "anonymousId": "a1"}],
+    "u1/a1": [{"userId": "u1", "anonymousId": "a1"}, {"anonymousId": "a1"}],
+    "u1/": [{"userId": "u1"}, {"userId": "u2", "previousId": "u1"}],
+}
+
+
+@pytest.mark.parametrize("about", TAKEN_BACK)
+def test_who_takes_back_a_no_takes_it_back_wherever_it_was_heard(shop: Shop, about: str) -> None:
+    events = TAKEN_BACK[about]
+    shop.say(visitor(about), DENIED)
+    assert soon(lambda: not any(shop.lets_in(**event, **YES) for event in events))
+    shop.say(visitor(about), GRANTED, at=LATER)
+    assert soon(lambda: all(shop.lets_in(**event, **YES) for event in events))
+    assert not shop.lets_in(userId="u3", anonymousId="a1"), "nobody else is allowed anything by it"
+
+
+def test_a_no_by_telephone_is_taken_back_by_the_same_telephone(shop: Shop) -> None:
+    number, event = Subject("phone", "+4930123456"), {"traits": {"phone": "+4930123456"}}
+    shop.say(number, DENIED)
+    assert soon(lambda: not shop.lets_in("identify", **event, **YES))
+    shop.say(number, GRANTED, at=LATER)
+    assert soon(lambda: shop.lets_in("identify", **event, **YES))
+    assert not shop.lets_in("identify", **event)
+
+
+def test_what_was_carried_counts_until_those_who_said_it_took_it_back(shop: Shop) -> None:
+    record, ann = Subject("record", "1", "crm"), Subject("email", "ann@example.com")
+    event = {"userId": "u1", "traits": {"email": "ann@example.com"}}
+    shop.says_no(record, ann)
+    assert soon(lambda: not shop.lets_in("identify", **event, **YES))
+    shop.say(record, GRANTED, "ads", at=LATER)
+    shop.say(visitor("u2/"), GRANTED)
+    assert soon(lambda: shop.lets_in(userId="u2")) and not shop.lets_in("identify", **event, **YES)
+    shop.say(record, GRANTED, at=LATER)
+    assert soon(lambda: shop.lets_in("identify", **event, **YES))
+    assert not shop.lets_in("identify", **event)
+
+
 def test_who_is_to_become_another_is_asked_too(shop: Shop) -> None:
     shop.say(visitor("old/"), DENIED)
     assert soon(lambda: not shop.lets_in("alias", userId="new", previousId="old", **YES))
@@ -134,6 +191,43 @@ def test_a_grant_by_telephone_counts_for_nobody_because_nobody_knows_who_shares_
     assert not shop.lets_in("identify", traits={"phone": "+4930123456"})
 
 
+ODD_ADDRESSES = ["mailto:ann@example.com", "Ann <ann@example.com>", "ann@example.com.", " Ann@Example.COM "]
+ODD_NUMBERS = ["030 123456", "0049 30 123456", "+49 (0)30 123456", "tel:+49 30 123456", "+49030123456", 4930123456]
+
+
+def test_addresses_are_read_as_staging_reads_them(shop: Shop) -> None:
+    shop.say(Subject("email", "ann@example.com"), DENIED)
+    shop.say(Subject("email", "ina@example.com"), DENIED)
+    shop.say(Subject("phone", "+4930123456"), DENIED)
+    assert soon(lambda: not shop.lets_in("identify", traits={"phone": "+4930123456"}, **YES))
+    for address in (*ODD_ADDRESSES, "ann\u200b@example.com", "\u0130na@example.com"):
+        assert not shop.lets_in("identify", traits={"email": address}, **YES), address
+    for number in ODD_NUMBERS:
+        assert not shop.lets_in("identify", traits={"phone": number}, **YES), number
+    others = {"email": "Bob <bob@example.com>", "phone": "030 123457"}
+    assert shop.lets_in("identify", traits=others, **YES)
+    assert shop.lets_in("identify", traits={"email": "no address", "phone": "none"}, **YES)
+
+
+@pytest.mark.parametrize("kind", ["email", "phone"])
+@settings(max_examples=40, deadline=None)
+@given(text=st.data())
+def test_what_is_read_without_a_database_is_read_as_with_one(kind: str, text: st.DataObject) -> None:
+    drawn = text.draw(st.from_regex(PLAIN[kind], fullmatch=True), "text")
+    read = _plain_address(drawn) if kind == "email" else _plain_number(drawn)
+    assert read is None or read == standard(kind, {drawn}, "DE")[drawn]
+
+
+def test_traits_of_the_context_forbid_beside_those_of_the_call_and_allow_nothing(shop: Shop) -> None:
+    shop.say(Subject("email", "ann@example.com"), GRANTED)
+    shop.say(Subject("email", "bob@example.com"), DENIED)
+    own = {"traits": {"plan": "large"}}
+    denied = {"context": {**YES["context"], "traits": {"email": "bob@example.com"}}}
+    assert soon(lambda: not shop.lets_in("identify", userId="u1", **denied))
+    assert not shop.lets_in("identify", userId="u1", **own, **denied)
+    assert not shop.lets_in("identify", userId="u1", **own, context={"traits": {"email": "ann@example.com"}})
+
+
 def test_what_other_sources_and_other_purposes_are_about_counts_for_nothing(shop: Shop) -> None:
     shop.say(Subject("record", "u1/", "crm"), GRANTED)
     shop.say(visitor("u1/"), GRANTED, "ads")
@@ -151,12 +245,39 @@ def test_the_latest_word_counts_and_who_is_forgotten_has_said_nothing(shop: Shop
     assert soon(lambda: shop.lets_in(userId="u1", **YES))
 
 
+def test_a_grant_of_several_does_not_count_once_one_of_them_is_forgotten(shop: Shop) -> None:
+    both = [Saying(visitor(name), "analytics", GRANTED, EARLIER) for name in ("u1/", "u2/")]
+    _, second = recorded(shop.project.state, *both)
+    assert soon(lambda: shop.lets_in(userId="u1"))
+    forget(open_store(shop.project.state), [second.seq])
+    assert soon(lambda: not shop.lets_in(userId="u1"))
+
+
+def test_a_grant_that_was_only_carried_allows_nothing_and_takes_nothing_back(shop: Shop) -> None:
+    shop.say(visitor("u1/"), DENIED)
+    for name in ("u1/", "u2/"):
+        recorded(shop.project.state, Saying(visitor(name), "analytics", GRANTED, LATER, carried=True))
+    shop.say(visitor("u3/"), GRANTED)
+    assert soon(lambda: shop.lets_in(userId="u3"))
+    assert not shop.lets_in(userId="u2") and not shop.lets_in(userId="u1", **YES)
+
+
+@pytest.mark.parametrize("event", [{"userId": "u1"}, {"anonymousId": "a1"}, {"userId": "u1", "anonymousId": "a1"}])
+def test_a_no_outlives_the_name_of_the_source_of_visitors(shop: Shop, event: dict[str, str]) -> None:
+    before = Subject("record", "u1/a1", "people_of_web")
+    shop.say(before, DENIED)
+    assert soon(lambda: not shop.lets_in(**event, **YES))
+    shop.say(before, GRANTED, at=LATER)
+    assert soon(lambda: shop.lets_in(**event, **YES))
+    assert not shop.lets_in(**event), "what allows has to be of a source that is there"
+
+
 def test_another_ledger_in_its_place_is_read_anew(shop: Shop, tmp_path: Path) -> None:
     shop.say(visitor("u1/"), GRANTED)
     assert soon(lambda: shop.lets_in(userId="u1"))
     other = tmp_path / "other"
     for name in ("u2/", "u3/"):
-        said(other, visitor(name), GRANTED)
+        recorded(other, Saying(visitor(name), "analytics", GRANTED, EARLIER))
     shop.project.state.rename(tmp_path / "before")
     other.rename(shop.project.state)
     assert soon(lambda: shop.lets_in(userId="u2") and not shop.lets_in(userId="u1"))
@@ -172,3 +293,106 @@ def test_while_it_cannot_be_read_what_was_known_counts_for_a_minute(
     assert shop.ledger.fresh and not shop.lets_in(userId="u1", **YES)
     monkeypatch.setattr(ledgers, "PATIENCE", 0.2)
     assert soon(lambda: not shop.ledger.fresh)
+
+
+NEWS = Purpose("news", Place("consent.yml"), "News", "marketing", Basis.CONSENT, False, ("email", "sms"))
+WEB = Source("web", Place("web.yml"), "collect", {"purposes": ["news"]}, (), ())
+OF_WEB = Source("visitors", Place("visitors.yml"), "collect", {"visitors_of": "web"}, (), ())
+NAMED, NEIGHBOUR, ELSEWHERE = ("u{}/d{}", "u{}/", "/d{}", "email", "phone"), "v{}/d{}", "crm"
+TOLD = st.tuples(
+    st.sampled_from((*NAMED, NEIGHBOUR, ELSEWHERE)),
+    st.sampled_from((GRANTED, DENIED, Choice.WITHDRAWN)),
+    st.sampled_from((None, "email", "sms")),
+    st.integers(-30, 5).filter(bool),  # hours from now
+    st.booleans(),  # whether a no is carried on
+)
+
+
+class Ground:
+    """A ledger that grows by one visitor for each example. numbers: of the visitors"""
+
+    def __init__(self, state: Path) -> None:
+        self.store, self.numbers = open_store(state), count(100)
+        policy = ConsentPolicy((NEWS,), ())
+        self.ledger = Ledger(state, policy, frozenset({"news"}), [WEB, OF_WEB])
+        self.ledger.close()  # looks are taken when something was said
+        self.gate = Gate(WEB, policy, self.ledger, [OF_WEB])
+
+    def say(self, act: list[Saying]) -> list[Fact]:
+        """What was said, as facts; the first saying is of those who spoke."""
+        entries = append(self.store, [act])
+        self.ledger._look()
+        return [
+            Fact(
+                s.subject,
+                s.purpose,
+                s.choice,
+                s.effective_at,
+                None,
+                None,
+                s.channel,
+                None,
+                e.seq,
+                e.part_of,
+                carried=s.carried,
+            )
+            for e, s in zip(entries, act, strict=True)
+        ]
+
+    def lets_in(self, event: dict[str, Any]) -> bool:
+        found = self.gate.judge(event, Arrival(NOW, "identify"))
+        return found is not None and bool(found.purposes)
+
+
+def people(number: int) -> dict[str, Subject]:
+    """Who may say something that concerns one visitor, or the neighbour who uses the same device."""
+    made = {name: visitor(name.format(number, number)) for name in (*NAMED[:3], NEIGHBOUR)}
+    address, phone = Subject("email", f"a{number}@example.com"), Subject("phone", f"+49301{number:05}")
+    return {**made, "email": address, "phone": phone, ELSEWHERE: Subject("record", f"{number}", "crm")}
+
+
+def beside(who: str, known: dict[str, Subject]) -> list[Subject]:
+    """To whom a no is carried: of an address the records, of a record the addresses."""
+    others = NAMED[:3] if who in ("email", "phone") else NAMED[3:]
+    return [known[other] for other in others] if who != NEIGHBOUR else []
+
+
+def counting(facts: list[Fact], scope: tuple[str | None, str | None], subjects: set[Subject]) -> list[Fact]:
+    """Those that reach a customer of just these; what was carried not if who said it is one or took it back."""
+    spoke = {fact.part_of: fact.subject for fact in facts if not fact.carried}
+
+    def answered(fact: Fact) -> bool:
+        who = spoke[fact.part_of]
+        return who in subjects or standing(NEWS, scope, [f for f in facts if f.subject == who], NOW).state == GRANTED
+
+    return [fact for fact in facts if fact.subject in subjects and not (fact.carried and answered(fact))]
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    made = Ground(tmp_path_factory.mktemp("ground"))
+    yield made
+    made.store.dispose()
+
+
+@settings(max_examples=150, deadline=None)
+@given(told=st.lists(TOLD, min_size=1, max_size=6))
+def test_no_more_is_let_in_than_the_policy_allows_and_what_was_taken_back_closes_nothing(
+    ground: Ground, told: list[tuple[str, Choice, str | None, int, bool]]
+) -> None:
+    number = next(ground.numbers)
+    known, facts = people(number), list[Fact]()
+    for who, choice, channel, hours, on in told:
+        saying = Saying(known[who], "news", choice, NOW + timedelta(hours=hours), channel=channel)
+        others = beside(who, known) if on and choice is not GRANTED else []
+        facts += ground.say([saying, *(replace(saying, subject=one, carried=True) for one in others)])
+    traits = {name: known[name].value for name in ("email", "phone")}
+    event = {"userId": f"u{number}", "anonymousId": f"d{number}", "traits": traits}
+    agreed = {**event, "context": consented(news=True)}
+    subjects = {known[name] for name in NAMED}
+    states = [standing(NEWS, scope, counting(facts, scope, subjects), NOW) for scope in NEWS.scopes()]
+    assert not ground.lets_in(event) or any(one.allowed for one in states)
+    assert not ground.lets_in(agreed) or any(one.state not in FORBIDDING for one in states)
+    for who in {who for who, *_ in told}:
+        ground.say([Saying(known[who], "news", GRANTED, NOW)])
+    assert ground.lets_in(agreed)

@@ -70,12 +70,12 @@ class Door:
     def reopen(self, project: Project) -> None:
         """Goes on with the project as it is now, from any thread. A source that is still there keeps its log.
 
-        Errors  KinfolkError if the events of this project lie elsewhere; EngineError as when it was made
+        Errors  KinfolkError if its events lie elsewhere, or as of `opened`; EngineError as when it was made
         """
         if project.collected != self.folder:
             raise KinfolkError("Its state lies in another folder now.", hint="Start `kinfolk serve` anew.")
         before, asked = self._streams, self._ledger
-        check_ledger(project)
+        _check(project)
         ledger = _ledger_of(project)
         known = {stream.name: stream for stream in before.values()}
         try:
@@ -198,13 +198,13 @@ def _ledger_of(project: Project) -> Ledger | None:
     purposes = frozenset[str]().union(*map(_purposes, taking_in(project)))
     if project.consent is None or not purposes:
         return None
-    return Ledger(project.state, project.consent, purposes, frozenset(s.name for s in project.sources if s.visitors_of))
+    return Ledger(project.state, project.consent, purposes, project.sources)
 
 
 def _gate(source: Source, project: Project, ledger: Ledger | None) -> Gate | None:
     if project.consent is None or ledger is None or not _purposes(source):
         return None
-    visitors = [s.name for s in project.sources if s.visitors_of == source.name]
+    visitors = [s for s in project.sources if s.visitors_of == source.name]
     return Gate(source, project.consent, ledger, visitors)
 
 
@@ -214,6 +214,16 @@ def _purposes(source: Source) -> frozenset[str]:
     return frozenset(source.options.get("purposes", ())).union(*named.values())
 
 
+def _check(project: Project) -> None:
+    """Errors: KinfolkError if this environment takes in no events of its own, or what people said would be lost"""
+    if project.landing_of:
+        raise KinfolkError(
+            f"This environment has no landing of its own: it reads that of {project.landing_of}.",
+            hint=f"Run `kinfolk serve -e {project.landing_of}`.",
+        )
+    check_ledger(project)
+
+
 @contextmanager
 def opened(project: Project) -> Iterator[Door]:
     """The door, which closes with the block.
@@ -221,12 +231,7 @@ def opened(project: Project) -> Iterator[Door]:
     Errors  BusyError if another process holds it; KinfolkError if this environment reads another's landing, or where
             what people said against a purpose would lose its force
     """
-    if project.landing_of:
-        raise KinfolkError(
-            f"This environment has no landing of its own: it reads that of {project.landing_of}.",
-            hint=f"Run `kinfolk serve -e {project.landing_of}`.",
-        )
-    check_ledger(project)
+    _check(project)
     make_private(project.collected)
     lock = FileLock(project.collected / "door.lock", mode=0o600)
     try:

@@ -92,7 +92,7 @@ def nameless_line_of(event: Mapping[str, Any], arrival: Arrival, keep: Sequence[
     The line has an id of its own, made up here.
 
     keep    properties that stay, where they are plain values
-    Errors  RefusedError for an event that tells of nothing but the person
+    Errors  RefusedError for an event that tells of nothing but the person, or whose id is none
     """
     kind = kind_of(event, arrival)
     if kind not in _NAMELESS:
@@ -109,8 +109,7 @@ def nameless_line_of(event: Mapping[str, Any], arrival: Arrival, keep: Sequence[
         "timestamp": _day(event, arrival),
         "purposes": [],
     }
-    message = event.get("messageId")
-    return message if isinstance(message, str) else made["messageId"], _line(made)
+    return identifier(event, "messageId") or made["messageId"], _line(made)
 
 
 def _day(event: Mapping[str, Any], arrival: Arrival) -> str:

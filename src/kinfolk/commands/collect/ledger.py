@@ -1,14 +1,16 @@
 """The ledger of consents as the door knows it: in memory, by whom a row is about, a second behind at most.
 
 What forbids counts for everybody it may be about, what allows for nobody it may not be about: a grant counts by the
-user id, by the very pair of ids, or by the e-mail address; a denial also by the device and by the telephone.
+user id, by the very pair of ids, or by the e-mail address; a denial also by the device and by the telephone. Whoever
+said no takes it back as it was said: a later grant of the same subject ends a denial wherever that one is found.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 
@@ -17,8 +19,10 @@ from sqlalchemy.exc import DatabaseError
 
 from kinfolk.commands.consent.subjects import EMAIL, PHONE, RECORD
 from kinfolk.errors import KinfolkError
-from kinfolk.model.consent import Choice, ConsentPolicy, Fact
+from kinfolk.model.consent import Choice, ConsentPolicy, Fact, Subject
+from kinfolk.model.source import Source
 from kinfolk.model.visitor import ids_of, visitor
+from kinfolk.policy.consent import Scope
 from kinfolk.store.database import exists, open_as_it_is, open_store
 from kinfolk.store.read.consent_feed import continues, facts_between
 from kinfolk.store.read.consents import Head, head
@@ -26,11 +30,30 @@ from kinfolk.store.read.consents import Head, head
 LOOK = 1.0  # seconds between looks
 PATIENCE = 60.0  # seconds after which what could not be looked up again is not relied upon any more
 
-# Whose facts: of a pair of ids, of a user; and only what forbids: of either id, of a device on which nobody was named.
-PAIR, USER, DENIED, UNNAMED = "pair", "user", "denied", "unnamed"
+# Whose facts: of a pair of ids, of a user; and only what forbids: of either id, of a device on which nobody was named,
+# of an e-mail address that stands beside the person's own.
+PAIR, USER, DENIED, UNNAMED, MENTIONED = "pair", "user", "denied", "unnamed", "mentioned"
+GONE = ""  # for the source of records of which the project knows no source any more: it may have been of visitors
 Key = tuple[str, ...]  # a kind and a value; of visitors, the source too
 
+_MAY_ALLOW = (PAIR, USER, EMAIL)
 _NOTHING = Head(0, "", 0)
+
+
+@dataclass
+class _Known:
+    """What was read. A list in here is never changed, since a request may be reading it.
+
+    said   subject -> its facts in order
+    about  key -> subjects it leads to
+    spoke  number of an act (part_of) that was carried to others -> who said it
+    kinds  of these subjects
+    """
+
+    said: dict[Subject, list[Fact]] = field(default_factory=dict)
+    about: dict[Key, list[Subject]] = field(default_factory=dict)
+    spoke: dict[int | None, list[Subject]] = field(default_factory=dict)
+    kinds: set[str] = field(default_factory=set)
 
 
 class Ledger:
@@ -38,15 +61,19 @@ class Ledger:
 
     policy    which names purposes, channels and topics had before
     purposes  those that are asked for
-    visitors  sources of visitors, whose records are known by the ids of events
+    sources   of the project; records of visitors are known by the ids of events
     """
 
-    def __init__(self, state: Path, policy: ConsentPolicy, purposes: frozenset[str], visitors: frozenset[str]) -> None:
+    def __init__(
+        self, state: Path, policy: ConsentPolicy, purposes: frozenset[str], sources: Collection[Source]
+    ) -> None:
         """Errors: EngineError if the ledger cannot be read"""
         former = (name for name, called in policy.formerly.purposes.items() if called in purposes)
-        self._state, self._policy, self._visitors = state, policy, visitors
+        self._state, self._policy = state, policy
         self._purposes = purposes.union(former)
-        self._facts: dict[Key, list[Fact]] = {}
+        self._visitors = frozenset(source.name for source in sources if source.visitors_of)
+        self._others = frozenset(source.name for source in sources) - self._visitors
+        self._known = _Known()
         self._head = _NOTHING
         self._looked = time.monotonic()
         self._closing = Event()
@@ -61,11 +88,36 @@ class Ledger:
         """Whether what is known is what holds; False after a minute in which the ledger could not be read."""
         return time.monotonic() - self._looked < PATIENCE
 
-    def facts(self, keys: Iterable[Key]) -> list[Fact]:
-        """What is known of these. What was carried to an address counts only where nobody who said it is known."""
-        found = [fact for key in keys if key in self._facts for fact in self._facts[key]]
-        spoke = {fact.part_of for fact in found if not fact.carried}
-        return [fact for fact in found if not fact.carried or fact.part_of not in spoke]
+    def knows(self, kind: str) -> bool:
+        """Whether anybody said anything by an address, or by a number."""
+        return kind in self._known.kinds
+
+    def facts(self, keys: Iterable[Key], at: datetime) -> list[Fact]:
+        """What is known of these and counts at that moment, without what allows where it may not."""
+        known = self._known
+        found: dict[Subject, bool] = {}  # -> whether it may allow
+        for key in keys:
+            for subject in known.about.get(key, ()):
+                found[subject] = found.get(subject, False) or (key[0] in _MAY_ALLOW and GONE not in key)
+        allowing = frozenset(subject for subject, may_allow in found.items() if may_allow)
+        return [fact for subject in found for fact in self._counting(known, subject, allowing, at)]
+
+    def _counting(self, known: _Known, subject: Subject, allowing: frozenset[Subject], at: datetime) -> Iterator[Fact]:
+        """One subject's facts; where one of them counts for less than it says, what is the latest on each scope."""
+        said, may_allow = known.said[subject], subject in allowing
+        if not any(fact.carried or (fact.choice is Choice.GRANTED and not may_allow) for fact in said):
+            yield from said
+            return
+        for name in dict.fromkeys(fact.purpose for fact in said):
+            purpose = self._policy.purpose(name)
+            for scope in purpose.scopes() if purpose else ():
+                about = [fact for fact in said if fact.effective_at <= at and fact.concerns(name, *scope)]
+                about = [
+                    fact for fact in about if not (fact.carried and _is_answered(known, fact, scope, allowing, at))
+                ]
+                latest = max(about, key=_order, default=None)
+                if latest and (may_allow or latest.choice is not Choice.GRANTED):
+                    yield replace(latest, channel=scope[0], topic=scope[1])
 
     def close(self) -> None:
         """Ends the looking."""
@@ -98,29 +150,78 @@ class Ledger:
     def _read(self, engine: Engine, now: Head) -> None:
         """What was added; or all of it, where somebody was forgotten or another ledger is in its place."""
         whole = not continues(engine, self._head, now)
-        known = {} if whole else self._facts
+        known = _Known() if whole else self._known
         since = 0 if whole else self._head.entries
+        speaking = list[Subject]()  # of the act that is being read: whom it was carried to stand behind
+        act: int | None = None
+        wanted = {subject for subjects in known.spoke.values() for subject in subjects}
         for said in facts_between(engine, since, now.entries, self._purposes):
             purpose, channel, topic = self._policy.called_now(said.purpose, said.channel, said.topic)
             fact = replace(said, purpose=purpose, channel=channel, topic=topic)
-            for key in self._keys(fact):
-                known[key] = [*known.get(key, ()), fact]  # a list that is being read is never changed
-        self._facts, self._head = known, now
+            if fact.part_of != act:
+                act, speaking = fact.part_of, []
+            if fact.carried:
+                known.spoke[act] = speaking
+                wanted.update(speaking)
+            else:
+                speaking.append(fact.subject)
+            self._add(known, fact, wanted)
+        self._known, self._head = known, now
 
-    def _keys(self, fact: Fact) -> Iterator[Key]:
-        kind, value, source = fact.subject.kind, fact.subject.value, fact.subject.source
-        grants = fact.choice is Choice.GRANTED
-        if kind == EMAIL or (kind == PHONE and not grants):
-            yield kind, value
-        if kind != RECORD or source not in self._visitors:
+    def _add(self, known: _Known, fact: Fact, wanted: Collection[Subject]) -> None:
+        """wanted: subjects that are of interest whether or not an event leads to them"""
+        keys = list(self._keys(fact.subject))
+        if not keys and fact.subject not in wanted:
             return
-        user, device = ids_of(value)
+        known.kinds.add(fact.subject.kind)
+        before = known.said.get(fact.subject, [])
+        known.said[fact.subject] = [*before, fact]
+        for key in keys:
+            there = known.about.get(key, [])
+            if fact.subject not in there:
+                known.about[key] = [*there, fact.subject]
+
+    def _keys(self, subject: Subject) -> Iterator[Key]:
+        if subject.kind in (EMAIL, PHONE):
+            yield subject.kind, subject.value
+        if subject.kind == EMAIL:
+            yield MENTIONED, subject.value
+        source = self._source_of(subject)
+        if source is None:
+            return
+        user, device = ids_of(subject.value)
         pair = visitor(user, device)
         if pair is not None:
             yield PAIR, source, pair
         if user is not None:
             yield USER, source, user
-        if not grants:
-            yield from ((DENIED, source, one) for one in (user, device) if one is not None)
-            if device is not None and user is None:
-                yield UNNAMED, source, device
+        yield from ((DENIED, source, one) for one in (user, device) if one is not None)
+        if device is not None and user is None:
+            yield UNNAMED, source, device
+
+    def _source_of(self, subject: Subject) -> str | None:
+        """Of the visitors that a record may be one of; a source that was renamed leaves what was said in force."""
+        if subject.kind != RECORD or subject.source is None or subject.source in self._others:
+            return None
+        if subject.source in self._visitors:
+            return subject.source
+        return GONE if "/" in subject.value else None
+
+
+def _order(fact: Fact) -> tuple[object, ...]:
+    return fact.order
+
+
+def _is_answered(known: _Known, carried: Fact, scope: Scope, present: Collection[Subject], at: datetime) -> bool:
+    """Whether those who said what was carried speak for themselves, being present, or have all taken it back."""
+    spoke = known.spoke.get(carried.part_of, [])
+    return bool(spoke) and (
+        any(one in present for one in spoke)
+        or all(_took_back(known.said.get(one, []), carried, scope, at) for one in spoke)
+    )
+
+
+def _took_back(said: Iterable[Fact], denial: Fact, scope: Scope, at: datetime) -> bool:
+    about = (fact for fact in said if fact.effective_at <= at and fact.concerns(denial.purpose, *scope))
+    latest = max(about, key=_order, default=None)
+    return latest is not None and latest.choice is Choice.GRANTED and latest.order > denial.order
