@@ -38,16 +38,33 @@ def test_a_site_asks_for_what_rests_on_consent_and_needs_no_address(served: Serv
 
 
 def test_what_a_visitor_says_is_about_the_visitor_and_written_once(bakery: Company, served: Serving) -> None:
-    assert choose(served).json() == {"recorded": 1}
-    assert choose(served).json() == {"recorded": 0}
-    assert choose(served, userId="u/1", choices={"analytics": False}).json() == {"recorded": 1}
-    assert choose(served, choices={"analytics": False}).json() == {"recorded": 1}
+    assert choose(served).json() == {"recorded": 1, "outdated": False}
+    assert choose(served).json()["recorded"] == 0
+    assert choose(served, userId="u/1", choices={"analytics": False}).json()["recorded"] == 1
+    assert choose(served, choices={"analytics": False}).json()["recorded"] == 1
 
     assert ledger(bakery, "/a1", "u~11/a1") == [
         ("visitors", "/a1", "analytics", "granted"),
         ("visitors", "u~11/a1", "analytics", "denied"),
         ("visitors", "/a1", "analytics", "denied"),
     ]
+
+
+def test_a_no_to_a_notice_of_before_is_written_down_and_a_yes_beside_it_is_not(
+    bakery: Company, served: Serving
+) -> None:
+    answer = choose(served, anonymousId="a6", version="2025-01", choices={"analytics": False, "ads": True})
+
+    assert (answer.status_code, answer.json()) == (200, {"recorded": 1, "outdated": True})
+    assert ledger(bakery, "/a6") == [("visitors", "/a6", "analytics", "denied")]
+
+
+def test_ids_are_read_as_those_of_events_are(bakery: Company, served: Serving) -> None:
+    choose(served, anonymousId=" a5 ", userId="\t")
+
+    assert ledger(bakery, "/a5") == [("visitors", "/a5", "analytics", "granted")]
+    assert choose(served, anonymousId="a5", userId="").json()["recorded"] == 0
+    assert choose(served, anonymousId=" ").status_code == 400
 
 
 @pytest.mark.parametrize(
