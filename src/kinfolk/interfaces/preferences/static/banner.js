@@ -58,9 +58,9 @@
   const untold = () => Object.fromEntries(Object.entries(kept.choices).filter(([, yes]) => holds() || !yes));
   const tell = async () => {
     const ids = { anonymousId: anonymousId(), userId: userId() };
-    const mark = JSON.stringify([ids, kept.at]);
-    if (kept.told === mark) return;
-    const body = { key, ...ids, version: kept.version, choices: untold(), gpc, page: location.origin + location.pathname };
+    const mark = JSON.stringify([ids, kept.at]), choices = untold();
+    if (kept.told === mark || !Object.keys(choices).length) return;
+    const body = { key, ...ids, version: kept.version, choices, gpc, page: location.origin + location.pathname };
     try {
       const answer = await fetch(server + "choice", { method: "POST", body: JSON.stringify(body), keepalive: true });
       if (!answer.ok) return; // it is told with the next page
