@@ -6,7 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.testing import TestClient
+from sqlalchemy import event
 
+from kinfolk.commands.open_project import open_project
+from kinfolk.commands.serving import served as answering
+from kinfolk.interfaces.preferences.banner import consent
 from tests.company import Company
 from tests.serving import KEY, Serving, answered
 
@@ -38,16 +45,48 @@ def test_a_site_asks_for_what_rests_on_consent_and_needs_no_address(served: Serv
 
 
 def test_what_a_visitor_says_is_about_the_visitor_and_written_once(bakery: Company, served: Serving) -> None:
-    assert choose(served).json() == {"recorded": 1}
-    assert choose(served).json() == {"recorded": 0}
-    assert choose(served, userId="u/1", choices={"analytics": False}).json() == {"recorded": 1}
-    assert choose(served, choices={"analytics": False}).json() == {"recorded": 1}
+    assert choose(served).json() == {"recorded": 1, "outdated": False}
+    assert choose(served).json()["recorded"] == 0
+    assert choose(served, userId="u/1", choices={"analytics": False}).json()["recorded"] == 1
+    assert choose(served, choices={"analytics": False}).json()["recorded"] == 1
 
     assert ledger(bakery, "/a1", "u~11/a1") == [
         ("visitors", "/a1", "analytics", "granted"),
         ("visitors", "u~11/a1", "analytics", "denied"),
         ("visitors", "/a1", "analytics", "denied"),
     ]
+
+
+def test_a_no_to_a_notice_of_before_is_written_down_and_a_yes_beside_it_is_not(
+    bakery: Company, served: Serving
+) -> None:
+    answer = choose(served, anonymousId="a6", version="2025-01", choices={"analytics": False, "ads": True})
+
+    assert (answer.status_code, answer.json()) == (200, {"recorded": 1, "outdated": True})
+    assert ledger(bakery, "/a6") == [("visitors", "/a6", "analytics", "denied")]
+
+
+def test_ids_are_read_as_those_of_events_are(bakery: Company, served: Serving) -> None:
+    choose(served, anonymousId=" a5 ", userId="\t")
+
+    assert ledger(bakery, "/a5") == [("visitors", "/a5", "analytics", "granted")]
+    assert choose(served, anonymousId="a5", userId="").json()["recorded"] == 0
+    assert choose(served, anonymousId=" ").status_code == 400
+
+
+def test_a_ledger_that_is_full_is_no_mistake_of_the_visitor(bakery: Company) -> None:
+    inside = answering(open_project(bakery.folder))
+    event.listen(inside.store, "connect", lambda one, _: one.execute("pragma max_page_count = 1"))  # the least it has
+    inside.store.dispose()
+    app = Litestar([consent()], state=State({"served": inside}))
+    body = {"key": KEY, "anonymousId": "a7", "version": "2026-01", "page": "p" * 1900, "choices": {"analytics": False}}
+
+    with TestClient(app) as client:
+        answers = [client.post("/consent/choice", json=body | {"anonymousId": f"a7-{n}"}) for n in range(20)]
+
+    full = [answer for answer in answers if answer.status_code != 200]
+    assert {answer.status_code for answer in full} == {503}
+    assert "cannot be read or written" in full[0].json()["what"]
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,21 @@ def test_another_notice_is_asked_about_again(served: Serving, tab: Tab, shop: st
     assert tab.value("kinfolkConsent.categories()") == {"analytics": False, "ads": False}
 
 
+def test_a_no_that_nobody_was_told_is_told_though_the_notice_is_another(
+    bakery: Company, served: Serving, tab: Tab, shop: str
+) -> None:
+    tab.go(shop)
+    tab.until(BANNER)
+    kept = {"version": "2025-01", "at": "2025-06-01T00:00:00.000Z", "choices": {"analytics": False, "ads": True}}
+    tab.value(f"localStorage.kinfolk_consent = JSON.stringify({json.dumps(kept)})")
+
+    tab.go(shop)
+
+    tab.until(BANNER)  # and it asks again
+    assert ledger(bakery, tab) == [("analytics", "denied", "banner")]
+    assert tab.value("Boolean(JSON.parse(localStorage.kinfolk_consent).told)")
+
+
 def test_a_browser_that_says_no_for_its_user_is_heeded(bakery: Company, served: Serving, tab: Tab, shop: str) -> None:
     tab.ask("Page.addScriptToEvaluateOnNewDocument", source=GPC)
     tab.go(shop)

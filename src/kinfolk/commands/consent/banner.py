@@ -7,15 +7,17 @@ customer whom the visitor turns out to be.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from kinfolk.commands.consent.choices import Saved
 from kinfolk.commands.consent.notices import in_force, notice
+from kinfolk.commands.consent.people import fact_of
 from kinfolk.commands.consent.saying import Said, policy_of, saying
 from kinfolk.commands.consent.subjects import RECORD
 from kinfolk.commands.serving import Served
 from kinfolk.errors import KinfolkError, NotFoundError
-from kinfolk.model.consent import Basis, Choice, Entry, Purpose, Saying, Subject
+from kinfolk.model.consent import Basis, Choice, ConsentPolicy, Purpose, Saying, Subject
 from kinfolk.model.project import Project
 from kinfolk.model.secret import revealed
 from kinfolk.model.source import Source
@@ -67,40 +69,65 @@ def banner(project: Project, key: str) -> Banner:
 
 
 def source_of(project: Project, key: str) -> Source:
-    """The source of the visitors of the site with that key. Errors: NotFoundError where there is none"""
-    sources = active_sources(project)
-    web = next((s for s in sources if s.takes_in_events and key in revealed(s.options).get("write_keys", ())), None)
+    """The source of the visitors of the site with that key, be it paused: the door asks what they said all the same.
+
+    Errors  NotFoundError where there is none
+    """
+    active = active_sources(project)
+    web = next((s for s in active if s.takes_in_events and key in revealed(s.options).get("write_keys", ())), None)
     if web is None:
         raise NotFoundError("The write key is not known here.")
-    for source in sources:
-        if source.visitors_of == web.name:
-            return source
-    hint = f"Add a source with `collect: {{visitors_of: {web.name}}}`."
-    raise NotFoundError(f"Nothing is made of the visitors of {web.name}, so nobody can say anything.", hint=hint)
+    found = [source for source in project.sources if source.visitors_of == web.name]
+    if not found:
+        hint = f"Add a source with `collect: {{visitors_of: {web.name}}}`."
+        raise NotFoundError(f"Nothing is made of the visitors of {web.name}, so nobody can say anything.", hint=hint)
+    return next((source for source in found if source in active), found[0])
 
 
-def choose(served: Served, key: str, ids: tuple[str | None, str | None], chosen: Chosen) -> list[Entry]:
+def choose(served: Served, key: str, ids: tuple[str | None, str | None], chosen: Chosen) -> Saved:
     """Writes down what a visitor said; what the same visitor said last, to the same notice, is not repeated.
 
+    A no counts whatever the notice says by now, and whatever else the banner asked for when it was shown.
+
     ids     user id and anonymous id, as events have them
-    Errors  NotFoundError where the key is not known; KinfolkError for purposes that the banner does not ask for, or for
-            a notice that is not in force
+    Errors  NotFoundError where the key is not known; KinfolkError where the banner asks for none of the purposes, or
+            where nothing but yeses were said, to a notice that is not in force
     """
     project, now = served.project, datetime.now(UTC)
     source, name = source_of(project, key), visitor(*ids)
     if name is None:
         raise KinfolkError("Neither userId nor anonymousId says who chose.")
-    policy = policy_of(project)
-    asked = {purpose.name: purpose for purpose in policy.purposes if _asked(purpose)}
-    if strange := chosen.choices.keys() - asked.keys():
-        raise KinfolkError(f"The banner does not ask for {min(strange)}.")
-    version = in_force(project, policy)
-    if chosen.version != (version.name if version else None):
+    said = _words(policy_of(project), chosen)
+    version = in_force(project, policy_of(project))
+    outdated = chosen.version != (version.name if version else None)
+    counting = [word for word in said if not (outdated and word.choice == Choice.GRANTED)]
+    if outdated and not counting:
         raise KinfolkError("The notice has changed since.", hint="Ask again.")
     subject = Subject(RECORD, name, source.name)
-    act = [saying(project, subject, _said(asked[one], yes, chosen), now) for one, yes in chosen.choices.items()]
-    last = {entry.saying.purpose: entry.saying for entry in entries_of(served.store, {subject})}
-    return append(served.store, [[said for said in act if not _repeats(said, last.get(said.purpose), now)]], now)
+    last = _last(served, subject)
+    act = [saying(project, subject, word, now) for word in counting]
+    entries = append(served.store, [[one for one in act if not _repeats(one, last.get(one.purpose), now)]], now)
+    return Saved(entries, len(counting) < len(chosen.choices))
+
+
+def _words(policy: ConsentPolicy, chosen: Chosen) -> list[Said]:
+    """What was said to what the banner asks for. Errors: KinfolkError where it asks for nothing of it"""
+    asked = {purpose.name: purpose for purpose in policy.purposes if _asked(purpose)}
+    called = {name: policy.called_now(name, None, None)[0] for name in chosen.choices}
+    strange = [name for name in chosen.choices if called[name] not in asked]
+    if strange and len(strange) == len(called):
+        raise KinfolkError(f"The banner does not ask for {min(strange)}.")
+    if chosen.version not in {version.name for version in policy.versions}:
+        chosen = replace(chosen, version=None)  # whatever it was, it is gone from the policy
+    return [_said(asked[called[name]], yes, chosen) for name, yes in chosen.choices.items() if name not in strange]
+
+
+def _last(served: Served, subject: Subject) -> dict[str, Saying]:
+    """Purpose -> what the visitor said of it last, be it of a topic alone; not what was carried to them."""
+    policy = policy_of(served.project)
+    said = [entry for entry in entries_of(served.store, {subject}) if not entry.saying.carried]
+    said.sort(key=lambda entry: fact_of(entry).order)
+    return {policy.called_now(one.saying.purpose, None, None)[0]: one.saying for one in said}
 
 
 def _said(purpose: Purpose, yes: bool, chosen: Chosen) -> Said:
@@ -117,10 +144,14 @@ def _said(purpose: Purpose, yes: bool, chosen: Chosen) -> Said:
 
 
 def _repeats(said: Saying, before: Saying | None, now: datetime) -> bool:
-    """Whether the visitor had said that already, and it still counts."""
-    if before is None or (before.choice, before.policy_version) != (said.choice, said.policy_version):
+    """Whether the visitor had said that already, of all of the purpose, and it still counts."""
+    if before is None or _of(before) != _of(said):
         return False
     return before.expires_at is None or before.expires_at > now
+
+
+def _of(said: Saying) -> tuple[str | None, ...]:
+    return said.choice, said.policy_version, said.channel, said.topic
 
 
 def _asked(purpose: Purpose) -> bool:

@@ -12,7 +12,7 @@ from kinfolk.commands.consent.show import Shown, State, show_in
 from kinfolk.commands.consent.subjects import RECORD
 from kinfolk.commands.serving import Served
 from kinfolk.errors import KinfolkError, NotFoundError
-from kinfolk.model.consent import Basis, Choice, Entry, Purpose, Subject
+from kinfolk.model.consent import Basis, Choice, ConsentPolicy, Entry, Purpose, Subject
 
 # Bases under which a person has a word to say: yes or no, or that they object (GDPR, articles 7(3) and 21(1)).
 _TO_OBJECT = (Basis.LEGITIMATE_INTEREST, Basis.PUBLIC_INTEREST)
@@ -76,7 +76,10 @@ class Filled:
 
 @dataclass(frozen=True)
 class Saved:
-    """What was written down. outdated: yeses were not, since they were given to a notice that is not in force now"""
+    """What was written down.
+
+    outdated  not all of it was: a yes was to a notice that is not in force now, or something is not asked any more
+    """
 
     entries: list[Entry]
     outdated: bool
@@ -91,16 +94,21 @@ def choices(served: Served, subject: Subject) -> Choices:
 
 
 def save(served: Served, subject: Subject, filled: Filled) -> Saved:
-    """Writes down what was changed since the page was made. A no counts whatever the notice says by now."""
-    now = choices(served, subject)
-    changed = set(filled.shown) ^ set(filled.ticked)
-    found = [(part, box) for name, (part, box) in now.boxes.items() if name in changed]
+    """Writes down what was changed since the page was made. A no counts whatever the notice says by now.
+
+    It counts whatever things are called by now, too; of two boxes that have become one, the no does.
+    """
+    now, policy = choices(served, subject), policy_of(served.project)
+    changed = dict[str, set[bool]]()
+    for name in set(filled.shown) ^ set(filled.ticked):
+        changed.setdefault(_called_now(policy, name), set()).add(name in filled.ticked)
     outdated = (now.notice.version.name if now.notice else None) != filled.version
-    if filled.version not in {version.name for version in policy_of(served.project).versions}:
+    if filled.version not in {version.name for version in policy.versions}:
         filled = replace(filled, version=None)  # whatever it was, it is gone from the policy
     said, kept_back = list[Said](), False
-    for part, box in found:
-        word = _word(part, box, filled)
+    for part, box in (now.boxes[name] for name in now.boxes if name in changed):
+        ticked = any(changed[box.name]) if part.objects else all(changed[box.name])
+        word = _word(part, box, ticked, filled)
         if outdated and word.choice == Choice.GRANTED:
             kept_back = True
         else:
@@ -112,8 +120,13 @@ def save(served: Served, subject: Subject, filled: Filled) -> Saved:
 def withdraw_all(
     served: Served, subject: Subject, page: str, purpose: str | None = None, channel: str | None = None
 ) -> list[Entry]:
-    """Writes down a no to all that rests on consent, or to one purpose; to one channel of it, or of each."""
+    """Writes down a no to all that rests on consent, or to one purpose; to one channel of it, or of each.
+
+    purpose, channel  as they are called, or were when the message was written that asks
+    """
     policy = policy_of(served.project)
+    called, channel, _ = policy.called_now(purpose or "", channel, None)
+    purpose = called or None
     method = "preference page" if purpose is None and channel is None else "unsubscribe"
     said = Said(purpose or "", Choice.WITHDRAWN, collection_method=method, collected_at=page, recorded_by=_BY)
     who = _who(served, subject)
@@ -131,9 +144,13 @@ def _boxes(purpose: Purpose, shown: Shown, subject: Subject) -> Iterator[Box]:
         return
     for state in shown.states:
         if state.purpose == purpose.name:
-            name = "/".join((purpose.name, state.channel or "", state.topic or ""))
             ticked = state.allowed if purpose.basis is Basis.CONSENT else not state.allowed
-            yield Box(name, state, ticked, state.state in _NO and not _spoke(state, subject))
+            yield Box(
+                _name(purpose.name, state.channel, state.topic),
+                state,
+                ticked,
+                state.state in _NO and not _spoke(state, subject),
+            )
 
 
 def _spoke(state: State, subject: Subject) -> bool:
@@ -153,8 +170,18 @@ def _who(served: Served, subject: Subject) -> str:
     return customer
 
 
-def _word(part: Part, box: Box, filled: Filled) -> Said:
-    ticked = box.name in filled.ticked
+def _called_now(policy: ConsentPolicy, name: str) -> str:
+    """The name that a box has now."""
+    purpose, _, scope = name.partition("/")
+    channel, _, topic = scope.partition("/")
+    return _name(*policy.called_now(purpose, channel, topic))
+
+
+def _name(purpose: str, channel: str | None, topic: str | None) -> str:
+    return "/".join((purpose, channel or "", topic or ""))
+
+
+def _word(part: Part, box: Box, ticked: bool, filled: Filled) -> Said:
     if part.objects:
         choice = Choice.DENIED if ticked else Choice.GRANTED
     else:

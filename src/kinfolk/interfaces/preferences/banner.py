@@ -75,15 +75,16 @@ async def choice(request: Asked, body: bytes, limits: tuple[Limits, Limits]) -> 
         sent = _DECODE(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise HTTPException(f"This is not what a banner sends: {error}.", status_code=400) from None
-    user, anonymous, page = sent.userId or None, sent.anonymousId or None, (sent.page or "")[:_LONGEST_PAGE] or None
+    user, anonymous = ((one or "").strip() or None for one in (sent.userId, sent.anonymousId))  # as events have them
+    page = (sent.page or "")[:_LONGEST_PAGE] or None
     if any(one and (len(one) > _LONGEST_ID or "\0" in one) for one in (user, anonymous)):
         raise HTTPException(f"An id has {_LONGEST_ID} characters at most.", status_code=400)
     address = request.client.host if request.client else ""
     if not (limits[0].allows(address) and limits[1].allows(f"{user}/{anonymous}")):
         raise HTTPException("Too many choices. Come again.", status_code=429, headers={"retry-after": "10"})
     chosen = Chosen(sent.choices, sent.version, page, sent.gpc)
-    written = await anyio.to_thread.run_sync(choose, _served(request), sent.key, (user, anonymous), chosen)
-    return Response({"recorded": len(written)}, headers=_ANYBODY)
+    saved = await anyio.to_thread.run_sync(choose, _served(request), sent.key, (user, anonymous), chosen)
+    return Response({"recorded": len(saved.entries), "outdated": saved.outdated}, headers=_ANYBODY)
 
 
 def _served(request: Asked) -> Served:

@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 
 from kinfolk.commands.consent.choices import Box, Choices
 from kinfolk.commands.serving import Served
-from kinfolk.errors import EngineError, KinfolkError
+from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.web.problems import status_of
 from kinfolk.model.consent import UNDER_AGE, Basis, Choice
 
@@ -78,7 +78,7 @@ def problem(served: Served, status: int) -> Response[str]:
 
 def told(request: Request[Any, Any, Any], error: KinfolkError) -> Response[str]:
     """For an error."""
-    return problem(request.app.state.served, 503 if isinstance(error, EngineError) else status_of(error))
+    return problem(request.app.state.served, status_of(error))
 
 
 def refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:

@@ -10,12 +10,27 @@ from urllib.parse import quote
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from kinfolk.errors import BusyError, ExistsError, KinfolkError, NotAllowedError, NotFoundError, ProjectError
+from kinfolk.errors import (
+    BusyError,
+    EngineError,
+    ExistsError,
+    KinfolkError,
+    NotAllowedError,
+    NotFoundError,
+    ProjectError,
+)
 from kinfolk.interfaces.web.pages import SHARED, Pages, went_on
 
 Asked = Request[Any, Any, Any]
 
-_STATUS = ((NotFoundError, 404), (ExistsError, 409), (BusyError, 503), (ProjectError, 503), (NotAllowedError, 403))
+_STATUS = (
+    (NotFoundError, 404),
+    (ExistsError, 409),
+    (NotAllowedError, 403),
+    (BusyError, 503),
+    (ProjectError, 503),
+    (EngineError, 503),  # a full disk, say: what was asked for was right, and can be asked for again
+)
 _FOR_PROGRAMS = ("/api/", "/scim/")
 _UNFORESEEN = "Something went wrong that nobody foresaw. It stands in what the server says."
 _BROKEN_OFF = "client disconnected prematurely"  # as Litestar says it, and takes it for a failure of ours

@@ -54,11 +54,13 @@
   const holds = () => Boolean(kept && config && kept.version === config.version && config.questions.every((one) =>
     one.name in kept.choices && !(kept.choices[one.name] && one.months && ends(one) <= new Date())));
 
+  /* A no is told to the end, though what stands beside it is asked about again. */
+  const untold = () => Object.fromEntries(Object.entries(kept.choices).filter(([, yes]) => holds() || !yes));
   const tell = async () => {
     const ids = { anonymousId: anonymousId(), userId: userId() };
-    const mark = JSON.stringify([ids, kept.at]);
-    if (kept.told === mark) return;
-    const body = { key, ...ids, version: kept.version, choices: kept.choices, gpc, page: location.origin + location.pathname };
+    const mark = JSON.stringify([ids, kept.at]), choices = untold();
+    if (kept.told === mark || !Object.keys(choices).length) return;
+    const body = { key, ...ids, version: kept.version, choices, gpc, page: location.origin + location.pathname };
     try {
       const answer = await fetch(server + "choice", { method: "POST", body: JSON.stringify(body), keepalive: true });
       if (!answer.ok) return; // it is told with the next page
@@ -169,10 +171,10 @@ button.plain{background:none;color:light-dark(#1c4fc4,#86b1ff)}a{color:light-dar
     config = await answer.json();
     if (only.length) config.questions = config.questions.filter((one) => only.includes(one.name));
     try { kept = JSON.parse(read(KEPT)); } catch { kept = null; }
-    if (holds()) {
-      for (const one of told) one(categories());
-      await tell();
-    } else if (config.questions.length) show(first, false);
+    const held = holds();
+    if (held) for (const one of told) one(categories());
+    if (kept && kept.choices) await tell();
+    if (!held && config.questions.length) show(first, false);
   };
   if (window.analytics && window.analytics.addSourceMiddleware) attach(window.analytics);
   const ready = begin().catch((error) => console.error(error));
