@@ -129,6 +129,8 @@ class Door:
     async def _take(self, stream: Stream, events: Sequence[Any], arrival: Arrival) -> Answer:
         if stream.gate and not stream.gate.open:
             return Answer(Outcome.NO_LEDGER)
+        if stream.gate and (odd := stream.gate.unread(events)):
+            await asyncio.to_thread(stream.gate.read, odd)
         made = stream.made_of(events, arrival)
         new = list[str]()
         if made.lines:
