@@ -18,6 +18,9 @@ from kinfolk.commands.collect.event import Arrival
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors.collect.reading import lines
 from kinfolk.errors import KinfolkError
+from kinfolk.model.consent import Choice, Saying, Subject
+from kinfolk.store.database import open_store
+from kinfolk.store.write.consents import append
 from tests.consenting import ASKED, asking, consented
 from tests.serving import KEY, VISITORS, WEB, collecting
 
@@ -88,6 +91,18 @@ def test_without_the_person_events_of_no_id_are_no_repetitions(tmp_path: Path) -
         counts = door.counts
     assert len({event["messageId"] for event in kept(tmp_path)}) == 4
     assert (counts.anonymised["web"], counts.closed["web"], counts.repeated["web"]) == (4, 5, 0)
+
+
+def test_a_no_by_telephone_is_found_however_the_number_is_written(tmp_path: Path) -> None:
+    company = asking(tmp_path)
+    company.write("kinfolk.yml", "name: Shop\ncountry: DE\n")
+    no = Saying(Subject("phone", "+4930123456"), "analytics", Choice.DENIED, NOW)
+    append(open_store(open_project(tmp_path).state), [[no]])
+    with door_of(tmp_path) as door:
+        for number, written in enumerate(["030 / 123456", "+49 30 123456", "0049 30 123456", "030 / 654321"]):
+            said = {"traits": {"phone": written}, **consented(C0002=True)}
+            take(door, {"messageId": f"m{number}", "userId": f"u{number}", "context": said})
+    assert [event["messageId"] for event in kept(tmp_path)] == ["m3"]
 
 
 def test_while_the_ledger_cannot_be_looked_at_events_shall_come_again(
