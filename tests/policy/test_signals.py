@@ -23,7 +23,7 @@ def purpose(name: str, basis: Basis = Basis.CONSENT, **more: Any) -> Purpose:
 POLICY = ConsentPolicy(
     (purpose("analytics"), purpose("ads", gpc=True), purpose("advice", Basis.LEGITIMATE_INTEREST), purpose("news")),
     (),
-    Signals(
+    signals=Signals(
         {"C0002": ("analytics",), "Performance": ("analytics",), "Marketing": ("ads", "news")},
         {4: ("ads",), 7: ("analytics", "ads"), 8: ("advice",)},
         tcf_vendor=50,

@@ -200,8 +200,8 @@ def test_of_a_batch_what_is_sound_is_taken_in_and_the_rest_is_counted(server: Se
     answer = server.post("/v1/batch", {"batch": [good, {"type": "track"}, {"type": "drop", "userId": "u1"}, 5]})
     assert answer.status_code == 200
     after = server.status()["streams"][0]
-    assert after["received"] == before["received"] + 1
-    assert sum(after["refused"].values()) == sum(before["refused"].values()) + 3
+    assert after["received"] == before["received"] + 3, "whom an event is of, and of what type, a run judges"
+    assert sum(after["refused"].values()) == sum(before["refused"].values()) + 1
     assert server.post("/v1/batch", {"batch": []}).status_code == 200
 
 
