@@ -146,7 +146,7 @@ def test_a_string_that_cannot_be_read_is_a_no(odd: Any) -> None:
 
 
 def test_a_yes_that_is_older_than_a_grant_may_be_says_nothing() -> None:
-    policy = ConsentPolicy((purpose("analytics", months=12),), (), Signals(tcf_purposes={7: ("analytics",)}))
+    policy = ConsentPolicy((purpose("analytics", months=12),), (), signals=Signals(tcf_purposes={7: ("analytics",)}))
     recent, old = datetime(2025, 3, 3, tzinfo=UTC), datetime(2025, 3, 1, tzinfo=UTC)
     assert said({"tcString": written(consents={7}, updated=recent)}, policy)["analytics"][0] is True
     assert said({"tcString": written(consents={7}, updated=old)}, policy) == {}
