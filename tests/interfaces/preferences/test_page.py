@@ -245,12 +245,12 @@ def test_the_command_and_the_api_make_links(served: Serving, guest: str) -> None
 def test_a_link_follows_the_customer_through_a_merge_and_a_parting(bakery: Company, served: Serving) -> None:
     address, people = link(served, "guests:28a"), (bakery.folder / "data/guests.csv").read_text()
     bakery.write("data/guests.csv", people.replace("guest28@", "guest29@"))
-    bakery.run()
+    bakery.run(wait_seconds=60)
     send(served, address, {"version": "2026-01", "ticked": ["ads//"]})
     assert len(said(bakery, "guests:29a")) == 4  # about each record of the customer that is one now
 
     bakery.write("data/guests.csv", people)
-    bakery.run()
+    bakery.run(wait_seconds=60)
     page = fields(served.client.get(address))
 
     assert page["ticked"] == []  # what one customer granted counts for neither of two
@@ -262,7 +262,7 @@ def test_a_link_follows_the_customer_through_a_merge_and_a_parting(bakery: Compa
 def test_whoever_shares_an_address_can_say_no(bakery: Company, served: Serving) -> None:
     address = link(served, "email:guest27@example.com")
     bakery.identity("keys: [phone]\n")
-    bakery.run()  # records that share an address alone are two customers now
+    bakery.run(wait_seconds=60)  # records that share an address alone are two customers now
 
     page = served.client.get(address)
 
