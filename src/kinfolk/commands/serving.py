@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
+from kinfolk.commands.traces import Traces, traces
 from kinfolk.errors import KinfolkError, ProjectError
 from kinfolk.model.access import AccessPolicy
 from kinfolk.model.project import Project
 from kinfolk.project import load_access
 from kinfolk.store.database import open_store
+
+_ACCESS = ("policies/access.yml", "policies/access.yaml")
 
 
 @dataclass
@@ -30,10 +33,10 @@ class Served:
     public_url: str | None = None
     told: Callable[[str], None] = print
     _access: AccessPolicy = field(init=False, repr=False)
-    _written: tuple[object, ...] = field(init=False, repr=False)
+    _written: Traces = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._written = _written(self.folder)
+        self._written = traces(self.folder, *_ACCESS)
         self._access = self.project.access
 
     @property
@@ -54,7 +57,7 @@ class Served:
     @property
     def access(self) -> AccessPolicy:
         """policies/access.yml as it stands now, whatever other files are like; as it stood while it cannot be read."""
-        if (now := _written(self.folder)) != self._written:
+        if (now := traces(self.folder, *_ACCESS)) != self._written:
             self._written = now
             try:
                 self._access = load_access(self.folder)
@@ -66,12 +69,6 @@ class Served:
 def served(project: Project, public_url: str | None = None, told: Callable[[str], None] = print) -> Served:
     """The project, to be answered for. Errors: KinfolkError for an address that the world cannot reach it by"""
     return Served(project, open_store(project.state), _origin(public_url) if public_url else None, told)
-
-
-def _written(folder: Path) -> tuple[object, ...]:
-    """What changes whenever somebody writes the file."""
-    found = ((path.name, path.stat()) for path in sorted(folder.glob("policies/access.y*ml")))
-    return tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in found)
 
 
 def _origin(url: str) -> str:

@@ -15,12 +15,13 @@ from kinfolk.engine.sql import query, table
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
+from kinfolk.model.tracking import OF_TRAITS
+from kinfolk.project.tracking import CALLS
 
 _SAMPLE = 1_000  # events of one name that are looked at, the latest
 _NAMES = 200  # names, those that came most often
 _LEVELS = 6
 _KEYS = 50  # an object with more of them is no list of properties
-_TRAITS = ("identify", "group")
 
 
 def draft(folder: Path, source_name: str, environment: str | None = None, *, write: bool = True) -> tuple[Path, str]:
@@ -51,7 +52,7 @@ def _came(project: Project, source: Source) -> list[tuple[str, str, str | None]]
         "select type, case when type = 'track' then event else '' end as called, _record_no, "
         "case when type in ($traits) then traits else properties end as said from t where _change <> 'deleted') e) n "
         "where place <= $most and called is not null order by often desc, type, called, place",
-        traits=list(_TRAITS),
+        traits=list(OF_TRAITS),
         most=_SAMPLE,
         t=table(f"landing.{source.name}"),
     )
@@ -72,7 +73,7 @@ def _text(source: Source, came: list[tuple[str, str, str | None]]) -> str:
     found = {key: _clipped(builder.to_schema(), _LEVELS) for key, builder in builders.items()}
     plan: dict[str, Any] = {"source": source.name, "unplanned": "allow"}
     plan["events"] = {name: _entry(schema) for (kind, name), schema in found.items() if kind == "track"}
-    plan |= {kind: _entry(schema) for (kind, _), schema in found.items() if kind in (*_TRAITS, "page", "screen")}
+    plan |= {kind: _entry(schema) for (kind, _), schema in found.items() if kind in CALLS}
     head = f"# Drafted from events of {source.name}. Read it, correct it, and say of each event when it is sent.\n"
     return head + yaml.safe_dump(plan, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
 

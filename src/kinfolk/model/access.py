@@ -12,7 +12,10 @@ from kinfolk.model.secret import Secret
 
 
 class Permission(StrEnum):
-    """Something that one may do, or not."""
+    """Something that one may do, or not.
+
+    Nothing that is served asks for the reading of profiles, decisions or runs yet.
+    """
 
     PROFILES_READ = "profiles.read"
     CONSENTS_READ = "consents.read"

@@ -9,7 +9,7 @@ from kinfolk.model.contract import OnViolation
 from kinfolk.model.place import Place
 
 CALLS = ("track", "identify", "page", "screen", "group", "alias")
-ALLOW = "allow"
+OF_TRAITS = ("identify", "group")  # calls that speak of traits; all others do of properties
 FUTURE = timedelta(days=1)  # how far ahead of its receipt an event may lie where no plan says otherwise
 
 

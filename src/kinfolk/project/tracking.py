@@ -13,7 +13,7 @@ from kinfolk.project.json_schema import whole
 from kinfolk.project.written.tracking import EventEntry, TrackingFile
 
 OURS = ("owner", "since", "title", "description", "deprecated")  # keys of an event that ask nothing of its properties
-CALLS = ("identify", "group", "page", "screen")
+CALLS = ("identify", "group", "page", "screen")  # of which a plan may say something, each under its own key
 
 
 def sources_of(parsed: Parsed[TrackingFile]) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ def entries(parsed: Parsed[TrackingFile]) -> Iterator[tuple[str, Path, EventEntr
 def tracking_plan(parsed: Parsed[TrackingFile], running: Collection[str]) -> TrackingPlan:
     """One file of tracking/, without sources that are not among those that run. The file holds no mistake."""
     settings = parsed.settings
-    planned = {path: _event(parsed, *entry) for entry in entries(parsed) for path in (entry[1],)}
+    planned = {path: _event(parsed, name, path, entry) for name, path, entry in entries(parsed)}
     return TrackingPlan(
         name=parsed.stem,
         place=parsed.document.place(),

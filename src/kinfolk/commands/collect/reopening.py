@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from threading import Event
 
 from sqlalchemy.exc import DatabaseError
@@ -10,13 +9,12 @@ from sqlalchemy.exc import DatabaseError
 from kinfolk.commands.collect.door import Door
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.serving import Served
+from kinfolk.commands.traces import traces
 from kinfolk.errors import KinfolkError
 
 LOOK = 1.0  # seconds between looks
 
 _FILES = ("*.yml", "*.yaml", "sources/*", "policies/*")  # where a word may change what the door does
-
-Traces = frozenset[tuple[str, int, int, int]]
 
 
 def follow_project(served: Served, door: Door, environment: str | None, stop: Event) -> None:
@@ -25,10 +23,10 @@ def follow_project(served: Served, door: Door, environment: str | None, stop: Ev
     While it cannot be read, all stays as it was; that is told once, and tried again.
     """
     folder = served.folder
-    before = done = traces(folder)
+    before = done = traces(folder, *_FILES)
     last = ""
     while not stop.wait(LOOK):
-        now = traces(folder)
+        now = traces(folder, *_FILES)
         still, before = now == before, now
         if now == done or not still:  # somebody is writing
             continue
@@ -48,15 +46,3 @@ def follow_project(served: Served, door: Door, environment: str | None, stop: Ev
 def events_of(sources: tuple[str, ...]) -> str:
     """What a server is for, as it says it."""
     return f"events of {', '.join(sources)}" if sources else "people and programs; no source collects events"
-
-
-def traces(folder: Path) -> Traces:
-    """What the project's files look like from outside."""
-    found = set[tuple[str, int, int, int]]()
-    for path in (path for pattern in _FILES for path in folder.glob(pattern)):
-        try:
-            seen = path.stat()
-        except OSError:
-            continue  # it is gone since
-        found.add((str(path), seen.st_ino, seen.st_mtime_ns, seen.st_size))
-    return frozenset(found)

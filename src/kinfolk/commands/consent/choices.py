@@ -49,8 +49,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Choices:
-    """All of a person's choices, beside the notice that is in force."""
+    """All of a person's choices, beside the notice that is in force. customer_id: None for an address of nobody"""
 
+    customer_id: str | None
     parts: tuple[Part, ...]
     notice: Notice | None
 
@@ -90,7 +91,7 @@ def choices(served: Served, subject: Subject) -> Choices:
     policy = policy_of(served.project)
     shown, version = show_in(served.project, served.store, str(subject)), in_force(served.project, policy)
     parts = (Part(purpose, tuple(_boxes(purpose, shown, subject))) for purpose in policy.purposes)
-    return Choices(tuple(parts), notice(served.project, version.name) if version else None)
+    return Choices(shown.customer_id, tuple(parts), notice(served.project, version.name) if version else None)
 
 
 def save(served: Served, subject: Subject, filled: Filled) -> Saved:
@@ -113,7 +114,7 @@ def save(served: Served, subject: Subject, filled: Filled) -> Saved:
             kept_back = True
         else:
             said.append(word)
-    entries = record_in(served.project, served.store, _who(served, subject), said) if said else []
+    entries = record_in(served.project, served.store, _who(subject, now.customer_id), said) if said else []
     return Saved(entries, kept_back)
 
 
@@ -129,7 +130,8 @@ def withdraw_all(
     purpose = called or None
     method = "preference page" if purpose is None and channel is None else "unsubscribe"
     said = Said(purpose or "", Choice.WITHDRAWN, collection_method=method, collected_at=page, recorded_by=_BY)
-    who = _who(served, subject)
+    shown = show_in(served.project, served.store, str(subject)) if subject.kind == RECORD else None
+    who = _who(subject, shown.customer_id if shown else None)
     if channel is None:
         return withdraw_in(served.project, served.store, who, said)
     asked = [p for p in policy.purposes if p.name == purpose or (purpose is None and p.basis is Basis.CONSENT)]
@@ -160,14 +162,13 @@ def _spoke(state: State, subject: Subject) -> bool:
     return (state.said_by or "").startswith(f"{RECORD}:")
 
 
-def _who(served: Served, subject: Subject) -> str:
+def _who(subject: Subject, customer_id: str | None) -> str:
     """Whom it is written down about: all records of the customer that the record belongs to now, or the address."""
     if subject.kind != RECORD:
         return str(subject)
-    customer = show_in(served.project, served.store, str(subject)).customer_id
-    if customer is None:
+    if customer_id is None:
         raise KinfolkError("The record belongs to nobody.")
-    return customer
+    return customer_id
 
 
 def _called_now(policy: ConsentPolicy, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -17,12 +17,13 @@ from kinfolk.commands.serving import Served
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.web.limits import Limits
 from kinfolk.interfaces.web.problems import refused, told
+from kinfolk.interfaces.web.static_files import read_once
 
 _LARGEST = 8 << 10
 _LONGEST_ID, _LONGEST_PAGE = 500, 2000
 _ANYBODY = {"access-control-allow-origin": "*"}
 _FOR_A_WHILE = {"cache-control": "public, max-age=300"}
-_STATIC = files("kinfolk.interfaces.preferences") / "static"
+_FILES = read_once(Path(__file__).parent / "static")
 
 Asked = Request[Any, Any, Any]
 
@@ -93,7 +94,7 @@ def _served(request: Asked) -> Served:
 
 
 def _file(name: str, kind: str, headers: dict[str, str]) -> Response[bytes]:
-    return Response((_STATIC / name).read_bytes(), media_type=kind, headers=headers)
+    return Response(_FILES[name], media_type=kind, headers=headers)
 
 
 def _for_anybody(response: Response[dict[str, Any]]) -> Response[dict[str, Any]]:

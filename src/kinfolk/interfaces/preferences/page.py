@@ -6,7 +6,7 @@ Looking changes nothing, since programs that check e-mail follow every link.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from litestar import Request, Response, Router, get, post
 from litestar.exceptions import HTTPException, PermissionDeniedException
@@ -17,6 +17,7 @@ from kinfolk.commands.consent.choices import Filled
 from kinfolk.commands.serving import Served
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.preferences import views
+from kinfolk.interfaces.web.forgery import from_here
 
 _LARGEST = 64 << 10
 _MOST_FIELDS = 1000
@@ -46,7 +47,8 @@ def shown(request: Asked, token: str, done: str = "") -> Response[str]:
 def changed(request: Asked, token: str, body: bytes) -> Response[Any]:
     """What was changed is written down, or a no to everything; then the page is shown anew."""
     served: Served = request.app.state.served
-    _check_origin(request, served)
+    if not from_here(request):  # the link lets one in, and other pages are not to make use of that
+        raise PermissionDeniedException
     visit = links.visit(served.project, token)
     if visit.over:
         return views.expired(served)
@@ -80,15 +82,6 @@ def unsubscribe(
         return views.problem(served, 400)
     choices.withdraw_all(served, visit.subject, _address(request, served), purpose, channel)
     return views.unsubscribed(served)
-
-
-def _check_origin(request: Asked, served: Served) -> None:
-    """Only our own page may send its form: the link lets one in, and other pages are not to make use of that."""
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    ours = {request.headers.get("host"), urlsplit(served.public_url or "").netloc} - {""}
-    strange = site is None and origin is not None and urlsplit(origin).netloc not in ours
-    if strange or site not in (None, "same-origin", "none"):
-        raise PermissionDeniedException
 
 
 def _address(request: Asked, served: Served) -> str:

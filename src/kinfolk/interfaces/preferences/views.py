@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from litestar import Request, Response
@@ -13,11 +13,9 @@ from litestar.exceptions import HTTPException
 from kinfolk.commands.consent.choices import Box, Choices
 from kinfolk.commands.serving import Served
 from kinfolk.errors import KinfolkError
+from kinfolk.interfaces.web.pages import templates
 from kinfolk.interfaces.web.problems import status_of
 from kinfolk.model.consent import UNDER_AGE, Basis, Choice
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 _HEADERS = {
     "x-robots-tag": "noindex, nofollow",
@@ -92,23 +90,8 @@ def _problem(served: Served, said: tuple[str, str], status: int) -> Response[str
 
 def _response(served: Served, template: str, told: dict[str, Any], status: int = 200) -> Response[str]:
     zone = ZoneInfo(served.project.time_zone)
-    made = _templates().get_template(template).render(company=served.project.name, zone=zone, **told)
+    made = _TEMPLATES.get_template(template).render(company=served.project.name, zone=zone, **told)
     return Response(made, media_type="text/html", status_code=status, headers=_HEADERS)
-
-
-@cache
-def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    made = Environment(
-        loader=PackageLoader("kinfolk.interfaces.preferences"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update(basis=_BASES.__getitem__, label=label, standing=standing)
-    return made
 
 
 def label(box: Box, objects: bool) -> str:
@@ -140,3 +123,7 @@ def standing(box: Box, zone: ZoneInfo) -> str:
 def _day(moment: datetime, zone: ZoneInfo) -> str:
     there = moment.astimezone(zone)
     return f"{there.day} {there:%B %Y}"
+
+
+_TEMPLATES = templates(Path(__file__).parent / "templates")
+_TEMPLATES.filters.update(basis=_BASES.__getitem__, label=label, standing=standing)

@@ -26,19 +26,19 @@ async def refuse_forged(request: Request[Any, Any, Any]) -> None:
     if request.method in _SAFE or not isinstance(request.auth, BySession) or request.route_handler.opt.get("public"):
         return
     said = await _said(request)
-    if not _from_here(request) or not hmac.compare_digest(said.encode(), request.auth.csrf.encode()):
+    if not from_here(request) or not hmac.compare_digest(said.encode(), request.auth.csrf.encode()):
         raise PermissionDeniedException(_FORGED)
 
 
 async def refuse_elsewhere(request: Request[Any, Any, Any]) -> None:
     """The same, and nothing either for a form of somebody else's page where nobody has signed in yet."""
-    if request.method not in _SAFE and not _from_here(request):
+    if request.method not in _SAFE and not from_here(request):
         raise PermissionDeniedException(_FORGED)
     await refuse_forged(request)
 
 
-def _from_here(request: Request[Any, Any, Any]) -> bool:
-    """Where neither header is there, no browser asks, or one of long ago."""
+def from_here(request: Request[Any, Any, Any]) -> bool:
+    """Whether a page of ours asks. Where neither header is there, no browser asks, or one of long ago."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         return site in ("same-origin", "none")

@@ -14,17 +14,22 @@ from kinfolk.interfaces.web.asking import BySession
 SHARED = Path(__file__).parent / "templates"
 
 
+def templates(*folders: Path) -> Environment:
+    """The templates in these folders, of two that are called alike that in the first."""
+    return Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 class Pages:
     """The templates of one interface; they may build on `layout.html`, which is everybody's."""
 
     def __init__(self, folder: Path) -> None:
-        self._templates = Environment(
-            loader=FileSystemLoader([folder, SHARED]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = templates(folder, SHARED)
 
     def page(self, request: Request[Any, Any, Any], name: str, status: int = 200, /, **shown: Any) -> Response[str]:
         """The page that the template makes of what is shown."""

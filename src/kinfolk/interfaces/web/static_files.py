@@ -8,8 +8,13 @@ from pathlib import Path
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 
-# Read once: what is not among them is not to be had by any path.
-_FILES = {file.name: file.read_bytes() for file in (Path(__file__).parent / "static").iterdir()}
+
+def read_once(folder: Path) -> dict[str, bytes]:
+    """Name -> content of every file in the folder: what is not among them is not to be had by any path."""
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+_FILES = read_once(Path(__file__).parent / "static")
 
 
 @get("/static/{name:str}", sync_to_thread=False)

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from kinfolk.engine.sql import column, query, sql, table
 from kinfolk.engine.step import Compute, Publish
-from kinfolk.model.tracking import PlannedEvent, TrackingPlan
+from kinfolk.model.tracking import OF_TRAITS, PlannedEvent, TrackingPlan
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,7 +31,6 @@ _WORDS = {
     "not": "is what it must not be",
     "propertyNames": "has a name that does not fit",
 }
-_OF_TRAITS = ("identify", "group")
 
 
 def off_plan(source: str) -> str:
@@ -58,7 +57,7 @@ def schema_step(source: str, plan: TrackingPlan, position: str) -> Compute | Non
         "case when type in ($traits) then traits else properties end as said "
         "from judged where ((type = 'track' and event in ($events)) or type in ($calls)) and $named",
         at=column(position),
-        traits=list(_OF_TRAITS),
+        traits=list(OF_TRAITS),
         events=["", *(event.name for event in plan.events)],
         calls=["", *(call.name for call in plan.calls)],
         judged=table(f"judged.{source}"),
@@ -73,7 +72,7 @@ def _judge(writes: str, plan: TrackingPlan) -> Callable[..., Mapping[str, pa.Tab
         import pyarrow as pa
 
         named = {("track", event.name): _Validator(event, "properties") for event in plan.events}
-        named |= {(c.name, ""): _Validator(c, "traits" if c.name in _OF_TRAITS else "properties") for c in plan.calls}
+        named |= {(c.name, ""): _Validator(c, "traits" if c.name in OF_TRAITS else "properties") for c in plan.calls}
         found: list[dict[str, Any]] = []
         for batch in inputs["said"].to_batches():
             for row in batch.to_pylist():

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, and_, or_, select
 
 from kinfolk.model.consent import Choice, Fact, Subject
-from kinfolk.store.read.consents import Head, _with_erased, link_at
+from kinfolk.store.read.consents import Head, link_at, with_erased
 from kinfolk.store.schema import consent_ledger, consent_subjects
 
 _CHOICES = tuple(choice.value for choice in Choice)
@@ -31,7 +31,7 @@ def facts_between(engine: Engine, seen: int, until: int, purposes: frozenset[str
     said, named = consent_ledger.c, consent_subjects.c
     about = (named.kind, named.value, named.source)
     what = (said.purpose, said.choice, said.effective_at, said.expires_at, said.policy_version)
-    idle = and_(said.choice == Choice.GRANTED, or_(said.carried, said.part_of.in_(_with_erased())))
+    idle = and_(said.choice == Choice.GRANTED, or_(said.carried, said.part_of.in_(with_erased())))
     tree = (
         select(*about, *what, said.channel, said.topic, said.seq, said.part_of, said.ranks_at, said.carried)
         .join(consent_subjects, named.seq == said.seq)

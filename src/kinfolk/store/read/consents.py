@@ -63,7 +63,7 @@ def named_facts(engine: Engine, until: int) -> list[tuple[Any, ...]]:
     said, named = consent_ledger.c, consent_subjects.c
     when = (said.effective_at, func.coalesce(said.ranks_at, said.effective_at), said.expires_at)
     what = (said.purpose, said.channel, said.topic, said.choice, *when, said.policy_version)
-    numbers = (said.seq, said.part_of, said.carried, said.recorded_at, said.part_of.in_(_with_erased()))
+    numbers = (said.seq, said.part_of, said.carried, said.recorded_at, said.part_of.in_(with_erased()))
     tree = select(named.kind, named.source, named.value, *what, *numbers).join(consent_subjects, named.seq == said.seq)
     tree = tree.where(said.seq <= until).order_by(said.seq)
     with engine.connect() as connection:
@@ -152,7 +152,7 @@ def whole() -> Select[Any]:
     return select(consent_ledger, *about).outerjoin(consent_subjects, named.seq == consent_ledger.c.seq)
 
 
-def _with_erased() -> Select[Any]:
+def with_erased() -> Select[Any]:
     """Numbers of acts of which not everybody who said it is still known."""
     said, named = consent_ledger.c, consent_subjects.c
     tree = select(said.part_of).outerjoin(consent_subjects, named.seq == said.seq)
