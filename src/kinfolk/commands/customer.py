@@ -10,7 +10,8 @@ from typing import Any
 from kinfolk.commands.events import Asked, Event, events
 from kinfolk.commands.held_apart import check_may_join
 from kinfolk.commands.open_project import open_project
-from kinfolk.commands.review import Signature, check_consistent, record_named, words, write
+from kinfolk.commands.records import record_named
+from kinfolk.commands.review import Signature, check_consistent, words, write
 from kinfolk.connectors import CONNECTORS
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import column as sql_column

@@ -9,8 +9,9 @@ from pathlib import Path
 from kinfolk.commands.explain import Explained, explain
 from kinfolk.commands.held_apart import check_may_join, customers_of
 from kinfolk.commands.open_project import open_project
-from kinfolk.engine.reader import Reader, reading
-from kinfolk.engine.sql import query, table, union_by_name
+from kinfolk.commands.records import record_named
+from kinfolk.engine.reader import reading
+from kinfolk.engine.sql import query, table
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.model.decision import Decision, Named, Verdict
 from kinfolk.model.project import Project
@@ -191,30 +192,6 @@ def words(decision: Decision) -> str:
     how = {"same": "are one customer", "different": "are two customers"}.get(decision.verdict, decision.verdict)
     day = f"{decision.decided_at:%Y-%m-%d}"
     return f"decision {decision.decision_no} ({decision.decided_by}, {day}) says that {first} and {second} {how}"
-
-
-def record_named(reader: Reader, asked: str) -> Named:
-    """The record source:id, there now or once. Errors: NotFoundError when nobody has ever seen it."""
-    source, colon, record_id = asked.partition(":")
-    if not colon:
-        raise NotFoundError(f"{asked} is no record.", hint="Records are named source:id, as `kinfolk show` lists them.")
-    both = [
-        query("select source, record_id from m", m=table(name))
-        for name in (identity.MEMBERS.name, identity.FORMER_MEMBERS.name)
-        if reader.present(name)
-    ]
-    known = query(
-        "select count(*) from ($m) as m where source = $source and record_id = $id",
-        m=union_by_name(both),
-        source=source,
-        id=record_id,
-    )
-    if not reader.read(known).rows[0][0]:
-        raise NotFoundError(
-            f"No record {asked} is there, or ever was.",
-            hint="Records are named source:id, as `kinfolk show` lists them.",
-        )
-    return source, record_id
 
 
 def _every(folder: Path, environment: str | None) -> list[Decision]:

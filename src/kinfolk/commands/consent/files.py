@@ -17,7 +17,7 @@ from kinfolk.commands.consent.carrying import Beside, beside, carried
 from kinfolk.commands.consent.people import published, records_of
 from kinfolk.commands.consent.saying import Said, moment, policy_of, saying
 from kinfolk.commands.open_project import open_project
-from kinfolk.commands.review import record_named
+from kinfolk.commands.records import record_named
 from kinfolk.engine.reader import Reader
 from kinfolk.errors import KinfolkError, NotFoundError, SourceError
 from kinfolk.model.consent import ERASED, Choice, Entry, Saying, Subject

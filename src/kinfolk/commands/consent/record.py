@@ -14,7 +14,7 @@ from kinfolk.commands.consent.people import published, records_of
 from kinfolk.commands.consent.saying import Said, policy_of, saying
 from kinfolk.commands.consent.subjects import RECORD, subject_named
 from kinfolk.commands.open_project import open_project
-from kinfolk.commands.review import record_named
+from kinfolk.commands.records import record_named
 from kinfolk.engine.reader import Reader
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.model.consent import Basis, Choice, Entry, Subject
