@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
 
 from kinfolk.model.place import Place
 
@@ -75,14 +77,22 @@ class Purpose:
 
 @dataclass(frozen=True)
 class PolicyVersion:
-    """A version of the notice that explains the purposes. digest: sha256 (hex) of its text, which may lie in a file"""
+    """A version of the notice that explains the purposes.
+
+    content  its text, or the document, as it was when the project was read
+    file     where that lies, from the project's folder; None where the policy itself holds the text
+    """
 
     name: str
     place: Place
     since: date
-    digest: str
+    content: bytes = field(repr=False)
     file: str | None = None
-    text: str | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 (hex) of its content, by which the ledger tells what a person was shown."""
+        return sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)

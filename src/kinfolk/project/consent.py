@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -16,36 +15,36 @@ from kinfolk.project.written.consent import ConsentFile, PurposeEntry, SignalsEn
 _SOLD_OR_SHARED = ("marketing.advertising.third_party", "third_party_sharing")  # data uses of fideslang, and below
 
 
-def notices(folder: Path, parsed: Parsed[ConsentFile]) -> tuple[dict[str, str], list[Mistake]]:
-    """Version -> sha256 (hex) of its text; a mistake for each whose text is not there."""
-    digests, mistakes = dict[str, str](), list[Mistake]()
+def notices(folder: Path, parsed: Parsed[ConsentFile]) -> tuple[dict[str, bytes], list[Mistake]]:
+    """Version -> its text or document; a mistake for each whose text is not there."""
+    contents, mistakes = dict[str, bytes](), list[Mistake]()
     for name, version in parsed.settings.versions.items():
         place = parsed.document.place("versions", name)
         if (version.text is None) == (version.file is None):
             both = "both a text and a file" if version.text else "neither a text nor a file"
             mistakes.append(Mistake(place, f"The version `{name}` has {both}.", "Write `text: …` or `file: …`."))
         elif version.text is not None:
-            digests[name] = hashlib.sha256(version.text.encode()).hexdigest()
+            contents[name] = version.text.encode()
         elif version.file is not None:
             file = folder / version.file
             if file.is_file():
-                digests[name] = hashlib.sha256(file.read_bytes()).hexdigest()
+                contents[name] = file.read_bytes()
             else:
                 where = parsed.document.place("versions", name, "file")
                 advice = "Write its path from the project's folder."
                 mistakes.append(Mistake(where, f"There is no file {version.file}.", advice))
-    return digests, mistakes
+    return contents, mistakes
 
 
-def consent_policy(parsed: Parsed[ConsentFile] | None, digests: Mapping[str, str], zone: str) -> ConsentPolicy | None:
+def consent_policy(
+    parsed: Parsed[ConsentFile] | None, contents: Mapping[str, bytes], zone: str
+) -> ConsentPolicy | None:
     """The policy of a file that holds no mistake, by the calendar of that zone; None where there is no file."""
     if parsed is None:
         return None
     place, settings = parsed.document.place, parsed.settings
     versions = [
-        PolicyVersion(
-            name, place("versions", name), date.fromisoformat(entry.since), digests[name], entry.file, entry.text
-        )
+        PolicyVersion(name, place("versions", name), date.fromisoformat(entry.since), contents[name], entry.file)
         for name, entry in settings.versions.items()
     ]
     return ConsentPolicy(

@@ -52,7 +52,7 @@ class Parsed(Generic[T]):
 class Files:
     """Everything that was read, the names of the connectors there are, and the environment asked for.
 
-    notices  version of the consent policy -> sha256 (hex) of its text
+    notices  version of the consent policy -> its text or document
     """
 
     kinfolk: Parsed[KinfolkFile]
@@ -67,7 +67,7 @@ class Files:
     model_docs: tuple[Parsed[ModelFile], ...] = ()
     matching_model: Parsed[MatchingModelFile] | None = None
     consent: Parsed[ConsentFile] | None = None
-    notices: Mapping[str, str] = field(default_factory=dict)
+    notices: Mapping[str, bytes] = field(default_factory=dict)
     access: Parsed[AccessFile] | None = None
     tracking: tuple[Parsed[TrackingFile], ...] = ()
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -130,6 +131,15 @@ def test_each_event_of_a_batch_goes_by_its_own_key(tmp_path: Path) -> None:
     assert [event["messageId"] for event in kept(tmp_path, "app")] == ["m2", "m3"]
 
 
+@pytest.mark.parametrize("hidden", ["***", "key-of-the-web-site:***", "", None, 7])
+def test_an_event_that_does_not_say_its_key_goes_by_that_of_the_request(tmp_path: Path, hidden: Any) -> None:
+    collecting(tmp_path)
+    with door_of(tmp_path) as door:
+        assert take(door, {"messageId": "m1", "writeKey": hidden}).taken == 1
+        assert take(door, {"messageId": "m2", "writeKey": hidden}, key=None).outcome is Outcome.UNKNOWN_KEY
+    assert [event["messageId"] for event in kept(tmp_path)] == ["m1"]
+
+
 def test_it_goes_on_with_the_project_as_it_is_now(tmp_path: Path) -> None:
     company = collecting(tmp_path)
     with door_of(tmp_path) as door:
@@ -176,3 +186,20 @@ def test_an_environment_that_comes_to_read_anothers_landing_takes_in_nothing_mor
 def remove(folder: Path, *sources: str) -> None:
     for name in sources:
         (folder / "sources" / f"{name}.yml").unlink()
+
+
+def test_a_source_that_was_gone_for_a_moment_has_one_writer(tmp_path: Path) -> None:
+    company = collecting(tmp_path)
+    with door_of(tmp_path) as door:
+        assert take(door, {"messageId": "m1"}).taken == 1
+        company.write("sources/web.yml", WEB + "status: paused\n")
+        door.reopen(open_project(tmp_path))
+        assert door.sources == ()
+        company.write("sources/web.yml", WEB)
+        door.reopen(open_project(tmp_path))
+
+        writers = [thread.name for thread in enumerate_threads() if thread.name == "log web"]
+        assert writers == ["log web"]
+        assert take(door, {"messageId": "m1"}, {"messageId": "m2"}).taken == 2
+        assert door.counts.repeated["web"] == 1, "what came before is remembered"
+    assert [event["messageId"] for event in kept(tmp_path)] == ["m1", "m2"]

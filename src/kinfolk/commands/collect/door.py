@@ -27,6 +27,7 @@ from kinfolk.model.source import Source
 from kinfolk.pipeline.ledger import check_ledger
 
 _UNKNOWN_KEY = "unknown write key"
+_HIDDEN = "***"  # ends the key in an event of Jitsu's program, which says it in a header only
 
 
 class Outcome(StrEnum):
@@ -77,7 +78,7 @@ class Door:
         before, asked = self._streams, self._ledger
         _check(project)
         ledger = _ledger_of(project)
-        known = {stream.name: stream for stream in before.values()}
+        known = {stream.name: stream for stream in (*self._left, *before.values())}
         try:
             self._streams = _streams_of(project, ledger, known)
         except OSError:
@@ -85,8 +86,9 @@ class Door:
                 ledger.close()
             raise
         self.project, self._ledger = project, ledger
+        self._left = [stream for stream in self._left if stream.name not in self.sources]  # others are back
         self._close_left()
-        self._left = [stream for name, stream in known.items() if name not in self.sources]
+        self._left = [s for s in {s.name: s for s in before.values()}.values() if s.name not in self.sources]
         if asked:
             asked.close()
 
@@ -118,8 +120,7 @@ class Door:
         """Each source's part of the events, and how many lead to none."""
         streams, found, strangers = self._streams, dict[str, tuple[Stream, list[Any]]](), 0
         for event in events:
-            own = event.get("writeKey") if isinstance(event, dict) else None
-            stream = streams.get(own if isinstance(own, str) and own else key or "")
+            stream = streams.get(_own_key(event) or key or "")
             if stream is None:
                 strangers += 1
             else:
@@ -182,6 +183,11 @@ class Door:
         for stream in self._left:
             stream.log.close()
         self._left = []
+
+
+def _own_key(event: Any) -> str | None:
+    own = event.get("writeKey") if isinstance(event, dict) else None
+    return own if isinstance(own, str) and not own.endswith(_HIDDEN) else None
 
 
 def _streams_of(project: Project, ledger: Ledger | None, known: Mapping[str, Stream]) -> dict[str, Stream]:

@@ -39,10 +39,12 @@ def notice(project: Project, version: str) -> Notice:
     found = next((known for known in versions if known.name == version), None)
     if found is None:
         raise NotFoundError(f"There is no version {version} of the notice.")
-    if found.file is None:
-        return Notice(found, (found.text or "").encode(), "text/plain")
-    kind = "text/markdown" if found.file.endswith(".md") else mimetypes.guess_type(found.file)[0]
-    try:
-        return Notice(found, (project.folder / found.file).read_bytes(), kind or "text/plain")
-    except OSError as error:
-        raise NotFoundError(f"The notice {version} cannot be read.", where=found.file) from error
+    return Notice(found, found.content, _media_type(found.file))
+
+
+def _media_type(file: str | None) -> str:
+    if file is None:
+        return "text/plain"
+    if file.endswith(".md"):
+        return "text/markdown"
+    return mimetypes.guess_type(file)[0] or "text/plain"

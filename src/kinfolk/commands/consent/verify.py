@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from kinfolk.commands.open_project import open_project
 from kinfolk.errors import KinfolkError
 from kinfolk.model.consent import Verified
@@ -20,8 +22,12 @@ def verify(folder: Path, environment: str | None = None, links: Sequence[str] = 
     links   SEQ:LINK, as an earlier `verify` printed them and somebody kept them: each row must still have its link
     Errors  KinfolkError says how a link is written
     """
-    kept = dict(map(_kept, links))
-    return verification.verify(open_ledger(open_project(folder, environment)), kept)
+    return verify_in(open_ledger(open_project(folder, environment)), links)
+
+
+def verify_in(ledger: Engine, links: Sequence[str] = ()) -> Verified:
+    """The same of a ledger that is open."""
+    return verification.verify(ledger, dict(map(_kept, links)))
 
 
 def _kept(text: str) -> tuple[int, str]:

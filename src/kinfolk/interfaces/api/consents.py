@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Any, Literal
 
@@ -22,7 +21,7 @@ from kinfolk.commands.consent.receipt import Receipt, receipt_in
 from kinfolk.commands.consent.record import record_in, withdraw_in
 from kinfolk.commands.consent.saying import Said
 from kinfolk.commands.consent.show import Shown, Told, history_in, show_in
-from kinfolk.commands.consent.verify import verify
+from kinfolk.commands.consent.verify import verify_in
 from kinfolk.commands.length import length_named
 from kinfolk.commands.serving import Served
 from kinfolk.interfaces.web.asking import needs
@@ -30,8 +29,8 @@ from kinfolk.model.access import Permission
 from kinfolk.model.consent import Entry, Verified
 
 _LARGEST_FILE = 64 << 20
-_IN_MEMORY = 1 << 20  # bytes of a file that is sent; what is larger goes to disk meanwhile
-_ROWS_AT_ONCE = 500  # of an export, in one piece of the answer
+_IN_MEMORY = 1 << 20  # bytes of a file; what is larger goes to disk meanwhile
+_AT_ONCE = 64 << 10  # bytes of a file that is answered
 
 _READS, _WRITES = [needs(Permission.CONSENTS_READ)], [needs(Permission.CONSENTS_WRITE)]
 
@@ -89,13 +88,13 @@ def receipt(request: Request[Any, Any, Any], seq: int) -> Receipt:
 def verified(request: Request[Any, Any, Any]) -> Verified:
     """Whether the ledger is what was written."""
     served = _served(request)
-    return verify(served.folder, served.environment)
+    return verify_in(served.store)
 
 
 @get("/export", guards=_READS, sync_to_thread=False, media_type="text/csv")
 def export(request: Request[Any, Any, Any]) -> Stream:
     """The whole ledger as CSV, in the columns that an import takes."""
-    return Stream(_pieces(export_lines(_served(request).store)), media_type="text/csv")
+    return Stream(_aside(export_lines(_served(request).store)), media_type="text/csv")
 
 
 @post("/", guards=_WRITES, sync_to_thread=True)
@@ -151,9 +150,14 @@ def _said(request: Request[Any, Any, Any], data: Withdrawal, choice: str, versio
     )
 
 
-def _pieces(lines: Iterator[str]) -> Iterator[str]:
-    while piece := "".join(islice(lines, _ROWS_AT_ONCE)):
-        yield piece
+def _aside(lines: Iterator[str]) -> Iterator[bytes]:
+    """All of it is read first, so that whoever takes it slowly keeps no connection to the store meanwhile."""
+    with SpooledTemporaryFile(_IN_MEMORY) as file:
+        for line in lines:
+            file.write(line.encode())
+        file.seek(0)
+        while piece := file.read(_AT_ONCE):
+            yield piece
 
 
 CONSENTS = Router(

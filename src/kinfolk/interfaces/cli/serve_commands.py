@@ -42,7 +42,7 @@ def serve(
         from kinfolk.commands.access.links import set_up_link
         from kinfolk.commands.collect.door import opened
         from kinfolk.commands.collect.following import follow, run_apart
-        from kinfolk.commands.collect.reopening import events_of, follow_project
+        from kinfolk.commands.collect.reopening import events_of, follow_project, written
         from kinfolk.commands.serving import served
         from kinfolk.interfaces.server.server import Address, serve
     except ModuleNotFoundError as error:
@@ -54,11 +54,12 @@ def serve(
         ) from error
 
     stop = Event()
+    read = written(folder)
     project = open_project(folder, environment)
     answering = served(project, url, output.note)
     with stopping.gently(stop), opened(project) as door:
         runs = Thread(target=follow, args=(door, lambda: run_apart(project, stop), output.note, stop), name="runs")
-        files = Thread(target=follow_project, args=(answering, door, environment, stop), name="project")
+        files = Thread(target=follow_project, args=(answering, door, environment, read, stop), name="project")
         runs.start()
         files.start()
         here = f"http://{host}:{port}"

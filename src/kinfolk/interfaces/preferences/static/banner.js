@@ -58,14 +58,14 @@
   const untold = () => Object.fromEntries(Object.entries(kept.choices).filter(([, yes]) => holds() || !yes));
   const tell = async () => {
     const ids = { anonymousId: anonymousId(), userId: userId() };
-    const mark = JSON.stringify([ids, kept.at]), choices = untold();
+    const mark = JSON.stringify([ids, kept.at]), choices = untold(), before = JSON.stringify(kept);
     if (kept.told === mark || !Object.keys(choices).length) return;
     const body = { key, ...ids, version: kept.version, choices, gpc, page: location.origin + location.pathname };
     try {
       const answer = await fetch(server + "choice", { method: "POST", body: JSON.stringify(body), keepalive: true });
       if (!answer.ok) return; // it is told with the next page
       kept.told = mark;
-      write(KEPT, JSON.stringify(kept));
+      if (read(KEPT) === before) write(KEPT, JSON.stringify(kept)); // another tab may have asked anew meanwhile
     } catch { /* likewise */ }
   };
   const choose = (choices) => {
