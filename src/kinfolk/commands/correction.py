@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,11 +14,15 @@ from kinfolk.model.source import Source
 from kinfolk.model.visitor import visitor
 
 
-def correction(project: Project, row: Quarantined, given: Mapping[str, str | None]) -> Fix:
+Judge = Callable[[Source, Mapping[str, str | None], Collection[str]], dict[str, str | None]]
+
+
+def correction(project: Project, row: Quarantined, given: Mapping[str, str | None], judged: Judge) -> Fix:
     """The row with these values.
 
     given   column -> its new value; or `column.name`, inside a column of JSON, -> JSON, or plain text
-    Errors  NotFoundError for a column there is not; KinfolkError for a row that could not be read
+    judged  the columns of an event that tell what it may be used for, now that some columns are corrected
+    Errors  NotFoundError for a column there is not; KinfolkError for a row that could not be read, or may not be used
     """
     if row.values is None:
         raise KinfolkError(
@@ -33,7 +37,9 @@ def correction(project: Project, row: Quarantined, given: Mapping[str, str | Non
         values[column] = _inside(row, column, values[column], inside.split("."), value) if inside else value
     source = next((s for s in project.sources if s.name == row.source), None)
     if source and source.takes_in_events:
-        values |= _made_of(values, {name for name in values if values[name] != row.values.get(name)})
+        corrected = {name for name in values if values[name] != row.values.get(name)}
+        values |= _made_of(values, corrected)
+        values |= judged(source, values, corrected)
     changed = {name: value for name, value in values.items() if (value or None) != (row.values.get(name) or None)}
     return Fix(row, changed, _record_id(source, values) or row.record_id)
 

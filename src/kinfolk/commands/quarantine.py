@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlglot import exp
 
-from kinfolk.commands.correction import correction
+from kinfolk.commands.collect.logs import taking_in
+from kinfolk.commands.correction import Judge, correction
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors import CONNECTORS
 from kinfolk.engine.reader import Reader, reading
@@ -157,12 +159,27 @@ def fix(
     """
     project = open_project(folder, environment)
     rows = open_rows(project, numbers=list(edits))
-    fixes = [
-        made for number, given in edits.items() if (made := correction(project, _one(rows, number), given)).changed
-    ]
+    with _judging(project) as judged:
+        made = [correction(project, _one(rows, number), given, judged) for number, given in edits.items()]
+    fixes = [one for one in made if one.changed]
     if fixes:
         write_fixes(project, fixes, by)
     return fixes
+
+
+@contextmanager
+def _judging(project: Project) -> Iterator[Judge]:
+    """Who tells of a corrected event what it may be used for. Errors: KinfolkError where the door is not installed"""
+    if not taking_in(project):
+        yield lambda _source, _values, _corrected: {}
+        return
+    try:
+        from kinfolk.commands.collect.rejudging import Judges
+    except ModuleNotFoundError as error:
+        hint = "Install it with `pip install 'kinfolk[serve]'`."
+        raise KinfolkError(f"To judge events, the package `{error.name}` is not installed.", hint=hint) from error
+    with Judges(project) as judges:
+        yield judges.judged
 
 
 def edits_in(path: Path) -> dict[int, dict[str, str | None]]:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from kinfolk.commands.collect.counts import read_counts, write_counts
 from kinfolk.commands.collect.event import Arrival
-from kinfolk.commands.collect.gate import Gate
+from kinfolk.commands.collect.gate import gate_of, ledger_of
 from kinfolk.commands.collect.lags import Lags
 from kinfolk.commands.collect.ledger import Ledger
 from kinfolk.commands.collect.logs import taking_in
@@ -23,7 +23,6 @@ from kinfolk.connectors.collect.log import Log, LogFullError, make_private
 from kinfolk.errors import BusyError, KinfolkError
 from kinfolk.model.project import Project
 from kinfolk.model.secret import revealed
-from kinfolk.model.source import Source
 from kinfolk.pipeline.ledger import check_ledger
 
 _UNKNOWN_KEY = "unknown write key"
@@ -63,7 +62,7 @@ class Door:
         self.folder = project.collected
         self.counts = read_counts(self.folder)
         self.lags = Lags()
-        self._ledger = _ledger_of(project)
+        self._ledger = ledger_of(project)
         self._streams = _streams_of(project, self._ledger, {})
         self._left: list[Stream] = []  # those of a source that is gone; a request may still write to them
         self._saved = repr(self.counts)
@@ -77,7 +76,7 @@ class Door:
             raise KinfolkError("Its state lies in another folder now.", hint="Start `kinfolk serve` anew.")
         before, asked = self._streams, self._ledger
         _check(project)
-        ledger = _ledger_of(project)
+        ledger = ledger_of(project)
         known = {stream.name: stream for stream in (*self._left, *before.values())}
         try:
             self._streams = _streams_of(project, ledger, known)
@@ -196,30 +195,9 @@ def _streams_of(project: Project, ledger: Ledger | None, known: Mapping[str, Str
     for source in taking_in(project):
         there = known.get(source.name)
         log = there.log if there else Log(project.collected / source.name)
-        stream = Stream(source.name, log, _gate(source, project, ledger), there.recent if there else {})
+        stream = Stream(source.name, log, gate_of(source, project, ledger), there.recent if there else {})
         found |= dict.fromkeys(revealed(source.options["write_keys"]), stream)
     return found
-
-
-def _ledger_of(project: Project) -> Ledger | None:
-    """The ledger, where there is something to ask it."""
-    purposes = frozenset[str]().union(*map(_purposes, taking_in(project)))
-    if project.consent is None or not purposes:
-        return None
-    return Ledger(project.state, project.consent, purposes, project.sources)
-
-
-def _gate(source: Source, project: Project, ledger: Ledger | None) -> Gate | None:
-    if project.consent is None or ledger is None or not _purposes(source):
-        return None
-    visitors = [s for s in project.sources if s.visitors_of == source.name]
-    return Gate(source, project.consent, ledger, visitors)
-
-
-def _purposes(source: Source) -> frozenset[str]:
-    """Everything that events of a source are taken in for."""
-    named: Mapping[str, Sequence[str]] = source.options.get("events", {})
-    return frozenset(source.options.get("purposes", ())).union(*named.values())
 
 
 def _check(project: Project) -> None:

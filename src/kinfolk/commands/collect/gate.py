@@ -9,10 +9,12 @@ from typing import Any
 
 from kinfolk.commands.collect.event import Arrival, RefusedError, identifier, kind_of
 from kinfolk.commands.collect.ledger import DENIED, GONE, MENTIONED, PAIR, UNNAMED, USER, Key, Ledger
+from kinfolk.commands.collect.logs import taking_in
 from kinfolk.commands.consent.subjects import EMAIL, PHONE, standard
 from kinfolk.expressions.phone_plan import world
 from kinfolk.expressions.text import USUAL_DOMAIN
 from kinfolk.model.consent import ConsentPolicy, Purpose
+from kinfolk.model.project import Project
 from kinfolk.model.source import Source
 from kinfolk.model.visitor import traits_of, visitor
 from kinfolk.policy.admission import Verdict, verdict
@@ -117,6 +119,28 @@ class Gate:
         if any(one not in self._read for one in asked):  # forgotten since they were read
             self.read(asked)
         return {value for one in asked if (value := self._read[one])}
+
+
+def ledger_of(project: Project) -> Ledger | None:
+    """The ledger, where there is something to ask it; to be closed. Errors: EngineError if it cannot be read"""
+    purposes = frozenset[str]().union(*map(_asked_for, taking_in(project)))
+    if project.consent is None or not purposes:
+        return None
+    return Ledger(project.state, project.consent, purposes, project.sources)
+
+
+def gate_of(source: Source, project: Project, ledger: Ledger | None) -> Gate | None:
+    """The gate of a source; None where nobody wrote what its events are for."""
+    if project.consent is None or ledger is None or not _asked_for(source):
+        return None
+    visitors = [s for s in project.sources if s.visitors_of == source.name]
+    return Gate(source, project.consent, ledger, visitors)
+
+
+def _asked_for(source: Source) -> frozenset[str]:
+    """Everything that events of a source are taken in for."""
+    named: Mapping[str, Sequence[str]] = source.options.get("events", {})
+    return frozenset(source.options.get("purposes", ())).union(*named.values())
 
 
 def _traits(event: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
