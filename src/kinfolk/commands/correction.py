@@ -13,7 +13,6 @@ from kinfolk.model.quarantined import Fix, Quarantined
 from kinfolk.model.source import Source
 from kinfolk.model.visitor import visitor
 
-
 Judge = Callable[[Source, Mapping[str, str | None], Collection[str]], dict[str, str | None]]
 
 

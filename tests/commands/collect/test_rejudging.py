@@ -39,7 +39,9 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Company:
 
 def come(folder: Path, event: dict[str, Any], *, gpc: bool = False) -> None:
     with opened(open_project(folder)) as door:
-        asyncio.run(door.take(KEY, [{"type": "track", "event": "Viewed", **event}], Arrival(datetime.now(UTC), gpc=gpc)))
+        asyncio.run(
+            door.take(KEY, [{"type": "track", "event": "Viewed", **event}], Arrival(datetime.now(UTC), gpc=gpc))
+        )
 
 
 def say(folder: Path, who: str, purpose: str, choice: str) -> None:
