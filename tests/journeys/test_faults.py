@@ -39,11 +39,11 @@ def people(company: Company, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "sentence"), [(2_000, "Is the disk full?"), (100_000, "What was published before is untouched")]
+    ("size", "sentence"), [(2_000, "Is the disk full?"), (300_000, "What was published before is untouched")]
 )
 def test_when_the_disk_is_full(company: Company, size: int, sentence: str) -> None:
     before = company.published()
-    people(company, 9_000)
+    people(company, 20_000)
     command = [sys.executable, "-c", RUNS_OUT_OF_DISK, str(size), "run", str(company.folder)]
     failed = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert failed.returncode == EngineError.exit_code, failed.stderr
@@ -51,7 +51,7 @@ def test_when_the_disk_is_full(company: Company, size: int, sentence: str) -> No
     assert "Traceback" not in failed.stderr
     assert company.published() == before
     company.run()
-    assert company.ask("select count(*) from profiles.customers") == [(9_000,)]
+    assert company.ask("select count(*) from profiles.customers") == [(20_000,)]
     assert doctor(company.folder) == []
 
 
