@@ -48,7 +48,7 @@ State = dict[str, tuple[object, ...]]
 
 
 @pytest.mark.parametrize(
-    ("records", "kills"), [(300, 3), pytest.param(100_000, 20, marks=pytest.mark.slow)], ids=["300", "100k"]
+    ("records", "kills"), [(300, 3), pytest.param(30_000, 20, marks=pytest.mark.slow)], ids=["300", "30k"]
 )
 def test_killed_in_every_stage(tmp_path: Path, records: int, kills: int) -> None:
     folder = people(tmp_path / "people", records)

@@ -34,7 +34,7 @@ async def answered(request: Request[Any, Any, Any], path: str = "/") -> Response
     said = dict(request.query_params.items()), request.headers.items(), await request.body()
 
     def answering() -> Response[bytes]:
-        from kinfolk.interfaces.scim.service import answer  # seconds, which a server's start is not to take
+        from kinfolk.interfaces.scim.answers import answer  # seconds, which a server's start is not to take
 
         return answer(served.store, request.method, root, path, said)
 
