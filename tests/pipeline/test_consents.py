@@ -206,7 +206,7 @@ class Town:
 
 @pytest.mark.parametrize(
     ("seed", "rounds", "asked_at_most"),
-    [(1, 2, 2), *(pytest.param(seed, 8, 99, marks=pytest.mark.slow) for seed in range(2, 7))],
+    [(1, 2, 2), *(pytest.param(seed, 8, 99, marks=pytest.mark.slow) for seed in range(2, 5))],
 )
 def test_what_holds_is_what_the_oracle_says_now_and_as_of_every_earlier_moment(
     seed: int, rounds: int, asked_at_most: int, tmp_path: Path

@@ -175,8 +175,8 @@ KEPT, ANEW = 0, 10_000  # records from which a model is kept
     ("seed", "learned_from"),
     [
         pytest.param(1, KEPT, id="model kept"),
-        *(pytest.param(seed, KEPT, id=f"model kept, {seed}", marks=pytest.mark.slow) for seed in (2, 3)),
-        *(pytest.param(seed, ANEW, id=f"model learned anew, {seed}", marks=pytest.mark.slow) for seed in (4, 5)),
+        pytest.param(2, KEPT, id="model kept, 2", marks=pytest.mark.slow),
+        pytest.param(4, ANEW, id="model learned anew", marks=pytest.mark.slow),
     ],
 )
 def test_ten_loads_of_random_edits_leave_what_full_runs_leave(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from kinfolk.model.project import Project
 from kinfolk.project import load_access
 from kinfolk.store.database import open_store
 
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an address
 _ACCESS = ("policies/access.yml", "policies/access.yaml")
 
 
@@ -78,7 +80,7 @@ def _origin(url: str) -> str:
     except ValueError:
         parts, port = urlsplit(""), ""
     rest = parts.path.strip("/") or parts.query or parts.fragment or parts.username
-    if parts.scheme not in ("http", "https") or not parts.hostname or rest:
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or "") or rest:
         raise KinfolkError(
             f"`{url}` is not how the world could reach the server.", hint="Write it as https://cdm.example.com."
         )

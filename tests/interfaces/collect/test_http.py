@@ -14,9 +14,10 @@ from typing import Any
 import httpx
 import pytest
 
+from kinfolk.commands.open_project import open_project
+from kinfolk.commands.serving import served
 from kinfolk.connectors.collect.reading import lines
 from kinfolk.errors import KinfolkError
-from kinfolk.interfaces.cli.serve_commands import serve
 from tests.serving import KEY, Serving, collecting, serving
 
 TYPES = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias"}
@@ -270,7 +271,14 @@ def test_what_is_no_address_is_a_mistake(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("WEB_KEY", KEY)
     collecting(tmp_path)
     with pytest.raises(KinfolkError, match="could reach the server"):
-        serve(tmp_path, url=url)
+        served(open_project(tmp_path), url)
+
+
+@pytest.mark.parametrize("url", ["http://localhost", "https://cdm.example.com/", "https://[::1]:8443"])
+def test_an_address_is_kept_without_its_last_slash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("WEB_KEY", KEY)
+    collecting(tmp_path)
+    assert served(open_project(tmp_path), url).public_url == url.rstrip("/")
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
