@@ -123,7 +123,9 @@ class _Spool:
         if last is None:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "made_for").write_text(self.made_for, encoding="utf-8")
+        if not (told := self.folder / "made_for").exists():
+            told.with_suffix(".part").write_text(self.made_for, encoding="utf-8")
+            os.replace(told.with_suffix(".part"), told)
         table = pa.Table.from_batches(batches)
         known: dict[bytes, bytes] = table.schema.metadata or {}
         table = table.replace_schema_metadata({**known, _REACHED: last.encode()})

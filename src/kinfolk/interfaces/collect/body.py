@@ -87,10 +87,6 @@ def events_of(body: Any) -> tuple[list[Any], str | None]:
 
 
 def key_in(body: Any) -> str | None:
-    """The write key in a body: of the batch, of the event, or of the first event of the batch."""
-    if not isinstance(body, dict):
-        return None
-    batch = body.get("batch")
-    first = batch[0] if isinstance(batch, list) and batch and isinstance(batch[0], dict) else {}
-    found = body.get("writeKey") or first.get("writeKey")
+    """The write key in a body: of the batch, or of the event that it is."""
+    found = body.get("writeKey") if isinstance(body, dict) else None
     return found if isinstance(found, str) else None
