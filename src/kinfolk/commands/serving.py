@@ -79,10 +79,11 @@ def _origin(url: str) -> str:
         port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
     except ValueError:
         parts, port = urlsplit(""), ""
+    name = parts.hostname or ""
     rest = parts.path.strip("/") or parts.query or parts.fragment or parts.username
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or "") or rest:
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(name) or rest:
         raise KinfolkError(
             f"`{url}` is not how the world could reach the server.", hint="Write it as https://cdm.example.com."
         )
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{name}]" if ":" in name else name
     return f"{parts.scheme}://{host}{port}"
