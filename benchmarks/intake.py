@@ -3,8 +3,10 @@
     python benchmarks/intake.py --seconds 20
 
 Starts `kinfolk serve` for a project of its own and sends from another process of this machine: first batches of twenty
-events, then one event a request. Counts what was acknowledged, and looks whether all of it is in the log, once. The
-table is printed and kept in docs/benchmarks.md.
+events, then one event a request, then batches of a source whose events are judged: two purposes that rest on consent,
+a banner's categories and an e-mail address in each event, and ten thousand people in the ledger who said no. Counts
+what was acknowledged, and looks whether all of it is in the log, once. The table is printed and kept in
+docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from main_job import KINFOLK, WORK, keep, make_kinfolk, say  # noqa: E402
 
 BEGIN, END = "<!-- intake: begin -->", "<!-- intake: end -->"
-KEY = "key-of-the-benchmark"
+KEY, JUDGED = "key-of-the-benchmark", "key-of-what-is-judged"
+SAID_NO = 10_000  # people in the ledger; none of them sends events
 FILES = {
     "kinfolk.yml": "name: Intake\n",
     "identity.yml": "keys: [customer_number, {key: device_id, at_most: 20}]\n",
@@ -43,6 +46,18 @@ events: {{event_id: messageId, event: event, occurred_at: timestamp, properties:
     "sources/visitors.yml": """
 collect: {visitors_of: web}
 people: {customer_number: userId, device_id: anonymousId}
+""",
+    "policies/consent.yml": """
+purposes: {analytics: {use: analytics, basis: consent}, ads: {use: marketing.advertising, basis: consent}}
+""",
+    "sources/judged.yml": f"""
+collect: {{write_keys: [{JUDGED}], purposes: [analytics, ads]}}
+belongs_to: {{source: judged_visitors, column: visitor}}
+events: {{event_id: messageId, event: event, occurred_at: timestamp, properties: properties}}
+""",
+    "sources/judged_visitors.yml": """
+collect: {visitors_of: judged}
+people: {customer_number: userId, device_id: anonymousId, email: {sql: "traits ->> 'email'"}}
 """,
 }
 
@@ -57,11 +72,13 @@ class Way:
     connections: int
     least: int
     most_ms: int | None = None
+    key: str = KEY
 
 
 WAYS = (
     Way("batches of 20", "/v1/batch", 20, 32, 10_000, 150),
     Way("one event a request", "/v1/track", 1, 64, 2_000),
+    Way("batches of 20, each event judged", "/v1/batch", 20, 32, 10_000, 150, JUDGED),
 )
 
 
@@ -81,7 +98,7 @@ class Sender(asyncio.Protocol):
     def _send(self) -> None:
         body = request_body(self.way, f"{self.name}-{self.number}")
         head = (
-            f"POST {self.way.path} HTTP/1.1\r\nHost: localhost\r\nX-Write-Key: {KEY}\r\n"
+            f"POST {self.way.path} HTTP/1.1\r\nHost: localhost\r\nX-Write-Key: {self.way.key}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         self.number += 1
@@ -108,7 +125,10 @@ class Sender(asyncio.Protocol):
 def request_body(way: Way, name: str) -> bytes:
     """A request as large as those of a web shop; visitors come back, a hundred of them a connection."""
     page = {"url": "https://shop.example.com/lamps/17", "referrer": "https://www.example.com/", "title": "A lamp"}
-    context = {"ip": "203.0.113.7", "userAgent": "Mozilla/5.0 (X11; Linux x86_64)", "page": page}
+    context: dict[str, Any] = {"ip": "203.0.113.7", "userAgent": "Mozilla/5.0 (X11; Linux x86_64)", "page": page}
+    if way.key == JUDGED:
+        context["consent"] = {"categoryPreferences": {"analytics": True, "ads": False}}
+        context["traits"] = {"email": f"{name}@example.com"}
     events = [
         {
             "type": "track",
@@ -132,7 +152,7 @@ async def sent(way: Way, port: int, seconds: float) -> dict[str, Any]:
     senders, ends = [], []
     for number in range(way.connections):
         ends.append(loop.create_future())
-        sender = Sender(way, f"{way.events}-{number}", began + seconds, ends[-1])
+        sender = Sender(way, f"{WAYS.index(way)}-{way.events}-{number}", began + seconds, ends[-1])
         await loop.create_connection(lambda made=sender: made, "127.0.0.1", port)  # type: ignore[misc]
         senders.append(sender)
     await asyncio.gather(*ends)
@@ -171,6 +191,14 @@ def in_a_process(number: int, port: int, seconds: float) -> dict[str, Any]:
     """The senders in a process of their own, so that they do not share the server's interpreter."""
     asked = [sys.executable, __file__, "--child", str(number), "--port", str(port), "--seconds", str(seconds)]
     return dict(json.loads(subprocess.run(asked, check=True, capture_output=True, text=True).stdout))
+
+
+def import_noes(project: Path) -> None:
+    """Fills the ledger."""
+    rows = [f"person{n}@example.com,analytics,denied,2026-01-01T10:00:00Z" for n in range(SAID_NO)]
+    file = project / "noes.csv"
+    file.write_text("\n".join(["email,purpose,decision,effective_at", *rows]) + "\n")
+    subprocess.run([*KINFOLK, "consent", "import", str(file), "-p", str(project)], check=True)
 
 
 def table(found: list[dict[str, Any]], lost: int, memory: float) -> str:
@@ -215,14 +243,15 @@ def main() -> None:
     for name, text in FILES.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).write_text(text)
+    import_noes(project)
     with server(project) as (port, pid):
         found = []
         for number, way in enumerate(WAYS):
             say(f"Sending {way.name} …")
             found.append(in_a_process(number, port, options.seconds))
         memory = peak_mb(pid)
-    log = project / ".kinfolk" / "collect" / "web"
-    kept = {json.loads(line)["messageId"] for path in log.glob("*.jsonl") for line in path.open()}
+    logs = (project / ".kinfolk" / "collect").glob("*/*.jsonl")
+    kept = {json.loads(line)["messageId"] for path in logs for line in path.open()}
     text = table(found, sum(seen["events"] for seen in found) - len(kept), memory)
     print(text)
     if not options.no_keep:
