@@ -48,6 +48,7 @@ collect: {visitors_of: web}
 people: {customer_number: userId, device_id: anonymousId}
 """,
     "policies/consent.yml": """
+versions: {first: {since: 2026-01-01, text: We look at what you do.}}
 purposes: {analytics: {use: analytics, basis: consent}, ads: {use: marketing.advertising, basis: consent}}
 """,
     "sources/judged.yml": f"""
