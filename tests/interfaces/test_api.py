@@ -49,7 +49,7 @@ def test_without_a_token_nobody_asks(served: Serving) -> None:
 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
-    assert "Bearer" in answer.json()["what"]
+    assert "Bearer" in answer.json()["detail"]
 
 
 def test_a_token_that_was_taken_back_is_of_no_use_at_once(served: Serving) -> None:

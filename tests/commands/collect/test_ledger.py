@@ -145,6 +145,20 @@ def test_who_takes_back_a_no_takes_it_back_wherever_it_was_heard(shop: Shop, abo
     assert not shop.lets_in(userId="u3", anonymousId="a1"), "nobody else is allowed anything by it"
 
 
+def test_a_no_that_another_browser_claims_ends_where_this_one_says_yes_later(shop: Shop) -> None:
+    by_id = {"userId": "u1"}
+    here, there = by_id | {"anonymousId": "a1"}, by_id | {"anonymousId": "a2"}
+    shop.say(visitor("u1/a1"), GRANTED)
+    shop.say(visitor("u1/a2"), DENIED, at=EARLIER + timedelta(minutes=1))
+    assert soon(lambda: not shop.lets_in(**here, **YES))
+    shop.say(visitor("u1/a1"), GRANTED, at=EARLIER + timedelta(minutes=2))
+    assert soon(lambda: shop.lets_in(**here))
+    assert not shop.lets_in(**there, **YES) and not shop.lets_in(**by_id, **YES)
+
+    shop.say(visitor("u1/"), DENIED)
+    assert soon(lambda: not shop.lets_in(**here, **YES)), "what the user said is not what a browser claims"
+
+
 def test_a_no_by_telephone_is_taken_back_by_the_same_telephone(shop: Shop) -> None:
     number, event = Subject("phone", "+4930123456"), {"traits": {"phone": "+4930123456"}}
     shop.say(number, DENIED)

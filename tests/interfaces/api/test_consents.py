@@ -122,7 +122,7 @@ def test_a_program_that_may_read_may_not_write(reader: Program) -> None:
     refused = reader.post(body={"who": "crm:1", "purpose": "news", "decision": "granted"})
 
     assert refused.status_code == 403
-    assert refused.json()["what"] == "token:reads may not do this: it takes consents.write."
+    assert refused.json()["detail"] == "token:reads may not do this: it takes consents.write."
     assert reader.post("/withdraw", {"who": "crm:1"}).status_code == 403
     assert reader.post("/import").status_code == 403
     assert reader.get(who="crm:1").status_code == 200
@@ -151,10 +151,10 @@ def test_what_cannot_be_recorded_is_told_in_a_sentence(writer: Program) -> None:
     unknown = writer.post(body=said)
 
     assert unknown.status_code == 400
-    assert unknown.json()["what"] == "There is no purpose nwes."
+    assert unknown.json()["detail"] == "There is no purpose nwes."
     assert "news" in unknown.json()["hint"]
     assert writer.get(who="C-999").status_code == 404
-    assert writer.get("/receipts/99999").json()["what"] == "The ledger has no row 99999."
+    assert writer.get("/receipts/99999").json()["detail"] == "The ledger has no row 99999."
     problem = writer.post(body=said | {"purpose": "news", "chanel": "email"}).json()
     assert "chanel" in json.dumps(problem["problems"])
 
@@ -182,8 +182,8 @@ def test_a_file_with_a_mistake_is_not_recorded_at_all(writer: Program) -> None:
     refused = writer.post("/import", content=wrong.encode())
 
     assert refused.status_code == 400
-    assert "the file:3: 'b' is no e-mail address." in refused.json()["what"]
-    assert "/" not in refused.json()["what"]
+    assert "the file:3: 'b' is no e-mail address." in refused.json()["detail"]
+    assert "/" not in refused.json()["detail"]
     assert writer.get("/verify").json()["entries"] == before
 
 

@@ -16,7 +16,7 @@ def test_nobody_gives_a_token_more_than_they_have(shop: Shop) -> None:
     custodian = invited(shop[0], "custodian@example.com", "custodian")
     refused = token(custodian, "profiles.read", name="greedy")
     assert refused.status_code == 403
-    assert refused.json()["what"] == "You do not have profiles.read yourself, and so no token of yours can."
+    assert refused.json()["detail"] == "You do not have profiles.read yourself, and so no token of yours can."
     made = token(custodian, "runs.start", name="modest")
     assert (made.status_code, made.json()["may"]) == (201, ["runs.start"])
     [kept] = [one for one in custodian.get("/api/v1/tokens").json() if one["name"] == "modest"]
@@ -28,7 +28,7 @@ def test_a_token_does_what_it_was_made_for_and_nothing_else(shop: Shop) -> None:
     for method, path in (("GET", "/api/v1/tokens"), ("POST", "/api/v1/tokens"), ("DELETE", "/api/v1/tokens/narrow")):
         answer = asking(shop[0], narrow, method, path)
         assert answer.status_code == 403
-        assert answer.json()["what"] == "token:narrow may not do this: it takes people.manage."
+        assert answer.json()["detail"] == "token:narrow may not do this: it takes people.manage."
     assert asking(shop[0], narrow, "GET", "/me", headers={"accept": "text/html"}).status_code == 303  # no person
 
 

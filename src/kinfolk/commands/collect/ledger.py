@@ -2,7 +2,8 @@
 
 What forbids counts for everybody it may be about, what allows for nobody it may not be about: a grant counts by the
 user id, by the very pair of ids, or by the e-mail address; a denial also by the device and by the telephone. Whoever
-said no takes it back as it was said: a later grant of the same subject ends a denial wherever that one is found.
+said no takes it back as it was said: a later grant of the same subject ends a denial wherever that one is found. A no
+that another browser said for the same user ends where this browser says yes later: anybody may claim to be a user.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _NOTHING = Head(0, "", 0)
 
 @dataclass
 class _Known:
-    """What was read. A list in here is never changed, since a request may be reading it.
+    """What was read. What lies in here is never changed but put in another's place: a request may be reading it.
 
     said   subject -> its facts in order
     about  key -> subjects it leads to
@@ -51,9 +52,17 @@ class _Known:
     """
 
     said: dict[Subject, list[Fact]] = field(default_factory=dict)
-    about: dict[Key, list[Subject]] = field(default_factory=dict)
+    about: dict[Key, dict[Subject, None]] = field(default_factory=dict)
     spoke: dict[int | None, list[Subject]] = field(default_factory=dict)
     kinds: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Present:
+    """Of the subjects an event leads to: those that may allow something, and those that are its very pair of ids."""
+
+    allowing: frozenset[Subject]
+    own: tuple[Subject, ...]
 
 
 class Ledger:
@@ -96,16 +105,20 @@ class Ledger:
         """What is known of these and counts at that moment, without what allows where it may not."""
         known = self._known
         found: dict[Subject, bool] = {}  # -> whether it may allow
+        own: dict[Subject, None] = {}
         for key in keys:
             for subject in known.about.get(key, ()):
                 found[subject] = found.get(subject, False) or (key[0] in _MAY_ALLOW and GONE not in key)
-        allowing = frozenset(subject for subject, may_allow in found.items() if may_allow)
-        return [fact for subject in found for fact in self._counting(known, subject, allowing, at)]
+                if key[0] == PAIR and GONE not in key:
+                    own[subject] = None
+        who = _Present(frozenset(subject for subject, may_allow in found.items() if may_allow), tuple(own))
+        return [fact for subject in found for fact in self._counting(known, subject, who, at)]
 
-    def _counting(self, known: _Known, subject: Subject, allowing: frozenset[Subject], at: datetime) -> Iterator[Fact]:
+    def _counting(self, known: _Known, subject: Subject, who: _Present, at: datetime) -> Iterator[Fact]:
         """One subject's facts; where one of them counts for less than it says, what is the latest on each scope."""
-        said, may_allow = known.said[subject], subject in allowing
-        if not any(fact.carried or (fact.choice is Choice.GRANTED and not may_allow) for fact in said):
+        said, may_allow = known.said[subject], subject in who.allowing
+        elsewhere = bool(who.own) and subject not in who.own and _of_a_browser(subject)
+        if not elsewhere and not any(f.carried or (f.choice is Choice.GRANTED and not may_allow) for f in said):
             yield from said
             return
         for name in dict.fromkeys(fact.purpose for fact in said):
@@ -113,11 +126,14 @@ class Ledger:
             for scope in purpose.scopes() if purpose else ():
                 about = [fact for fact in said if fact.effective_at <= at and fact.concerns(name, *scope)]
                 about = [
-                    fact for fact in about if not (fact.carried and _is_answered(known, fact, scope, allowing, at))
+                    fact for fact in about if not (fact.carried and _is_answered(known, fact, scope, who.allowing, at))
                 ]
                 latest = max(about, key=_order, default=None)
-                if latest and (may_allow or latest.choice is not Choice.GRANTED):
-                    yield replace(latest, channel=scope[0], topic=scope[1])
+                if latest is None or (latest.choice is Choice.GRANTED and not may_allow):
+                    continue
+                if elsewhere and any(_took_back(known.said[one], latest, scope, at) for one in who.own):
+                    continue  # in this very browser they said yes since
+                yield replace(latest, channel=scope[0], topic=scope[1])
 
     def close(self) -> None:
         """Ends the looking."""
@@ -150,7 +166,7 @@ class Ledger:
     def _read(self, engine: Engine, now: Head) -> None:
         """What was added; or all of it, where somebody was forgotten or another ledger is in its place."""
         whole = not continues(engine, self._head, now)
-        known = _Known() if whole else self._known
+        known, new = _Known() if whole else self._known, _Known()
         since = 0 if whole else self._head.entries
         speaking = list[Subject]()  # of the act that is being read: whom it was carried to stand behind
         act: int | None = None
@@ -161,25 +177,33 @@ class Ledger:
             if fact.part_of != act:
                 act, speaking = fact.part_of, []
             if fact.carried:
-                known.spoke[act] = speaking
+                new.spoke[act] = speaking
                 wanted.update(speaking)
             else:
                 speaking.append(fact.subject)
-            self._add(known, fact, wanted)
+            self._add(known, new, fact, wanted)
+        known.spoke |= new.spoke
+        known.kinds |= new.kinds
+        known.said |= new.said  # before anything leads there
+        known.about |= new.about
         self._known, self._head = known, now
 
-    def _add(self, known: _Known, fact: Fact, wanted: Collection[Subject]) -> None:
-        """wanted: subjects that are of interest whether or not an event leads to them"""
+    def _add(self, known: _Known, new: _Known, fact: Fact, wanted: Collection[Subject]) -> None:
+        """Adds to what is new, for which what is known of the same is copied once: a request may be reading that.
+
+        wanted  subjects that are of interest whether or not an event leads to them
+        """
         keys = list(self._keys(fact.subject))
         if not keys and fact.subject not in wanted:
             return
-        known.kinds.add(fact.subject.kind)
-        before = known.said.get(fact.subject, [])
-        known.said[fact.subject] = [*before, fact]
+        new.kinds.add(fact.subject.kind)
+        if fact.subject not in new.said:
+            new.said[fact.subject] = list(known.said.get(fact.subject, ()))
+        new.said[fact.subject].append(fact)
         for key in keys:
-            there = known.about.get(key, [])
-            if fact.subject not in there:
-                known.about[key] = [*there, fact.subject]
+            if key not in new.about:
+                new.about[key] = dict(known.about.get(key, {}))
+            new.about[key][fact.subject] = None
 
     def _keys(self, subject: Subject) -> Iterator[Key]:
         if subject.kind in (EMAIL, PHONE):
@@ -206,6 +230,11 @@ class Ledger:
         if subject.source in self._visitors:
             return subject.source
         return GONE if "/" in subject.value else None
+
+
+def _of_a_browser(subject: Subject) -> bool:
+    """Whether it is a user on a device, which whoever knows the write key may say of anybody."""
+    return subject.kind == RECORD and None not in ids_of(subject.value)
 
 
 def _order(fact: Fact) -> tuple[object, ...]:

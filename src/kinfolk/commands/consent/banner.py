@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from kinfolk.commands.consent.choices import Saved
-from kinfolk.commands.consent.notices import in_force, notice
+from kinfolk.commands.consent.notices import in_force, notice, shown
 from kinfolk.commands.consent.people import fact_of
 from kinfolk.commands.consent.saying import Said, policy_of, saying
 from kinfolk.commands.consent.subjects import RECORD
@@ -40,20 +40,31 @@ class Question:
 
 @dataclass(frozen=True)
 class Banner:
-    """What a site's banner shows. text: the notice, where it is plain text; None where it is to be linked to"""
+    """What a site's banner shows.
+
+    notice  sha256 (hex) of the notice of that version
+    text    the notice, where it is plain text; None where it is to be linked to
+    """
 
     company: str
     version: str | None
+    notice: str | None
     text: str | None
     questions: tuple[Question, ...]
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a visitor said. gpc: whether the browser said no for them; page: where, as the browser tells it"""
+    """What a visitor said.
+
+    version, notice  which notice they were shown: its version, and the sha256 of its text, where the banner tells
+    page             where, as the browser tells it
+    gpc              whether the browser said no for them
+    """
 
     choices: Mapping[str, bool]
     version: str | None
+    notice: str | None = None
     page: str | None = None
     gpc: bool = False
 
@@ -64,8 +75,10 @@ def banner(project: Project, key: str) -> Banner:
     policy = policy_of(project)
     version = in_force(project, policy)
     questions = (Question(p.name, p.title, p.about, p.gpc, p.months) for p in policy.purposes if _asked(p))
-    text = notice(project, version.name).text if version else None
-    return Banner(project.name, version.name if version else None, text, tuple(questions))
+    if version is None:
+        return Banner(project.name, None, None, None, tuple(questions))
+    text = notice(project, version.name).text
+    return Banner(project.name, version.name, version.digest, text, tuple(questions))
 
 
 def source_of(project: Project, key: str) -> Source:
@@ -97,9 +110,10 @@ def choose(served: Served, key: str, ids: tuple[str | None, str | None], chosen:
     source, name = source_of(project, key), visitor(*ids)
     if name is None:
         raise KinfolkError("Neither userId nor anonymousId says who chose.")
-    said = _words(policy_of(project), chosen)
-    version = in_force(project, policy_of(project))
-    outdated = chosen.version != (version.name if version else None)
+    policy = policy_of(project)
+    version, seen = in_force(project, policy), shown(policy, chosen.version, chosen.notice)
+    said = _words(policy, replace(chosen, version=seen))
+    outdated = seen != (version.name if version else None)
     counting = [word for word in said if not (outdated and word.choice == Choice.GRANTED)]
     if outdated and not counting:
         raise KinfolkError("The notice has changed since.", hint="Ask again.")
@@ -117,9 +131,10 @@ def _words(policy: ConsentPolicy, chosen: Chosen) -> list[Said]:
     strange = [name for name in chosen.choices if called[name] not in asked]
     if strange and len(strange) == len(called):
         raise KinfolkError(f"The banner does not ask for {min(strange)}.")
-    if chosen.version not in {version.name for version in policy.versions}:
-        chosen = replace(chosen, version=None)  # whatever it was, it is gone from the policy
-    return [_said(asked[called[name]], yes, chosen) for name, yes in chosen.choices.items() if name not in strange]
+    words = dict[str, bool]()  # of two purposes that have become one, the no counts
+    for name, yes in chosen.choices.items():
+        words[called[name]] = words.get(called[name], True) and yes
+    return [_said(asked[name], yes, chosen) for name, yes in words.items() if name in asked]
 
 
 def _last(served: Served, subject: Subject) -> dict[str, Saying]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from kinfolk.commands.consent.notices import Notice, in_force, notice
+from kinfolk.commands.consent.notices import Notice, in_force, notice, shown
 from kinfolk.commands.consent.record import record_in, withdraw_in
 from kinfolk.commands.consent.saying import Said, policy_of
 from kinfolk.commands.consent.show import Shown, State, show_in
@@ -65,14 +65,15 @@ class Choices:
 class Filled:
     """The page as it came back. shown, ticked: names of boxes that were ticked when it was made, and that are now.
 
-    version  of the notice that it showed
-    page     its address, without what opens it
+    version, notice  which notice it showed: its version, and the sha256 of its text
+    page             its address, without what opens it
     """
 
     shown: Collection[str]
     ticked: Collection[str]
     version: str | None
     page: str
+    notice: str | None = None
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,8 @@ def save(served: Served, subject: Subject, filled: Filled) -> Saved:
     changed = dict[str, set[bool]]()
     for name in set(filled.shown) ^ set(filled.ticked):
         changed.setdefault(_called_now(policy, name), set()).add(name in filled.ticked)
+    filled = replace(filled, version=shown(policy, filled.version, filled.notice))
     outdated = (now.notice.version.name if now.notice else None) != filled.version
-    if filled.version not in {version.name for version in policy.versions}:
-        filled = replace(filled, version=None)  # whatever it was, it is gone from the policy
     said, kept_back = list[Said](), False
     for part, box in (now.boxes[name] for name in now.boxes if name in changed):
         ticked = any(changed[box.name]) if part.objects else all(changed[box.name])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from kinfolk.commands.consent.saying import GONE
 from kinfolk.errors import NotFoundError
 from kinfolk.model.consent import ConsentPolicy, PolicyVersion
 from kinfolk.model.project import Project
@@ -31,6 +32,17 @@ class Notice:
 def in_force(project: Project, policy: ConsentPolicy) -> PolicyVersion | None:
     """The version that people are shown today; None before the first."""
     return policy.in_force(datetime.now(ZoneInfo(project.time_zone)).date())
+
+
+def shown(policy: ConsentPolicy, name: str | None, digest: str | None) -> str | None:
+    """The version that somebody was shown; GONE where the policy does not have it, or has another text under its name.
+
+    digest  of the text, where whoever was shown it tells
+    """
+    if name is None:
+        return None
+    found = next((version for version in policy.versions if version.name == name), None)
+    return name if found and digest in (None, found.digest) else GONE
 
 
 def notice(project: Project, version: str) -> Notice:

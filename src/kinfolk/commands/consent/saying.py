@@ -13,12 +13,17 @@ from kinfolk.model.project import Project
 from kinfolk.policy.consent import day_end, ends
 from kinfolk.project.suggest import hint
 
+GONE = ""  # the version of a notice that was shown, and that the policy does not have any more as it was
+
 _SKEW = timedelta(minutes=5)  # what two clocks may differ by
 
 
 @dataclass(frozen=True)
 class Said:
-    """What is to be recorded, in the words it was given in; None where nothing was said."""
+    """What is to be recorded, in the words it was given in; None where nothing was said.
+
+    policy_version  None for the one that was in force; GONE for one that nobody knows any more
+    """
 
     purpose: str
     choice: str
@@ -73,6 +78,8 @@ def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Say
     if version is None:
         in_force = policy.in_force(effective_at.astimezone(zone).date())
         version = in_force.name if in_force else None
+    elif version == GONE:
+        version = None
     elif version not in {known.name for known in policy.versions}:
         raise _unknown("version", version, (known.name for known in policy.versions))
     return Saying(

@@ -34,6 +34,7 @@ class Choice(msgspec.Struct):
     key: str
     choices: dict[str, bool]
     version: str | None = None
+    notice: str | None = None
     anonymousId: str | None = None
     userId: str | None = None
     page: str | None = None
@@ -81,9 +82,11 @@ async def choice(request: Asked, body: bytes, limits: tuple[Limits, Limits]) -> 
     if any(one and (len(one) > _LONGEST_ID or "\0" in one) for one in (user, anonymous)):
         raise HTTPException(f"An id has {_LONGEST_ID} characters at most.", status_code=400)
     address = request.client.host if request.client else ""
-    if not (limits[0].allows(address) and limits[1].allows(f"{user}/{anonymous}")):
+    ids = [f"{kind} {one}" for kind, one in (("user", user), ("device", anonymous)) if one]
+    each = [limits[0].allows(address), *map(limits[1].allows, ids)]
+    if not all(each):
         raise HTTPException("Too many choices. Come again.", status_code=429, headers={"retry-after": "10"})
-    chosen = Chosen(sent.choices, sent.version, page, sent.gpc)
+    chosen = Chosen(sent.choices, sent.version, sent.notice, page, sent.gpc)
     saved = await anyio.to_thread.run_sync(choose, _served(request), sent.key, (user, anonymous), chosen)
     return Response({"recorded": len(saved.entries), "outdated": saved.outdated}, headers=_ANYBODY)
 
@@ -104,8 +107,8 @@ def _for_anybody(response: Response[dict[str, Any]]) -> Response[dict[str, Any]]
 
 
 def consent() -> Router:
-    """The routes. By one address many may come: that of a proxy. One visitor does not choose so often."""
-    limits = Limits(at_once=300, a_second=50), Limits(at_once=20, a_second=0.2)
+    """The routes. By one address many may come: that of a proxy. One user, or one device, does not choose so often."""
+    limits = Limits(at_once=300, a_second=50), Limits(at_once=20, a_second=0.01)
     return Router(
         "/consent",
         route_handlers=[script, style, notice_text, config, choice],

@@ -56,8 +56,8 @@ def changed(request: Asked, token: str, body: bytes) -> Response[Any]:
     if "nothing" in form:
         choices.withdraw_all(served, visit.subject, _address(request, served))
         return Redirect(f"/preferences/{token}?done=nothing", status_code=303)
-    version = form.get("version", [None])[0]
-    filled = Filled(form.get("shown", []), form.get("ticked", []), version, _address(request, served))
+    version, digest = (form.get(name, [None])[0] for name in ("version", "notice"))
+    filled = Filled(form.get("shown", []), form.get("ticked", []), version, _address(request, served), digest)
     saved = choices.save(served, visit.subject, filled)
     done = "outdated" if saved.outdated else "saved" if saved.entries else "same"
     return Redirect(f"/preferences/{token}?done={done}", status_code=303)

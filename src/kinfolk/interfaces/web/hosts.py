@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from kinfolk.interfaces.web.problems import PROBLEM, problem
+
 _USUAL = {"http": ":80", "https": ":443"}
 _ELSEWHERE = "This is not the address of this server."
 
@@ -24,8 +26,8 @@ def only_at(url: str | None, app: ASGIApp) -> ASGIApp:
         if len(asked) <= 1 and (ours is None or (asked and asked[0] in ours)):
             await app(scope, receive, send)
             return
-        said = msgspec.json.encode({"what": _ELSEWHERE, "where": None, "hint": None})
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(said))]
+        said = msgspec.json.encode(problem(421, _ELSEWHERE))
+        headers = [(b"content-type", PROBLEM.encode()), (b"content-length", b"%d" % len(said))]
         await send({"type": "http.response.start", "status": 421, "headers": headers})
         await send({"type": "http.response.body", "body": said, "more_body": False})
 

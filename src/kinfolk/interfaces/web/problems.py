@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -31,6 +32,7 @@ _STATUS = (
     (ProjectError, 503),
     (EngineError, 503),  # a full disk, say: what was asked for was right, and can be asked for again
 )
+PROBLEM = "application/problem+json"
 _FOR_PROGRAMS = ("/api/", "/scim/")
 _UNFORESEEN = "Something went wrong that nobody foresaw. It stands in what the server says."
 _BROKEN_OFF = "client disconnected prematurely"  # as Litestar says it, and takes it for a failure of ours
@@ -42,21 +44,28 @@ def status_of(error: KinfolkError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
 
 
+def problem(status: int, detail: str, **more: Any) -> dict[str, Any]:
+    """What a program is told of an error (RFC 9457): `detail` says what happened, `hint` what to do about it."""
+    return {"title": HTTPStatus(status).phrase, "status": status, "detail": detail, "hint": None, "where": None, **more}
+
+
 def told(_request: Asked, error: KinfolkError) -> Response[dict[str, Any]]:
     """The answer to a program for an error that a person can mend."""
-    return Response({"what": error.what, "where": error.where, "hint": error.hint}, status_code=status_of(error))
+    status = status_of(error)
+    body = problem(status, error.what, hint=error.hint, where=error.where)
+    return Response(body, status_code=status, media_type=PROBLEM)
 
 
 def refused(_request: Asked, error: HTTPException) -> Response[dict[str, Any]]:
     """The answer to a program for a request that cannot be answered."""
     error = _blameless(error)
-    body: dict[str, Any] = {"what": error.detail, "where": None, "hint": None}
+    body = problem(error.status_code, error.detail)
     if isinstance(error.extra, list) and error.extra:
         body["problems"] = error.extra
     headers = dict(error.headers or {})
     if error.status_code == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return Response(body, status_code=error.status_code, headers=headers)
+    return Response(body, status_code=error.status_code, headers=headers, media_type=PROBLEM)
 
 
 def shown(request: Asked, error: KinfolkError) -> Response[Any]:

@@ -23,7 +23,8 @@
     try {
       if (text.startsWith("RS_ENC_v3_")) text = atob(text.slice(10));
       const value = JSON.parse(text);
-      return value === null || typeof value === "object" ? null : String(value);
+      if (value === null || typeof value === "object") return null;
+      return typeof value === "string" ? value : text; // a number may be longer than JavaScript can count
     } catch { return text; }
   };
   const stored = (...names) => {
@@ -34,33 +35,38 @@
     return null;
   };
   const userId = () => stored("ajs_user_id", "rl_user_id", "__eventn_uid");
+  let made = null; // where there is no storage, it lasts as long as the page
   const anonymousId = () => {
-    let found = stored("ajs_anonymous_id", "rl_anonymous_id", "__eventn_id", OURS);
-    if (!found) write(OURS, found = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now());
-    return found;
+    const found = stored("ajs_anonymous_id", "rl_anonymous_id", "__eventn_id", OURS) || made;
+    if (!found) write(OURS, made = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now());
+    return found || made;
   };
 
   const categories = () => {
     const found = {};
-    for (const one of config ? config.questions : []) found[one.name] = holds() && kept.choices[one.name] === true;
+    for (const one of config ? config.questions : []) {
+      found[one.name] = holds() && kept.choices[one.name] === true && !(gpc && one.gpc);
+    }
     return found;
   };
   const ends = (question) => {
-    const end = new Date(kept.at);
+    const end = new Date(kept.at), day = end.getDate();
     end.setMonth(end.getMonth() + question.months);
+    if (end.getDate() !== day) end.setDate(0); // no such day in that month: its last one
     return end;
   };
   /* Whether what was said still counts: to this notice, to each question, and not too long ago. */
-  const holds = () => Boolean(kept && config && kept.version === config.version && config.questions.every((one) =>
+  const holds = () => Boolean(kept && config && kept.version === config.version && kept.notice === config.notice &&
+    config.questions.every((one) =>
     one.name in kept.choices && !(kept.choices[one.name] && one.months && ends(one) <= new Date())));
 
   /* A no is told to the end, though what stands beside it is asked about again. */
   const untold = () => Object.fromEntries(Object.entries(kept.choices).filter(([, yes]) => holds() || !yes));
   const tell = async () => {
     const ids = { anonymousId: anonymousId(), userId: userId() };
-    const mark = JSON.stringify([ids, kept.at]), choices = untold(), before = JSON.stringify(kept);
+    const mark = JSON.stringify([ids, kept.at, gpc]), choices = untold(), before = JSON.stringify(kept);
     if (kept.told === mark || !Object.keys(choices).length) return;
-    const body = { key, ...ids, version: kept.version, choices, gpc, page: location.origin + location.pathname };
+    const body = { key, ...ids, version: kept.version, notice: kept.notice, choices, gpc, page: location.origin + location.pathname };
     try {
       const answer = await fetch(server + "choice", { method: "POST", body: JSON.stringify(body), keepalive: true });
       if (!answer.ok) return; // it is told with the next page
@@ -68,12 +74,15 @@
       if (read(KEPT) === before) write(KEPT, JSON.stringify(kept)); // another tab may have asked anew meanwhile
     } catch { /* likewise */ }
   };
-  const choose = (choices) => {
-    kept = { version: config.version, at: new Date().toISOString(), choices };
-    write(KEPT, JSON.stringify(kept));
-    close();
+  const spread = () => {
     for (const one of told) one(categories());
     document.dispatchEvent(new CustomEvent("kinfolk:consent", { detail: categories() }));
+  };
+  const choose = (choices) => {
+    kept = { version: config.version, notice: config.notice, at: new Date().toISOString(), choices };
+    write(KEPT, JSON.stringify(kept));
+    close();
+    spread();
     return tell();
   };
   const all = (yes) => Object.fromEntries(config.questions.map((one) => [one.name, yes && !(gpc && one.gpc)]));
@@ -167,7 +176,7 @@ button.plain{background:none;color:light-dark(#1c4fc4,#86b1ff)}a{color:light-dar
 
   const begin = async () => {
     const answer = await fetch(server + "config?key=" + encodeURIComponent(key));
-    if (!answer.ok) throw new Error("Kinfolk: " + (await answer.json()).what);
+    if (!answer.ok) throw new Error("Kinfolk: " + (await answer.json()).detail);
     config = await answer.json();
     if (only.length) config.questions = config.questions.filter((one) => only.includes(one.name));
     try { kept = JSON.parse(read(KEPT)); } catch { kept = null; }
@@ -176,6 +185,13 @@ button.plain{background:none;color:light-dark(#1c4fc4,#86b1ff)}a{color:light-dar
     if (kept && kept.choices) await tell();
     if (!held && config.questions.length) show(first, false);
   };
+  /* What was said in another tab holds in this one, too. */
+  window.addEventListener("storage", (event) => {
+    if (event.key !== KEPT || !config) return;
+    try { kept = JSON.parse(event.newValue); } catch { kept = null; }
+    if (holds()) close();
+    spread();
+  });
   if (window.analytics && window.analytics.addSourceMiddleware) attach(window.analytics);
   const ready = begin().catch((error) => console.error(error));
   window.kinfolkConsent = {
