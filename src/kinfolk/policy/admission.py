@@ -31,9 +31,10 @@ class Ruling:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The ruling on each purpose of an event."""
+    """The ruling on each purpose of an event. gpc: whether its browser sent Sec-GPC, whatever decided"""
 
     rulings: Mapping[str, Ruling] = field(default_factory=dict)
+    gpc: bool = False
 
     @property
     def purposes(self) -> list[str]:
@@ -41,12 +42,12 @@ class Verdict:
         return [name for name, ruling in self.rulings.items() if ruling.admitted]
 
     @property
-    def evidence(self) -> dict[str, dict[str, str]]:
-        """What decided, of purposes that are allowed and of those that are closed."""
-        told: dict[str, dict[str, str]] = {"allowed": {}, "closed": {}}
-        for name, ruling in self.rulings.items():
-            told["allowed" if ruling.admitted else "closed"][name] = str(ruling)
-        return {kind: purposes for kind, purposes in told.items() if purposes}
+    def evidence(self) -> dict[str, dict[str, str] | bool]:
+        """What decided, of purposes that are allowed and of those that are closed; and what the browser asked."""
+        allowed = {name: str(ruling) for name, ruling in self.rulings.items() if ruling.admitted}
+        closed = {name: str(ruling) for name, ruling in self.rulings.items() if not ruling.admitted}
+        told: dict[str, dict[str, str] | bool] = {"allowed": allowed, "closed": closed, "gpc": self.gpc}
+        return {name: value for name, value in told.items() if value}
 
 
 def verdict(purposes: Iterable[Purpose], words: Mapping[str, Word], facts: Sequence[Fact], at: datetime) -> Verdict:

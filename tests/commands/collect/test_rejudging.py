@@ -60,7 +60,7 @@ def test_who_said_nothing_leaves_it_as_it_came(company: Company) -> None:
     assert "purposes" not in changed
     assert quarantine.replay(company.folder).sent == 1
     assert company.ask("select purposes, consent from landing.web where messageId = 'm2'") == [
-        ('["analytics"]', '{"allowed":{"analytics":"category C0002"},"closed":{"ads":"Sec-GPC"}}')
+        ('["analytics"]', '{"allowed":{"analytics":"category C0002"},"closed":{"ads":"Sec-GPC"},"gpc":true}')
     ]
 
 
@@ -71,6 +71,18 @@ def test_what_the_person_said_no_to_it_is_not_used_for(company: Company) -> None
     with pytest.raises(KinfolkError, match=r"may not be used for anything \(analytics: ledger row \d+, ads: Sec-GPC\)"):
         fixed(company, userId="ann")
     assert company.ask("select count(*) from quarantine.open") == [(1,)], "and nothing was kept of it"
+
+
+def test_what_the_browser_asked_counts_though_something_else_decided(company: Company) -> None:
+    say(company.folder, "visitors:ann/", "ads", "denied")
+    context = consented(C0002=True, C0004=True)
+    come(company.folder, {"messageId": "m3", "userId": "ann", "context": context, "properties": {"lamp": 8}}, gpc=True)
+    company.run()
+    [(number,)] = company.ask("select max(record_no) from quarantine.open")
+
+    [fix] = quarantine.fix(company.folder, {number: {"userId": "bob", "properties": '{"lamp": "tall"}'}}, "Rita")
+
+    assert json.loads(fix.changed["consent"] or "")["closed"] == {"ads": "Sec-GPC"}
 
 
 def test_a_steward_cannot_write_what_it_may_be_used_for(company: Company) -> None:

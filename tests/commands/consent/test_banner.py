@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kinfolk.commands.consent.banner import Chosen, choose
+from kinfolk.commands.consent.banner import Chosen, banner, choose
 from kinfolk.commands.consent.choices import Saved
+from kinfolk.commands.consent.people import fact_of
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.serving import Served, served
 from kinfolk.errors import KinfolkError
@@ -18,7 +19,7 @@ from kinfolk.store.read.consents import entries
 from kinfolk.store.write.consents import append
 from tests.company import Company
 from tests.consenting import POLICY, asking
-from tests.serving import KEY
+from tests.serving import KEY, WEB
 
 GRANTED, DENIED = Choice.GRANTED, Choice.DENIED
 NOW = datetime.now(UTC)
@@ -41,8 +42,8 @@ class Site:
         self.company.write(file, content)
         self.served.project = open_project(self.company.folder)
 
-    def choose(self, version: str = "first", **choices: bool) -> Saved:
-        return choose(self.served, KEY, (None, "a1"), Chosen(choices, version))
+    def choose(self, version: str = "first", notice: str | None = None, **choices: bool) -> Saved:
+        return choose(self.served, KEY, (None, "a1"), Chosen(choices, version, notice))
 
     def say(self, *act: Saying) -> list[Entry]:
         return append(self.served.store, [act])
@@ -61,6 +62,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 def saying(choice: Choice, days_ago: int = 0, topic: str | None = None, subject: Subject = VISITOR) -> Saying:
     return Saying(subject, "analytics", choice, NOW - timedelta(days_ago), policy_version="first", topic=topic)
+
+
+def standing_of(site: Site) -> Choice:
+    """What the visitor said last to analytics, or to what was called otherwise before."""
+    said = [fact_of(entry) for entry in entries(site.served.store) if entry.saying.subject == VISITOR]
+    return max(said, key=lambda one: one.order).choice
 
 
 def carried(site: Site) -> None:
@@ -106,7 +113,16 @@ def test_a_no_to_a_notice_of_before_counts_and_a_yes_is_asked_again(site: Site) 
 
 def test_a_no_to_a_notice_that_is_gone_counts(site: Site) -> None:
     assert not site.choose("lost", analytics=False).outdated
-    assert [word[:2] for word in site.ledger] == [("analytics", "denied")]
+    assert site.ledger == [("analytics", "denied", None)], "nobody was shown the notice of today"
+
+
+def test_whoever_was_shown_another_text_under_the_same_name_did_not_say_yes_to_this_one(site: Site) -> None:
+    before = banner(site.served.project, KEY).notice
+    site.change("policies/consent.yml", POLICY.replace("We look at what you do.", "We sell what you do."))
+
+    with pytest.raises(KinfolkError, match=r"The notice has changed since"):
+        site.choose(notice=before, analytics=True)
+    assert len(site.choose(notice=banner(site.served.project, KEY).notice, analytics=True).entries) == 1
 
 
 def test_a_no_counts_beside_what_is_not_asked_any_more(site: Site) -> None:
@@ -122,6 +138,19 @@ def test_a_banner_that_is_open_over_a_renaming_is_heard(site: Site) -> None:
 
     assert not site.choose(analytics=False).outdated
     assert site.ledger == [("visits", "denied", "first")]
+
+
+def test_of_two_purposes_that_have_become_one_the_no_counts(site: Site) -> None:
+    said = {"analytics": True, "ads": False}
+    assert len(site.choose(**said).entries) == 2
+    site.company.write("sources/web.yml", WEB.replace('["${WEB_KEY}"]', '["${WEB_KEY}"], purposes: [analytics]'))
+    merged = POLICY.replace("  ads: {use: marketing.advertising.third_party, basis: consent}\n", "")
+    formerly = "formerly: {purposes: {ads: analytics}}\n"
+    site.change("policies/consent.yml", merged.replace("[ads]", "[analytics]") + formerly)
+
+    site.choose(**said)
+
+    assert standing_of(site) == DENIED
 
 
 @pytest.mark.parametrize("status", ["paused", "retired"])

@@ -209,6 +209,24 @@ def test_a_browser_that_says_no_for_its_user_is_heeded(bakery: Company, served: 
     assert ledger(bakery, tab) == [("analytics", "granted", "banner"), ("ads", "denied", "Global Privacy Control")]
 
 
+def test_a_browser_that_says_no_after_its_user_said_yes_is_heeded(
+    bakery: Company, served: Serving, tab: Tab, shop: str
+) -> None:
+    tab.go(shop)
+    tab.until(BANNER)
+    tab.tab_to("Accept all")
+    tab.press("Enter")
+    tab.until("JSON.parse(localStorage.kinfolk_consent).told")
+    assert tab.value("kinfolkConsent.categories()") == {"analytics": True, "ads": True}
+
+    tab.ask("Page.addScriptToEvaluateOnNewDocument", source=GPC)
+    tab.go(shop)
+    tab.until("JSON.parse(localStorage.kinfolk_consent).told.includes('true')")
+
+    assert tab.value("kinfolkConsent.categories()") == {"analytics": True, "ads": False}
+    assert ledger(bakery, tab)[-1] == ("ads", "denied", "Global Privacy Control")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_banner_has_no_barriers(served: Serving, tab: Tab, shop: str, axe: str, scheme: str) -> None:
     for width in (320, 1200):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -79,7 +80,7 @@ class Gate:
             return None
         words = self._signals.words(event.get("context"), arrival.gpc, arrival.received_at)
         facts = self._ledger.facts(self._keys(event, arrival), arrival.received_at)
-        return verdict(purposes, words, facts, arrival.received_at)
+        return replace(verdict(purposes, words, facts, arrival.received_at), gpc=arrival.gpc)
 
     def _purposes(self, event: Mapping[str, Any], kind: Any) -> tuple[Purpose, ...]:
         name = event.get("event") if kind == "track" else kind

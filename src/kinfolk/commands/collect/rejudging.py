@@ -16,7 +16,6 @@ from kinfolk.commands.collect.ledger import Ledger
 from kinfolk.errors import KinfolkError
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
-from kinfolk.policy.signals import GPC
 
 Values = Mapping[str, str | None]  # column -> what a quarantined event holds in it
 
@@ -75,12 +74,12 @@ def _event(values: Values) -> dict[str, Any]:
 
 
 def _arrival(values: Values) -> Arrival:
-    """As if it came now, since what people said until now counts; of the browser's header is known what it closed."""
+    """As if it came now, since what people said until now counts; what the browser asked then is kept in `consent`."""
     try:
-        closed = json.loads(values.get("consent") or "{}").get("closed", {})
-    except (ValueError, AttributeError):
-        closed = {}
-    return Arrival(datetime.now(UTC), gpc=GPC in closed.values())
+        kept = json.loads(values.get("consent") or "{}")
+    except ValueError:
+        kept = {}
+    return Arrival(datetime.now(UTC), gpc=isinstance(kept, dict) and kept.get("gpc") is True)
 
 
 def _json(value: Any) -> str:
