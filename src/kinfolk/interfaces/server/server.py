@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from litestar.concurrency import set_asyncio_executor
 
 from kinfolk.commands.collect.door import Door
 from kinfolk.commands.serving import Served
@@ -20,6 +22,7 @@ from kinfolk.interfaces.server.site import Site
 
 _LOOK = 0.1  # seconds between looks at whether to stop
 _SAVE = 1.0  # seconds between saves of the counts
+_PAGES_AT_ONCE = 40  # more than may wait to sign in, or those would keep every other page waiting
 _PATIENCE = 10.0  # seconds that requests have to be finished
 
 
@@ -37,7 +40,13 @@ def serve(served: Served, door: Door, address: Address, ready: Callable[[], None
     Errors  KinfolkError if it cannot listen there
     """
     _check_free(address)
-    asyncio.run(_serve(served, door, address, ready, stop))
+    threads = ThreadPoolExecutor(_PAGES_AT_ONCE, thread_name_prefix="page")
+    set_asyncio_executor(threads)  # of its own, so that the door waits for no page
+    try:
+        asyncio.run(_serve(served, door, address, ready, stop))
+    finally:
+        set_asyncio_executor(None)
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _check_free(address: Address) -> None:
