@@ -12,6 +12,7 @@ from kinfolk.commands.access import company_account
 from kinfolk.errors import KinfolkError, NotAllowedError, NotFoundError
 from kinfolk.interfaces.console.entering import START, entered
 from kinfolk.interfaces.console.signing_in import sign_in_form
+from kinfolk.interfaces.web.cookies import cookie_in
 
 _COOKIE = "kinfolk-away"
 _LONGEST = 2000  # characters of where somebody wants to go, which is kept for each who is away
@@ -33,7 +34,7 @@ def depart(request: Request[Any, Any, Any], next: str = START) -> Response[Any]:
 def arrive(request: Request[Any, Any, Any]) -> Response[Any]:
     """Back from the provider."""
     served = request.app.state.served
-    kept = request.cookies.get(_kept(None, served.secure).key, "")
+    kept = cookie_in(request, _kept(None, served.secure).key) or ""
     try:
         arrival = company_account.arrive(served, kept, dict(request.query_params))
     except KinfolkError as error:
