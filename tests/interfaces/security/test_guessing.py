@@ -12,7 +12,7 @@ import pytest
 
 from kinfolk.commands.access.people import Newcomer, People
 from tests.people import OWNER, PASSWORD, Browser, let_in, problem, with_owner
-from tests.serving import Serving
+from tests.serving import Serving, policy_holds
 
 WRONG = "not the right one"
 LOCKED = 60  # seconds
@@ -28,9 +28,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 def policy(server: Serving, attempts: int = 3, locked: int = LOCKED) -> None:
-    """policies/access.yml with these bounds; locked: in seconds"""
+    """policies/access.yml with these bounds, which hold; locked: in seconds"""
     file = server.folder / "policies" / "access.yml"
     file.write_text(f"sign_in: {{attempts: {attempts}, locked: {locked} seconds}}\n")
+    policy_holds()
 
 
 def somebody(server: Serving, email: str) -> Browser:
@@ -58,7 +59,6 @@ def test_a_lock_holds_against_the_right_password_and_ends(server: Serving) -> No
         browser.sign_in("waits@example.com", WRONG)
     assert browser.sign_in("Waits@Example.com").status_code == 429
     policy(server, locked=1)
-    time.sleep(1)
     browser.sign_in("waits@example.com")
     policy(server)
     assert browser.signed_in
