@@ -22,7 +22,7 @@ from kinfolk.commands.access.people import Newcomer, People
 from kinfolk.commands.access.tokens import Wanted, create_token
 from tests.people import Browser, kinfolk, problem
 from tests.provider import CLIENT, SECRET, Claims, Provider, provider
-from tests.serving import KEY, Serving, collecting, free_port, policy_holds, serving
+from tests.serving import KEY, Serving, collecting, free_port, policy_holds, serving, wait_until
 
 SCHEMAS = "urn:ietf:params:scim:schemas:core:2.0"
 USER, GROUP, PATCH = f"{SCHEMAS}:User", f"{SCHEMAS}:Group", "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -451,6 +451,20 @@ def test_a_company_may_change_its_provider(shop: Serving, honest: Provider) -> N
         came_back(shop, browser)
 
     assert browser.signed_in
+
+
+def test_who_sets_off_again_and_again_pushes_nobody_out_and_is_asked_to_wait(shop: Serving, honest: Provider) -> None:
+    browser, often = Browser(shop.url), Browser(shop.url)
+    back = sent_off(shop, browser)
+
+    answers = [often.get("/sign-in/oidc") for _ in range(150)]
+
+    late = next(answer for answer in answers if answer.status_code == 429)
+    assert "Try again in a moment" in problem(late) and late.headers["retry-after"] == "1"
+    assert 'href="/sign-in/oidc' in late.text
+    browser.get(back)
+    assert browser.signed_in
+    wait_until(lambda: often.get("/sign-in/oidc").status_code == 303)
 
 
 def test_where_there_is_no_provider_there_is_nothing_to_be_sent_to(shop: Serving) -> None:
