@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from kinfolk.commands.access import passwords
 from kinfolk.commands.access.invitations import Chosen, accept
 from kinfolk.commands.access.people import Newcomer, People
 from kinfolk.commands.access.signing_in import Attempt, change_password, principal_of_session, sign_in
+from kinfolk.commands.access.tokens import Wanted, make_token, principal_of_token
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.serving import Served, served
 from kinfolk.errors import KinfolkError
@@ -79,3 +82,28 @@ def test_a_password_that_was_kept_less_carefully_is_kept_anew(shop: Served, monk
     assert before and after and after.password != before.password
     assert secret and principal_of_session(shop, secret)
     assert sign_in(shop, ADA, OLD).secret
+
+
+@pytest.mark.parametrize("table", ["sessions", "users"])
+def test_who_is_signed_in_is_let_in_though_nothing_can_be_written(shop: Served, table: str) -> None:
+    secret = sign_in(shop, ADA, OLD).secret
+    assert secret
+    with shop.store.begin() as connection:
+        connection.execute(text("update sessions set last_seen_at = datetime(last_seen_at, '-10 minutes')"))
+    nothing_can_be_written(shop, table)
+    found = principal_of_session(shop, secret)
+    assert found and found.name == ADA
+
+
+def test_a_token_is_good_though_nothing_can_be_written(shop: Served) -> None:
+    secret, _ = make_token(shop.store, Wanted("export", ["consents.read"], timedelta(days=1), "a test"))
+    nothing_can_be_written(shop, "tokens")
+    found = principal_of_token(shop.store, secret)
+    assert found and found.name == "token:export"
+
+
+def nothing_can_be_written(shop: Served, table: str) -> None:
+    """From now on a change of that table fails, as on a full disk."""
+    with shop.store.begin() as connection:
+        full = f"create trigger full before update on {table} begin select raise(abort, 'the disk is full'); end"
+        connection.execute(text(full))

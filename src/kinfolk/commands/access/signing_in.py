@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from kinfolk.commands.access import passwords
 from kinfolk.commands.access.tokens import digest_of
 from kinfolk.commands.serving import Served
-from kinfolk.errors import KinfolkError, NotAllowedError
+from kinfolk.errors import BusyError, EngineError, KinfolkError, NotAllowedError
 from kinfolk.model.access import Principal, Session, User
 from kinfolk.policy import access
 from kinfolk.store.read.sessions import session_of
@@ -72,7 +73,8 @@ def principal_of_session(served: Served, secret: str) -> Principal | None:
     if session is None or not access.lasts(session, policy.sign_in, now):
         return None
     if now - session.last_seen_at > min(_NOTED, policy.sign_in.idle / 10):
-        sessions.seen_session(served.store, digest, session, now)
+        with suppress(EngineError, BusyError):  # the disk is full, say; whoever asks is who they are all the same
+            sessions.seen_session(served.store, digest, session, now)
     return access.person(policy, session)
 
 

@@ -31,6 +31,7 @@ _STATUS = (
     (ProjectError, 503),
     (EngineError, 503),  # a full disk, say: what was asked for was right, and can be asked for again
 )
+_OF_THE_SERVER = (ProjectError, EngineError)  # where they are is a file of ours, and nobody else's business
 _FOR_PROGRAMS = ("/api/", "/scim/")
 _UNFORESEEN = "Something went wrong that nobody foresaw. It stands in what the server says."
 _BROKEN_OFF = "client disconnected prematurely"  # as Litestar says it, and takes it for a failure of ours
@@ -44,7 +45,8 @@ def status_of(error: KinfolkError) -> int:
 
 def told(_request: Asked, error: KinfolkError) -> Response[dict[str, Any]]:
     """The answer to a program for an error that a person can mend."""
-    return Response({"what": error.what, "where": error.where, "hint": error.hint}, status_code=status_of(error))
+    where = None if isinstance(error, _OF_THE_SERVER) else error.where
+    return Response({"what": error.what, "where": where, "hint": error.hint}, status_code=status_of(error))
 
 
 def refused(_request: Asked, error: HTTPException) -> Response[dict[str, Any]]:
