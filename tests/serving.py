@@ -192,6 +192,11 @@ def wait_until(holds: Callable[[], bool], most: float = 60) -> None:
     raise AssertionError(f"It does not hold after {most} seconds.")
 
 
+def policy_holds() -> None:
+    """Waits until what was written to policies/access.yml holds at every server: a second, and some more to spare."""
+    time.sleep(1.3)
+
+
 def landed(folder: Path, most: float = 60) -> None:
     """Waits until no event is waiting for a run."""
     from kinfolk.commands.collect.status import collect_status

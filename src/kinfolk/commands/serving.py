@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
 from kinfolk.commands.traces import Traces, traces
-from kinfolk.errors import KinfolkError, ProjectError
+from kinfolk.errors import KinfolkError
 from kinfolk.model.access import AccessPolicy
 from kinfolk.model.project import Project
 from kinfolk.project import load_access
@@ -19,6 +21,7 @@ from kinfolk.store.database import open_store
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, or an address
 _ACCESS = ("policies/access.yml", "policies/access.yaml")
+_SETTLED = 0.5  # seconds without a change, after which a file is taken to be written to its end
 
 
 @dataclass
@@ -35,11 +38,13 @@ class Served:
     public_url: str | None = None
     told: Callable[[str], None] = print
     _access: AccessPolicy = field(init=False, repr=False)
-    _written: Traces = field(init=False, repr=False)
+    _read: Traces = field(init=False, repr=False)  # of the file as it was when it was read
+    _new: tuple[Traces, float] | None = field(init=False, repr=False, default=None)  # as it is now, and since when
+    _lock: Lock = field(init=False, repr=False, default_factory=Lock)
 
     def __post_init__(self) -> None:
-        self._written = traces(self.folder, *_ACCESS)
         self._access = self.project.access
+        self._take(traces(self.folder, *_ACCESS))  # it may have changed since the project was read
 
     @property
     def folder(self) -> Path:
@@ -58,14 +63,28 @@ class Served:
 
     @property
     def access(self) -> AccessPolicy:
-        """policies/access.yml as it stands now, whatever other files are like; as it stood while it cannot be read."""
-        if (now := traces(self.folder, *_ACCESS)) != self._written:
-            self._written = now
-            try:
-                self._access = load_access(self.folder)
-            except ProjectError as error:
-                self.told(f"policies/access.yml changed; what it said before holds until this is mended. {error}")
-        return self._access
+        """policies/access.yml, whatever other files are like: as it stands once it looks the same for half a second.
+
+        Until then, and while it cannot be read, as it stood before. An empty one is one that is being written.
+        """
+        with self._lock:
+            now, moment = traces(self.folder, *_ACCESS), time.monotonic()
+            if now == self._read:
+                self._new = None
+            elif self._new is None or self._new[0] != now:
+                self._new = now, moment
+            elif moment - self._new[1] >= _SETTLED:
+                self._take(now)
+            return self._access
+
+    def _take(self, now: Traces) -> None:
+        self._read, self._new = now, None
+        try:
+            if any(size == 0 for *_, size in now):
+                raise KinfolkError("It is empty.", hint="To have none, remove it.")
+            self._access = load_access(self.folder)
+        except KinfolkError as error:
+            self.told(f"policies/access.yml changed; what it said before holds until this is mended. {error}")
 
 
 def served(project: Project, public_url: str | None = None, told: Callable[[str], None] = print) -> Served:

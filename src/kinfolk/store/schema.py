@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0008"  # the newest migration
+HEAD = "0009"  # the newest migration
 
 
 class Moment(TypeDecorator[datetime]):
@@ -198,6 +198,7 @@ sign_in_failures = Table(
     Column("account", String(64), nullable=False),  # sha256 of the address, which anybody may have typed
     Column("failed_at", Moment, nullable=False),
     Index("sign_in_failures_by_account", "account"),
+    Index("sign_in_failures_by_time", "failed_at"),
 )
 
 tokens = Table(

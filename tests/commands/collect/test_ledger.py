@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kinfolk.commands.collect import gate as gates
 from kinfolk.commands.collect import ledger as ledgers
 from kinfolk.commands.collect.event import Arrival
 from kinfolk.commands.collect.gate import Gate, _plain_address, _plain_number
@@ -230,6 +231,48 @@ def test_what_is_read_without_a_database_is_read_as_with_one(kind: str, text: st
     drawn = text.draw(st.from_regex(PLAIN[kind], fullmatch=True), "text")
     read = _plain_address(drawn) if kind == "email" else _plain_number(drawn)
     assert read is None or read == standard(kind, {drawn}, "DE")[drawn]
+
+
+def gate_that_counts(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> tuple[Gate, list[int]]:
+    """A gate that remembers little, and how many texts it had a database read each time it asked one."""
+    shop.say(Subject("email", "ana@example.com"), DENIED)
+    assert soon(lambda: shop.ledger.knows("email"))
+    asked = list[int]()
+
+    def counted(kind: str, texts: Collection[str], country: str | None) -> dict[str, str | None]:
+        asked.append(len(texts))
+        return standard(kind, texts, country)
+
+    monkeypatch.setattr(gates, "_REMEMBERED", 2)
+    monkeypatch.setattr(gates, "standard", counted)
+    assert shop.project.consent is not None
+    return Gate(shop.project.source("web"), shop.project.consent, shop.ledger, []), asked
+
+
+def test_what_was_read_for_a_request_is_known_when_it_is_judged_whatever_others_bring(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, asked = gate_that_counts(shop, monkeypatch)
+    event = {"event": "Viewed", "traits": {"email": "Ana <ana@example.com>"}, **YES}
+    gate.read(gate.unread([event]))
+    for number in range(3):  # of others, in the same moment: it is more than is remembered
+        gate.read(gate.unread([{"traits": {"email": f"o{number}, o@example.com"}}]))
+    assert gate.unread([event]) == set()
+    known = list(asked)
+    gate.judge(event, Arrival(NOW, "identify"))
+    assert asked == known
+
+
+def test_what_is_longer_than_any_address_is_none_and_no_database_reads_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, asked = gate_that_counts(shop, monkeypatch)
+    far = {"traits": {"email": "a b" * 10_000, "phone": "0 30 " * 10_000}}
+    assert gate.unread([far]) == set()
+    gate.judge({"event": "Viewed", **far}, Arrival(NOW, "identify"))
+    assert asked == []
+    padded = {"email": " \n" * 200 + "ANA@example.com\u3000\t"}
+    assert not shop.lets_in("identify", traits=padded, **YES)
 
 
 def test_traits_of_the_context_forbid_beside_those_of_the_call_and_allow_nothing(shop: Shop) -> None:

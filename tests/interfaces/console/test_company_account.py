@@ -22,7 +22,7 @@ from kinfolk.commands.access.people import Newcomer, People
 from kinfolk.commands.access.tokens import Wanted, create_token
 from tests.people import Browser, kinfolk, problem
 from tests.provider import CLIENT, SECRET, Claims, Provider, provider
-from tests.serving import KEY, Serving, collecting, free_port, serving
+from tests.serving import KEY, Serving, collecting, free_port, policy_holds, serving, wait_until
 
 SCHEMAS = "urn:ietf:params:scim:schemas:core:2.0"
 USER, GROUP, PATCH = f"{SCHEMAS}:User", f"{SCHEMAS}:Group", "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -55,6 +55,7 @@ def honest(shop: Serving) -> Iterator[Provider]:
     with provider(**{**LENA, "sub": f"sub-{time.time_ns()}", "email": f"p{time.time_ns()}@example.com"}) as found:
         found.person["groups"] = ["data-team", "everybody"]
         trusting(shop.folder, found.url)
+        policy_holds()
         yield found
 
 
@@ -76,6 +77,7 @@ def test_an_independent_provider_lets_somebody_in(shop: Serving) -> None:
     )
     with oidc_provider_mock.run_server_in_thread(user_claims=[person], require_nonce=True) as server:
         trusting(shop.folder, f"http://localhost:{server.server_port}")
+        policy_holds()
         browser = Browser(shop.url)
         away = browser.get("/sign-in/oidc", params={"next": "/me"}).headers["location"]
         back = httpx.post(away, data={"sub": "lena-9"}).headers["location"]
@@ -122,6 +124,7 @@ def test_groups_give_roles_at_once_and_take_them(shop: Serving, honest: Provider
     assert "profiles.read" in browser.get("/me").text
 
     trusting(shop.folder, honest.url, "roles: {analyst: {may: []}}")
+    policy_holds()
     assert "profiles.read" not in browser.get("/me").text
 
 
@@ -186,6 +189,7 @@ def test_an_address_that_nobody_verified_proves_nothing(shop: Serving, honest: P
 def test_the_policy_may_trust_addresses_of_which_the_provider_says_nothing(shop: Serving, honest: Provider) -> None:
     policy = shop.folder / "policies" / "access.yml"
     policy.write_text(policy.read_text().replace("groups: groups}", "groups: groups, trust_email: true}"))
+    policy_holds()
     del honest.person["email_verified"]
     browser = Browser(shop.url)
     came_back(shop, browser)
@@ -363,6 +367,7 @@ def test_a_provider_that_is_another_is_not_asked(shop: Serving) -> None:
     with provider(**LENA) as other:
         other.says = {"issuer": "https://login.example.com"}
         trusting(shop.folder, other.url)
+        policy_holds()
 
         answer = Browser(shop.url).get("/sign-in/oidc")
 
@@ -371,6 +376,7 @@ def test_a_provider_that_is_another_is_not_asked(shop: Serving) -> None:
 
 def test_a_provider_that_is_down_is_a_sentence(shop: Serving) -> None:
     trusting(shop.folder, f"http://127.0.0.1:{free_port()}")
+    policy_holds()
 
     answers = [Browser(shop.url).get("/sign-in/oidc") for _ in range(2)]
 
@@ -382,6 +388,7 @@ def test_a_provider_that_is_down_is_a_sentence(shop: Serving) -> None:
 def test_with_passwords_switched_off_only_the_company_lets_in(shop: Serving, honest: Provider) -> None:
     policy = shop.folder / "policies" / "access.yml"
     policy.write_text(policy.read_text().replace("sign_in: {", "sign_in: {passwords: false, "))
+    policy_holds()
     browser = Browser(shop.url)
 
     form = browser.get("/sign-in").text
@@ -395,6 +402,7 @@ def test_the_directory_lets_people_in_and_puts_them_out_while_they_are_there(sho
     wanted = Wanted(f"directory {time.time_ns()}", ["people.provision"], timedelta(hours=1), "a test")
     headers = {"authorization": f"Bearer {create_token(shop.folder, wanted)[0]}"}
     trusting(shop.folder, honest.url, "  bakers: [steward]")
+    policy_holds()
     honest.person["groups"] = []
     with httpx.Client(base_url=f"{shop.url}/scim/v2", headers=headers, timeout=20) as scim:
         user = scim.post("/Users", json={"userName": honest.person["email"], "schemas": [USER]}).json()
@@ -438,14 +446,30 @@ def test_a_company_may_change_its_provider(shop: Serving, honest: Provider) -> N
     came_back(shop, Browser(shop.url))
     with provider(**honest.person | {"sub": "another name for the same person"}) as other:
         trusting(shop.folder, other.url)
+        policy_holds()
         browser = Browser(shop.url)
         came_back(shop, browser)
 
     assert browser.signed_in
 
 
+def test_who_sets_off_again_and_again_pushes_nobody_out_and_is_asked_to_wait(shop: Serving, honest: Provider) -> None:
+    browser, often = Browser(shop.url), Browser(shop.url)
+    back = sent_off(shop, browser)
+
+    answers = [often.get("/sign-in/oidc") for _ in range(150)]
+
+    late = next(answer for answer in answers if answer.status_code == 429)
+    assert "Try again in a moment" in problem(late) and late.headers["retry-after"] == "1"
+    assert 'href="/sign-in/oidc' in late.text
+    browser.get(back)
+    assert browser.signed_in
+    wait_until(lambda: often.get("/sign-in/oidc").status_code == 303)
+
+
 def test_where_there_is_no_provider_there_is_nothing_to_be_sent_to(shop: Serving) -> None:
     (shop.folder / "policies" / "access.yml").unlink(missing_ok=True)
+    policy_holds()
 
     answer = Browser(shop.url).get("/sign-in/oidc")
 

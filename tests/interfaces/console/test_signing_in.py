@@ -13,7 +13,7 @@ import pytest
 
 from kinfolk.commands.access.people import People
 from tests.people import OWNER, PASSWORD, Browser, Shop, invited, let_in, problem, set_up_link, with_owner
-from tests.serving import collecting, serving
+from tests.serving import collecting, policy_holds, serving
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,7 @@ def policy(shop: Shop) -> Iterator[Path]:
     file.parent.mkdir(exist_ok=True)
     yield file
     file.unlink(missing_ok=True)
+    policy_holds()
 
 
 def test_the_first_owner_may_do_everything(shop: Shop) -> None:
@@ -169,8 +170,10 @@ def test_an_invitation_takes_the_place_of_a_forgotten_password_and_ends_sessions
 def test_roles_of_the_file_hold_from_when_it_is_written_and_no_longer(shop: Shop, policy: Path) -> None:
     browser = invited(shop[0], "role@example.com", "analyst")
     policy.write_text("people: {role@example.com: [custodian]}\n")
+    policy_holds()
     assert "people.manage" in browser.get("/me").text and "profiles.read" in browser.get("/me").text
     policy.write_text("people: {role@example.com: []}\n")
+    policy_holds()
     assert "people.manage" not in browser.get("/me").text
     People(shop[0].folder).give("role@example.com", ())
     assert "profiles.read" not in browser.get("/me").text
@@ -179,16 +182,20 @@ def test_roles_of_the_file_hold_from_when_it_is_written_and_no_longer(shop: Shop
 def test_a_mistake_in_the_file_leaves_what_held_before(shop: Shop, policy: Path) -> None:
     browser = invited(shop[0], "mistake@example.com")
     policy.write_text("people: {mistake@example.com: [steward]}\n")
+    policy_holds()
     assert "steward" in browser.get("/me").text
     policy.write_text("people: {mistake@example.com: [stewart]}\n")
+    policy_holds()
     assert "steward" in browser.get("/me").text
     policy.write_text("people: {mistake@example.com: [marketer]}\n")
+    policy_holds()
     assert "marketer" in browser.get("/me").text and "steward" not in browser.get("/me").text
 
 
 def test_a_session_ends_when_nobody_asks_for_anything(shop: Shop, policy: Path) -> None:
     busy, idle = invited(shop[0], "busy@example.com"), invited(shop[0], "idle@example.com")
     policy.write_text("sign_in: {idle: 4 seconds}\n")
+    policy_holds()
     for _ in range(12):
         time.sleep(0.5)
         assert busy.signed_in
@@ -198,6 +205,7 @@ def test_a_session_ends_when_nobody_asks_for_anything(shop: Shop, policy: Path) 
 def test_a_session_ends_after_its_time_however_busy(shop: Shop, policy: Path) -> None:
     browser = invited(shop[0], "long@example.com")
     policy.write_text("sign_in: {session: 1 second}\n")
+    policy_holds()
     time.sleep(1)
     assert not browser.signed_in
 
@@ -208,6 +216,7 @@ def test_nobody_signs_in_with_a_password_where_there_are_none(shop: Shop, policy
         "sign_in:\n  passwords: false\n"
         "  oidc: {issuer: https://id.example.com, client_id: kinfolk, client_secret: '${WEB_KEY}'}\n"
     )
+    policy_holds()
     browser = Browser(shop[0].url)
     form = browser.get("/sign-in").text
     assert 'type="password"' not in form and 'href="/sign-in/oidc' in form

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any, cast
 
 import httpx
 import pytest
 
+from kinfolk.errors import EngineError, KinfolkError, ProjectError
 from kinfolk.interfaces.console.entering import local
 from kinfolk.interfaces.web.headers import PROTECTING
+from kinfolk.interfaces.web.problems import told
 from tests.people import OWNER, Browser, Shop, let_in, said_to
 
 
@@ -123,3 +126,10 @@ def test_options_allow_no_other_page(shop: Shop) -> None:
     answer = shop[1].client.options("/api/v1/tokens", headers=asked)
     assert answer.status_code == 204
     assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("error", [EngineError("It cannot be read."), ProjectError([])], ids=["engine", "project"])
+def test_no_answer_tells_a_program_where_the_server_keeps_its_files(error: KinfolkError) -> None:
+    error.where = "/srv/shop/.kinfolk/control.sqlite"
+    answer = told(cast(Any, None), error)
+    assert answer.status_code == 503 and "/srv" not in str(answer.content)

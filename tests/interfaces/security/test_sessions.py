@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
+from litestar._parsers import parse_cookie_string
+
+from tests.interfaces.security.conftest import asked_here
 from tests.people import OWNER, PASSWORD, Browser, Shop, asking, invited, let_in, token, with_owner
 
 
@@ -36,6 +40,19 @@ def test_the_cookie_is_for_no_script_and_no_other_page(shop: Shop) -> None:
 def test_behind_tls_the_cookie_is_for_tls_and_this_host_alone(public: Shop) -> None:
     said = _cookie(public, "cookie@example.com")
     assert re.fullmatch(r"__Host-kinfolk=[\w-]{43}; HttpOnly; Path=/; SameSite=lax; Secure", said)
+
+
+def test_cookies_of_others_however_many_and_odd_keep_nobody_waiting(shop: Shop, tmp_path: Path) -> None:
+    """They are what takes Python the square of the time to unquote."""
+    odd = 'other="' + "\\a" * 30_000 + '"'
+    ours = f"kinfolk={shop[1].client.cookies['kinfolk']}"
+    for cookie in (f"{odd}; {ours}", f"{ours}; {odd}"):
+        began = time.monotonic()
+        assert Browser(shop[0].url, {"cookie": cookie}).signed_in
+        assert time.monotonic() - began < 2
+    remembered = parse_cookie_string.cache_info()
+    assert asked_here(tmp_path, "GET", "/sign-in", headers={"cookie": odd}).status_code == 200
+    assert parse_cookie_string.cache_info() == remembered
 
 
 def _cookie(shop: Shop, email: str) -> str:

@@ -41,11 +41,11 @@ def turn() -> Iterator[None]:
 
 def refuse_weak(password: str, email: str) -> None:
     """Nothing, for a password that is good enough. Errors: KinfolkError says what is wrong with it"""
-    plain, address = _same(password).casefold(), email.casefold()
     if len(password) < SHORTEST:
         raise KinfolkError(f"The password is too short: it takes {SHORTEST} characters.", hint="Three words are easy.")
     if len(password) > LONGEST:
         raise KinfolkError(f"The password is too long: it may have {LONGEST} characters.")
+    plain, address = _same(password).casefold(), email.casefold()
     if plain in (address, address.partition("@")[0]) or plain in _COMMON or len(set(plain)) < _KINDS:
         raise KinfolkError("That is among the first passwords that somebody would try.", hint="Choose another.")
 
@@ -58,8 +58,10 @@ def hashed(password: str) -> str:
 def right(password: str, kept: str | None) -> bool:
     """Whether it is the password of which that was kept; to be called within a turn.
 
-    For somebody who has none it takes as long to say no.
+    For somebody who has none it takes as long to say no, and for what is longer than any.
     """
+    if len(password) > LONGEST:
+        password, kept = "", None
     nobodys = _nobodys()  # whoever asks: it is made for the first who does
     try:
         _HASHER.verify(kept or nobodys, _same(password))
@@ -79,5 +81,5 @@ def _nobodys() -> str:
 
 
 def _same(password: str) -> str:
-    """As one keyboard writes it and as another does."""
+    """As one keyboard writes it and as another does. Of many marks on one letter that takes minutes."""
     return unicodedata.normalize("NFKC", password)

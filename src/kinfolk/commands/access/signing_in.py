@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from kinfolk.commands.access import passwords
 from kinfolk.commands.access.tokens import digest_of
 from kinfolk.commands.serving import Served
-from kinfolk.errors import KinfolkError, NotAllowedError
+from kinfolk.errors import BusyError, EngineError, KinfolkError, NotAllowedError
 from kinfolk.model.access import Principal, Session, User
 from kinfolk.policy import access
 from kinfolk.store.read.sessions import session_of
 from kinfolk.store.read.users import user_by_email, user_of
 from kinfolk.store.write import sessions
 from kinfolk.store.write.failures import begin_attempt, forget_failures
-from kinfolk.store.write.users import change_user
+from kinfolk.store.write.users import replace_password
 
 _NOTED = timedelta(minutes=1)  # a session in constant use is not written down more often than that
 
@@ -48,7 +49,8 @@ def sign_in(served: Served, email: str, password: str) -> Attempt:
         forget(served, email)
         if passwords.outdated(kept):
             made = passwords.hashed(password)
-            change_user(served.store, user.user_id, password=made)
+            if not replace_password(served.store, user.user_id, kept, made, ends_sessions=False):
+                return Attempt()
             user = replace(user, password=made)
     return Attempt(begin_session(served, user))
 
@@ -71,7 +73,8 @@ def principal_of_session(served: Served, secret: str) -> Principal | None:
     if session is None or not access.lasts(session, policy.sign_in, now):
         return None
     if now - session.last_seen_at > min(_NOTED, policy.sign_in.idle / 10):
-        sessions.seen_session(served.store, digest, session, now)
+        with suppress(EngineError, BusyError):  # the disk is full, say; whoever asks is who they are all the same
+            sessions.seen_session(served.store, digest, session, now)
     return access.person(policy, session)
 
 
@@ -96,12 +99,16 @@ def change_password(served: Served, user_id: str, now_used: str, wanted: str) ->
     passwords.refuse_weak(wanted, user.email)
     with passwords.turn():
         if _begin(served, user.email) or not passwords.right(now_used, user.password):
-            raise KinfolkError("That is not the password you use now.")
+            raise _wrong()
         forget(served, user.email)
         made = passwords.hashed(wanted)
-    change_user(served.store, user_id, password=made)
-    sessions.end_sessions(served.store, user_id)
+    if not replace_password(served.store, user_id, user.password, made, ends_sessions=True):
+        raise _wrong()
     return begin_session(served, replace(user, password=made))
+
+
+def _wrong() -> KinfolkError:
+    return KinfolkError("That is not the password you use now.")
 
 
 def forget(served: Served, email: str) -> None:

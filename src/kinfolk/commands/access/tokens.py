@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from kinfolk.commands.open_project import open_project
-from kinfolk.errors import ExistsError, KinfolkError, NotAllowedError, NotFoundError
+from kinfolk.errors import BusyError, EngineError, ExistsError, KinfolkError, NotAllowedError, NotFoundError
 from kinfolk.model.access import EVERYTHING, Permission, Principal, Token
 from kinfolk.policy.access import usable
 from kinfolk.store.database import open_store
@@ -96,7 +97,8 @@ def principal_of_token(store: Engine, secret: str) -> Principal | None:
     if token is None or not usable(token, now):
         return None
     if token.last_used_at is None or now - token.last_used_at > _NOTED:
-        used_token(store, token.name, now)
+        with suppress(EngineError, BusyError):  # the disk is full, say; the token is as good all the same
+            used_token(store, token.name, now)
     return Principal(f"token:{token.name}", token.may)
 
 

@@ -25,8 +25,8 @@ from kinfolk.policy.signals import SignalReader
 _PLAIN_ADDRESS = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@" + USUAL_DOMAIN)
 _PLAIN_NUMBER = re.compile(r"\+[0-9 /-]*(?:\([0-9]{2,}\))?[0-9 /-]+")
 _SEPARATORS = re.compile(r"[ ()/-]")
-_LONGEST_ADDRESS = 254
-_REMEMBERED = 50_000  # odd addresses and numbers of one source
+_LONGEST = 254  # no address is longer, and no number
+_REMEMBERED = 50_000  # odd addresses and numbers of one source, twice
 
 Odd = tuple[str, str, str | None]  # kind, text, and the country it may be dialled in
 
@@ -46,6 +46,7 @@ class Gate:
         self.anonymises = source.options.get("without_consent") == "anonymise"
         self.keep = tuple(source.options.get("keep", ()))
         self._read: dict[Odd, str | None] = {}
+        self._read_before: dict[Odd, str | None] = {}  # what was read before that, until there is too much of it, too
 
     @property
     def open(self) -> bool:
@@ -60,18 +61,25 @@ class Gate:
                 for kind in (EMAIL, PHONE):
                     if self._ledger.knows(kind) and (text := _odd(kind, traits.get(kind))):
                         odd |= {(kind, text, country) for country in self._countries}
-        return odd - self._read.keys()
+        return {one for one in odd if not self._knows(one)}
+
+    def _knows(self, odd: Odd) -> bool:
+        """Whether it was read; then it is known at least until as many others have been."""
+        if odd not in self._read and odd in self._read_before:
+            self._read[odd] = self._read_before[odd]
+        return odd in self._read
 
     def read(self, odd: Iterable[Odd]) -> None:
         """Reads them, all at once: a tenth of a second, which no other request is to wait for."""
         if len(self._read) > _REMEMBERED:
+            self._read_before = self._read
             self._read = {}
         texts = dict[tuple[str, str | None], set[str]]()
         for kind, text, country in odd:
             texts.setdefault((kind, country), set()).add(text)
         for (kind, country), several in texts.items():
             found = standard(kind, several, country)
-            self._read |= {(kind, text, country): value for text, value in found.items()}
+            self._read.update({(kind, text, country): value for text, value in found.items()})
 
     def judge(self, event: Mapping[str, Any], arrival: Arrival) -> Verdict | None:
         """The verdict; None for an event of which nobody wrote what it is for."""
@@ -117,9 +125,9 @@ class Gate:
         if not (text := _odd(kind, written)):
             return set()
         asked = [(kind, text, country) for country in self._countries]
-        if any(one not in self._read for one in asked):  # forgotten since they were read
-            self.read(asked)
-        return {value for one in asked if (value := self._read[one])}
+        if unread := [one for one in asked if not self._knows(one)]:  # forgotten since they were read
+            self.read(unread)
+        return {value for one in asked if (value := self._read.get(one) or self._read_before.get(one))}
 
 
 def ledger_of(project: Project) -> Ledger | None:
@@ -153,7 +161,7 @@ def _traits(event: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _text(written: Any) -> str:
     text = str(written) if isinstance(written, int) else written
-    return text if isinstance(text, str) else ""
+    return text.strip() if isinstance(text, str) else ""
 
 
 def _plain(kind: str, written: Any) -> str | None:
@@ -165,12 +173,12 @@ def _plain(kind: str, written: Any) -> str | None:
 def _odd(kind: str, written: Any) -> str:
     """The text, where a database has to read it."""
     text = _text(written)
-    return text if text and _plain(kind, text) is None else ""
+    return text if text and len(text) <= _LONGEST and _plain(kind, text) is None else ""
 
 
 def _plain_address(text: str) -> str | None:
     bare = text.strip(" ").lower()
-    plain = text.isascii() and len(bare) <= _LONGEST_ADDRESS and _PLAIN_ADDRESS.fullmatch(bare)
+    plain = text.isascii() and len(bare) <= _LONGEST and _PLAIN_ADDRESS.fullmatch(bare)
     return bare if plain else None
 
 

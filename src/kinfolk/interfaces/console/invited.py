@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, get, post
 from msgspec import Struct
@@ -13,7 +13,8 @@ from kinfolk.commands.access.invitations import Chosen
 from kinfolk.commands.serving import Served
 from kinfolk.errors import BusyError, KinfolkError, NotFoundError
 from kinfolk.interfaces.console.entering import entered
-from kinfolk.interfaces.console.signing_in import FORM, PAGES, PUBLIC
+from kinfolk.interfaces.console.signing_in import PAGES, PUBLIC
+from kinfolk.interfaces.web.forms import filled
 from kinfolk.interfaces.web.problems import status_of
 
 Using = Callable[[Served, str, Chosen], str | None]
@@ -35,9 +36,9 @@ def set_up_page(request: Request[Any, Any, Any], secret: str) -> Response[str]:
 
 
 @post("/setup/{secret:str}", opt=PUBLIC, sync_to_thread=True)
-def set_up(request: Request[Any, Any, Any], secret: str, data: Annotated[Introduction, FORM]) -> Response[Any]:
+def set_up(request: Request[Any, Any, Any], secret: str, body: bytes) -> Response[Any]:
     """Makes whoever sends it the first owner, once."""
-    return _used(request, secret, data, invitations.set_up)
+    return _used(request, secret, filled(body, Introduction), invitations.set_up)
 
 
 @get("/invitation/{secret:str}", sync_to_thread=True)
@@ -47,9 +48,9 @@ def invitation_page(request: Request[Any, Any, Any], secret: str) -> Response[st
 
 
 @post("/invitation/{secret:str}", opt=PUBLIC, sync_to_thread=True)
-def invitation(request: Request[Any, Any, Any], secret: str, data: Annotated[Introduction, FORM]) -> Response[Any]:
+def invitation(request: Request[Any, Any, Any], secret: str, body: bytes) -> Response[Any]:
     """Gives them the password that they chose, once."""
-    return _used(request, secret, data, invitations.accept)
+    return _used(request, secret, filled(body, Introduction), invitations.accept)
 
 
 def _used(request: Request[Any, Any, Any], secret: str, data: Introduction, use: Using) -> Response[Any]:

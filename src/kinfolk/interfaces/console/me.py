@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, get, post
 from msgspec import Struct
@@ -11,8 +11,9 @@ from kinfolk.commands.access import signing_in
 from kinfolk.commands.access.people import person
 from kinfolk.errors import BusyError, KinfolkError
 from kinfolk.interfaces.console.entering import entered, left
-from kinfolk.interfaces.console.signing_in import FORM, PAGES
+from kinfolk.interfaces.console.signing_in import PAGES
 from kinfolk.interfaces.web.asking import signed_in
+from kinfolk.interfaces.web.forms import filled
 from kinfolk.interfaces.web.problems import status_of
 
 
@@ -31,8 +32,9 @@ def me(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @post("/me/password", guards=[signed_in], sync_to_thread=True)
-def change_password(request: Request[Any, Any, Any], data: Annotated[Change, FORM]) -> Response[Any]:
+def change_password(request: Request[Any, Any, Any], body: bytes) -> Response[Any]:
     """Another password, and an end to every session but this browser's."""
+    data = filled(body, Change)
     try:
         if data.password != data.again:
             raise KinfolkError("The two passwords differ.")

@@ -6,6 +6,7 @@ from litestar import Router
 
 from kinfolk.interfaces.console import company_account, invited, me, signing_in
 from kinfolk.interfaces.web.forgery import refuse_elsewhere
+from kinfolk.interfaces.web.forms import LARGEST
 
 CONSOLE = Router(
     "/",
@@ -25,4 +26,5 @@ CONSOLE = Router(
         me.sign_out_everywhere,
     ],
     before_request=refuse_elsewhere,
+    request_max_body_size=LARGEST,
 )

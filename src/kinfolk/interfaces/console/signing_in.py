@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
 from litestar.response import Redirect
 from msgspec import Struct
 
 from kinfolk.commands.access import signing_in
 from kinfolk.interfaces.console.entering import START, entered, left
 from kinfolk.interfaces.web.asking import BySession
+from kinfolk.interfaces.web.forms import filled
 from kinfolk.interfaces.web.pages import Pages, went_on
 from kinfolk.model.interval import words_of
 
 PAGES = Pages(Path(__file__).parent / "templates")
 PUBLIC = {"public": True}  # whoever asks, it is not the session that lets them
-FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 
 
 class SignIn(Struct):
@@ -44,8 +42,9 @@ def sign_in_page(request: Request[Any, Any, Any], next: str = START) -> Response
 
 
 @post("/sign-in", opt=PUBLIC, sync_to_thread=True)
-def sign_in(request: Request[Any, Any, Any], data: Annotated[SignIn, FORM]) -> Response[Any]:
+def sign_in(request: Request[Any, Any, Any], body: bytes) -> Response[Any]:
     """Lets in whoever knows the password. Everybody else hears the same, whether there is such an account or not."""
+    data = filled(body, SignIn)
     attempt = signing_in.sign_in(request.app.state.served, data.email, data.password)
     if attempt.secret:
         return entered(request, attempt.secret, data.next)

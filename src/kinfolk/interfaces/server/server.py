@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from litestar.concurrency import set_asyncio_executor
 
 from kinfolk.commands.collect.door import Door
 from kinfolk.commands.serving import Served
@@ -20,6 +22,8 @@ from kinfolk.interfaces.server.site import Site
 
 _LOOK = 0.1  # seconds between looks at whether to stop
 _SAVE = 1.0  # seconds between saves of the counts
+_LOOK_AT_POLICY = 0.2  # seconds between looks at who may do what, which is to hold within a second
+_PAGES_AT_ONCE = 40  # more than may wait to sign in, or those would keep every other page waiting
 _PATIENCE = 10.0  # seconds that requests have to be finished
 
 
@@ -37,7 +41,13 @@ def serve(served: Served, door: Door, address: Address, ready: Callable[[], None
     Errors  KinfolkError if it cannot listen there
     """
     _check_free(address)
-    asyncio.run(_serve(served, door, address, ready, stop))
+    threads = ThreadPoolExecutor(_PAGES_AT_ONCE, thread_name_prefix="page")
+    set_asyncio_executor(threads)  # of its own, so that the door waits for no page
+    try:
+        asyncio.run(_serve(served, door, address, ready, stop))
+    finally:
+        set_asyncio_executor(None)
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _check_free(address: Address) -> None:
@@ -61,7 +71,7 @@ async def _serve(served: Served, door: Door, address: Address, ready: Callable[[
         log_enabled=False,
     )
     server.on_startup(ready)
-    serving = asyncio.create_task(server.serve())
+    serving, looking = asyncio.create_task(server.serve()), asyncio.create_task(_look(served))
     try:
         while not stop.is_set():
             for _ in range(round(_SAVE / _LOOK)):
@@ -74,8 +84,16 @@ async def _serve(served: Served, door: Door, address: Address, ready: Callable[[
                 door.save()
         await _finished(app)
     finally:
+        looking.cancel()
         server.stop()  # type: ignore[no-untyped-call]
         await asyncio.wait({serving}, timeout=_PATIENCE)  # a request that never ends holds nobody up
+
+
+async def _look(served: Served) -> None:
+    """Looks at the policy, so that a change of it holds for the first who asks for something after it."""
+    while True:
+        await asyncio.to_thread(lambda: served.access)
+        await asyncio.sleep(_LOOK_AT_POLICY)
 
 
 async def _finished(app: App) -> None:

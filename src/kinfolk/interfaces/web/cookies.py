@@ -17,7 +17,21 @@ def name(secure: bool) -> str:
 
 def session_in(connection: ASGIConnection[Any, Any, Any, Any], secure: bool) -> str | None:
     """What the request's cookie says, if it has one."""
-    return connection.cookies.get(name(secure)) or None
+    return cookie_in(connection, name(secure)) or None
+
+
+def cookie_in(connection: ASGIConnection[Any, Any, Any, Any], name: str) -> str | None:
+    """What that cookie says; None where there is none.
+
+    Ours are never quoted. The framework unquotes all there are, which takes the square of the time that they are long
+    (CVE-2024-7592), and remembers them; and a browser may bring long ones of other hosts of the same domain.
+    """
+    found = None
+    for header in connection.headers.getall("cookie", ()):
+        for one in header.split(";"):
+            key, _, value = one.strip().partition("=")
+            found = value if key == name else found
+    return found
 
 
 def session_cookie(secret: str | None, secure: bool) -> Cookie:

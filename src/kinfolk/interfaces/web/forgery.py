@@ -10,9 +10,9 @@ from litestar.enums import RequestEncodingType
 from litestar.exceptions import PermissionDeniedException
 
 from kinfolk.interfaces.web.asking import BySession
+from kinfolk.interfaces.web.forms import fields
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_FORMS = (RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART)
 HEADER, FIELD = "x-csrf-token", "csrf"
 _FORGED = "This did not come from a page of ours. Load the page anew, and try again."
 
@@ -51,6 +51,6 @@ def from_here(request: Request[Any, Any, Any]) -> bool:
 async def _said(request: Request[Any, Any, Any]) -> str:
     if said := request.headers.get(HEADER):
         return str(said)
-    if request.content_type[0] not in _FORMS:
+    if request.content_type[0] != RequestEncodingType.URL_ENCODED:
         return ""
-    return str((await request.form()).get(FIELD, ""))
+    return str(fields(await request.body()).get(FIELD, ""))

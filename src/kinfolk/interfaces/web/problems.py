@@ -33,6 +33,7 @@ _STATUS = (
     (EngineError, 503),  # a full disk, say: what was asked for was right, and can be asked for again
 )
 PROBLEM = "application/problem+json"
+_OF_THE_SERVER = (ProjectError, EngineError)  # where they are is a file of ours, and nobody else's business
 _FOR_PROGRAMS = ("/api/", "/scim/")
 _UNFORESEEN = "Something went wrong that nobody foresaw. It stands in what the server says."
 _BROKEN_OFF = "client disconnected prematurely"  # as Litestar says it, and takes it for a failure of ours
@@ -51,9 +52,8 @@ def problem(status: int, detail: str, **more: Any) -> dict[str, Any]:
 
 def told(_request: Asked, error: KinfolkError) -> Response[dict[str, Any]]:
     """The answer to a program for an error that a person can mend."""
-    status = status_of(error)
-    body = problem(status, error.what, hint=error.hint, where=error.where)
-    return Response(body, status_code=status, media_type=PROBLEM)
+    status, where = status_of(error), None if isinstance(error, _OF_THE_SERVER) else error.where
+    return Response(problem(status, error.what, hint=error.hint, where=where), status_code=status, media_type=PROBLEM)
 
 
 def refused(_request: Asked, error: HTTPException) -> Response[dict[str, Any]]:

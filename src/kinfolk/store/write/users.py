@@ -48,6 +48,18 @@ def change_user(engine: Engine, user_id: str, **changed: Any) -> User | None:
     return user_of(engine, user_id)
 
 
+def replace_password(engine: Engine, user_id: str, checked: str, made: str, *, ends_sessions: bool) -> bool:
+    """Keeps that of the new password; False, and nothing is kept, where there is another than was checked by now."""
+    same = (users.c.user_id == user_id, users.c.password == checked)
+    with writing(engine) as connection:
+        new = update(users).where(*same).values(password=made, updated_at=datetime.now(UTC))
+        if connection.execute(new).rowcount != 1:
+            return False
+        if ends_sessions:
+            connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    return True
+
+
 def remove_user(engine: Engine, user_id: str) -> bool:
     """Removes somebody with their sessions, invitations and memberships; False where there is no such user."""
     with writing(engine) as connection:

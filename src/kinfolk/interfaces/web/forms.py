@@ -1,0 +1,41 @@
+"""Forms as browsers send them. The framework's own reader remembers whole forms, passwords included, for good."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from urllib.parse import parse_qs
+
+import msgspec
+from litestar.exceptions import HTTPException
+
+LARGEST = 8 << 10  # bytes
+_MOST_FIELDS = 20
+_NONE_OF_OURS = "This is none of our forms. Load the page anew, and try again."
+
+Form = TypeVar("Form")
+
+
+def filled(body: bytes, form: type[Form]) -> Form:
+    """The form with what was filled in. Errors: HTTPException (400) for a body that is none such"""
+    try:
+        return msgspec.convert(fields(body), form)
+    except msgspec.ValidationError:
+        raise _refused() from None
+
+
+def fields(body: bytes) -> dict[str, str | list[str]]:
+    """What is filled in, by field; several where a field is there more than once.
+
+    Errors  HTTPException (400) for more than any form of ours has
+    """
+    if len(body) > LARGEST:
+        raise _refused()
+    try:
+        found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise _refused() from None
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def _refused() -> HTTPException:
+    return HTTPException(_NONE_OF_OURS, status_code=400)
