@@ -124,6 +124,7 @@ def test_nothing_that_files_say_is_nothing_without_a_word(shop: Company) -> None
         ("5", "letter", "yes", "2999-01-02"),
         ("6", "", "no", "2025-01-01"),
         ("7", "fax", "no", "2025-01-01"),
+        ("8", "letter", "yes", "the day before yesterday"),  # may be older than the no of row 4
     ]
     columns = ("id", "purpose", "said", "at")
     shop.csv("choices", [dict(zip(columns, row, strict=True)) | {"mail": "ana@example.com"} for row in rows])
@@ -137,11 +138,26 @@ def test_nothing_that_files_say_is_nothing_without_a_word(shop: Company) -> None
         ("3", "it does not say what was decided"),
         ("5", "it is of a moment still to come"),
         ("6", "it does not say, or not readably, what for"),
+        ("8", "its day cannot be read"),
     ]
     assert any(
         note.startswith("1 row of consents counts for nothing: policies/consent.yml has no such purpose.")
         for note in heard.notes
     )
+
+
+def test_a_grant_whose_day_cannot_be_read_undoes_no_later_word_however_often_its_row_changes(shop: Company) -> None:
+    shop.source("choices", CHOICES)
+    row = {"id": "1", "mail": "ana@example.com", "purpose": "advice", "said": "yes", "at": "31.31.2024"}
+    record(shop.folder, "ana@example.com", Said("advice", "denied"))
+    for note in ("", "seen"):
+        shop.csv("choices", [{**row, "note": note}])
+        shop.run()
+        assert states(shop)["advice", None, None] == "denied"
+    shop.csv("choices", [{**row, "id": "2", "said": "no", "at": "some day"}])
+    record(shop.folder, "ana@example.com", Said("advice", "granted", effective_at="2025-01-01"))
+    shop.run()
+    assert states(shop)["advice", None, None] == "denied"
 
 
 @pytest.mark.parametrize("ran_already", [False, True])

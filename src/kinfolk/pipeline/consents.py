@@ -40,7 +40,8 @@ def consents(project: Project, sources: Sequence[Source], session: Session) -> I
                 empty = query("select * from t limit 0", t=table(described.name))
                 yield Query(described.name, empty, f"No more {described.name}", Publish.DROP, as_view=True)
         return
-    now, found = datetime.now(UTC).replace(tzinfo=None), _head(project)
+    found = _head(project)
+    now = datetime.now(UTC).replace(tzinfo=None)  # the later of the two: what the ledger has is not still to come
     yield _ledger(project, project.consent, found.entries)
     files = _zones(sources) if _there(session, _CONSENTS) else None
     yield from consent_steps(project.consent, kinds(sources), now, files, _events(session))
