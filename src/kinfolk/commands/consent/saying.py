@@ -104,7 +104,8 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
     """The moment in UTC, of that zone where it names none. Errors: KinfolkError"""
     try:
         found = datetime.fromisoformat(text.strip())
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+        found = found if found.tzinfo else found.replace(tzinfo=zone)
+        return found.astimezone(zone).astimezone(UTC)  # one that one of them cannot tell is none
     except (ValueError, OverflowError):
         advice = "Write a day such as 2026-03-01, or a moment such as 2026-03-01T14:30."
         raise KinfolkError(f"{text!r} is no moment.", hint=advice) from None
