@@ -11,8 +11,9 @@ from kinfolk.commands.check import check
 from kinfolk.commands.consent.record import record
 from kinfolk.commands.consent.saying import Said
 from kinfolk.commands.consent.show import show
+from kinfolk.commands.rollback import rollback
 from kinfolk.commands.run import run
-from kinfolk.errors import ExistsError, ProjectError
+from kinfolk.errors import ExistsError, ProjectError, SourceError
 from kinfolk.model.run import RunStatus
 from kinfolk.pipeline.watch import Silent
 from tests.company import Company
@@ -158,6 +159,44 @@ def test_a_grant_whose_day_cannot_be_read_undoes_no_later_word_however_often_its
     record(shop.folder, "ana@example.com", Said("advice", "granted", effective_at="2025-01-01"))
     shop.run()
     assert states(shop)["advice", None, None] == "denied"
+
+
+@pytest.mark.parametrize("status", ["paused", "retired"])
+def test_what_a_source_said_counts_when_it_is_paused_or_retired(shop: Company, status: str) -> None:
+    shop.source("choices", CHOICES)
+    row = {"mail": "ana@example.com", "purpose": "advice", "at": "2025-01-01"}
+    shop.csv("choices", [{"id": "1", **row, "said": "no"}])
+    shop.run()
+    shop.source("choices", CHOICES + f"status: {status}\n")
+    shop.csv("choices", [{"id": "2", **row, "said": "yes", "at": "2025-02-01"}])  # nobody reads it any more
+    record(shop.folder, "ana@example.com", Said("letter", "denied"))
+    for full in (False, True):
+        shop.run(full=full)
+        assert states(shop)["advice", None, None] == "denied"
+    rollback(shop.folder, "run:2", yes=True)
+    assert states(shop)["advice", None, None] == "denied"
+    shop.csv("crm", [{"id": "1", "name": "Anna", "mail": "ana@example.com"}])
+    shop.run()
+    assert states(shop)["advice", None, None] == "denied"
+
+
+def test_a_no_does_not_go_with_its_source_unless_somebody_says_so(shop: Company) -> None:
+    mixed = (
+        "record_id: id\npeople: {first_name: name, email: mail}\nconsents: {purpose: {value: advice}, decision: said}\n"
+    )
+    shop.source("club", mixed)
+    shop.csv("club", [{"id": "1", "name": "Ana", "mail": "ana@example.com", "said": "no"}])
+    shop.run()
+    assert states(shop)["advice", None, None] == "denied"
+    before = shop.published()
+    shop.source("club", mixed + "status: paused\n")
+    with pytest.raises(SourceError, match="In the source club people said no, in 1 row") as refused:
+        shop.run()
+    assert "--allow-deletes club" in str(refused.value.hint)
+    assert shop.published() == before
+    shop.run(allow_deletes=["club"])
+    shop.run(full=True)
+    assert states(shop)["advice", None, None] == "unasked"
 
 
 @pytest.mark.parametrize("ran_already", [False, True])

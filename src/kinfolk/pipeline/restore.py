@@ -19,7 +19,7 @@ from kinfolk.model.history import Label
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions
 from kinfolk.pipeline import archive
-from kinfolk.pipeline.arrivals import active_sources
+from kinfolk.pipeline.arrivals import active_sources, silent_sources
 from kinfolk.pipeline.backup import CATALOGUE, CONTROL, DATA
 from kinfolk.pipeline.consents import consents
 from kinfolk.pipeline.ledger import RESTORING
@@ -96,7 +96,8 @@ def _carry_over(project: Project, prepared: Path) -> bool:
         work = Work(project, {}, RunOptions(), Silent(), session)
         try:
             work.do(list(outliving_steps(past, label)))
-            work.do(consents(project, active_sources(project), session))
+            sources = (*active_sources(project), *silent_sources(project, session))
+            work.do(consents(project, sources, session))
         except EngineError:  # the state that is replaced is damaged; that is why people restore
             return False
         session.publish(label, (MEMBERS.name, CUSTOMERS.name))
