@@ -320,6 +320,27 @@ def test_a_ledger_is_the_same_in_another_project(shop: Company, published: Path,
     assert shop.ask(asked) == other.ask(asked)
 
 
+def test_what_was_given_up_since_is_in_the_ledger_that_another_project_imports_too(
+    shop: Company, published: Path, tmp_path: Path
+) -> None:
+    said(shop, "record", "ana@example.com", "delivery", "denied")
+    said(shop, "record", "ana@example.com", "news", "denied", "--channel", "sms")
+    less = "".join(
+        line for line in POLICY.replace("[email, sms]", "[email]").splitlines(True) if "delivery" not in line
+    )
+    less += "ended: {purposes: [delivery], channels: [sms]}\n"
+    shop.write("policies/consent.yml", less)
+    file = tmp_path / "ledger.csv"
+    said(shop, "export", file)
+    other = Company(Path(shutil.copytree(published, tmp_path / "other")), new=False)
+    other.write("policies/consent.yml", less)
+    count = len(told(shop, "export"))
+    assert told(other, "import", file) == {"rows": count, "recorded": count, "known": 0}
+    assert told(other, "import", file)["known"] == count
+    by_hand = imported(shop, purpose="delivery", decision="denied")
+    assert "There is no purpose delivery." in refused(shop, "import", by_hand).what
+
+
 def test_an_export_is_imported_by_another_installation_and_nothing_twice(
     shop: Company, published: Path, tmp_path: Path
 ) -> None:

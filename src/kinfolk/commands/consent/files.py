@@ -145,8 +145,9 @@ def _row(project: Project, who: _Who, row: dict[str, str], now: datetime) -> _Ro
         raise KinfolkError("The row does not say when.", hint="Fill effective_at.")
     words = {name: row.get(name) or None for name in table.SAID[2:]}
     said = Said(row["purpose"], row["decision"], **words)
-    made = [_as_exported(project, saying(project, subject, said, now), row, now) for subject in who.of(row)]
-    return _Row(row.get("part_of", ""), made)
+    of_a_ledger = bool(row.get("commitment"))
+    made = [saying(project, subject, said, now, ended_too=of_a_ledger) for subject in who.of(row)]
+    return _Row(row.get("part_of", ""), [_as_exported(project, one, row, now) for one in made])
 
 
 def _as_exported(project: Project, said: Saying, row: dict[str, str], now: datetime) -> Saying:
