@@ -8,6 +8,7 @@
     ├── NotFoundError       6  no such customer, record or table
     ├── QueryError          7  SQL a person wrote cannot be run
     ├── EngineError         8  the engine could not do its work (disk, memory, a damaged lake)
+    │   └── DamagedError         a database is damaged, or is none
     ├── ExistsError        10  what would be overwritten is there
     ├── ContractError      11  data, or a contract itself, breaks what a contract promises
     ├── PlanError          12  a plan that cannot be made, read or accepted
@@ -113,6 +114,10 @@ class EngineError(KinfolkError):
     """The engine could not finish a step; nothing of the run was published."""
 
     exit_code = 8
+
+
+class DamagedError(EngineError):
+    """What is in a file is no database, or not any more a whole one; only a backup helps."""
 
 
 class ExistsError(KinfolkError):

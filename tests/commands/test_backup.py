@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import threading
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,13 @@ from kinfolk.commands.backup import backup
 from kinfolk.commands.doctor import doctor
 from kinfolk.commands.history import history
 from kinfolk.commands.query import query
-from kinfolk.commands.restore import restore
+from kinfolk.commands.restore import Ledger, restore
 from kinfolk.commands.status import status
 from kinfolk.engine.reader import reading
 from kinfolk.errors import BusyError, EngineError, ExistsError, NotFoundError
 from kinfolk.model.run import RunStatus
+from kinfolk.store import database
+from kinfolk.store.database import file_of
 from kinfolk.store.write.lease import writer_lease
 from tests.company import Company
 
@@ -114,6 +118,38 @@ def test_over_a_state_that_cannot_be_read_any_more(company: Company, target: Pat
     (state(company) / "lake" / "catalog.sqlite").write_bytes(b"no database at all")
     assert not restore(company.folder, target, yes=True).carried_over
     assert company.published() == before
+
+
+def test_over_a_ledger_that_cannot_be_read_only_when_somebody_says_that_it_may_go(
+    company: Company, target: Path
+) -> None:
+    backup(company.folder, target)
+    for file in state(company).glob("control.sqlite*"):
+        file.unlink()
+    file_of(state(company)).write_bytes(b"no database at all" * 100)
+    with pytest.raises(ExistsError, match="ledger of consents here cannot be read.*Nothing was done") as refused:
+        restore(company.folder, target, yes=True)
+    assert "--other-ledger" in str(refused.value.hint)
+    assert file_of(state(company)).read_bytes().startswith(b"no database")
+    restore(company.folder, target, yes=Ledger.OF_THE_BACKUP)
+    assert {run.run_id for run in status(company.folder).runs} >= {1, 2}
+
+
+def test_a_ledger_that_somebody_is_writing_to_is_not_taken_for_a_damaged_one(
+    company: Company, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup(company.folder, target)
+    people(company, *range(6))
+    company.run()
+    before, runs = company.published(), [run.run_id for run in status(company.folder).runs]
+    monkeypatch.setattr(database, "_PRAGMAS", ("pragma busy_timeout = 100",))
+    with closing(sqlite3.connect(file_of(state(company)), isolation_level=None)) as somebody:
+        somebody.execute("begin immediate")
+        for yes in (True, Ledger.OF_THE_BACKUP):
+            with pytest.raises(BusyError):
+                restore(company.folder, target, yes=yes)
+    assert company.published() == before
+    assert [run.run_id for run in status(company.folder).runs] == runs
 
 
 @pytest.mark.parametrize("harm", ["changed", "gone", "no manifest", "newer format"])

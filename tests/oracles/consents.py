@@ -88,7 +88,7 @@ def state(
             and not set(one.beside) & set(voices)
         ]
         if said:
-            found.append(max(said, key=lambda one: one.later))
+            found.append(_last(said))
     if not found:
         return "unasked", rule.open
     for no in ("withdrawn", "denied"):
@@ -98,6 +98,13 @@ def state(
     if not rule.consent and last == "expired":
         return last, rule.open
     return last, last == "granted"
+
+
+def _last(said: Sequence[Heard]) -> Heard:
+    """The latest word of one voice. That something expired is a word about a yes; a no before it stays the last one."""
+    words = sorted(said, key=lambda one: one.later)
+    answers = [one for one in words if one.choice != "expired"]
+    return answers[-1] if answers and answers[-1].choice in ("denied", "withdrawn") else words[-1]
 
 
 def _owners(world: World, one: Heard) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Engine
 
 from kinfolk.commands.consent.show import show
 from kinfolk.commands.open_project import open_project
@@ -26,6 +27,7 @@ from kinfolk.pipeline.decisions import Act, write_decisions
 from kinfolk.pipeline.lineage import lineage
 from kinfolk.pipeline.restore import restore
 from kinfolk.store.database import open_store
+from kinfolk.store.read.consents import Head, head
 from kinfolk.store.read.verification import verify
 from kinfolk.store.write.consents import append, forget
 from tests.company import Company
@@ -275,6 +277,30 @@ def test_a_run_with_nothing_said_since_changes_nothing(shop: Company) -> None:
     assert shop.run().status is RunStatus.PUBLISHED
     assert shop.run().status is RunStatus.UNCHANGED
     assert advice(shop) == "denied"
+
+
+def test_an_objection_is_not_reopened_by_what_says_that_a_grant_expired(shop: Company) -> None:
+    said(shop, Choice.DENIED)
+    said(shop, Choice.EXPIRED)
+    said(shop, Choice.EXPIRED)
+    shop.run()
+    assert shop.ask("select state, allowed from consent.state where purpose = 'advice'") == [("denied", False)]
+
+
+def test_a_withdrawal_of_the_instant_a_run_begins_counts(shop: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    said(shop, Choice.GRANTED)
+
+    def looked_up_late(engine: Engine) -> Head:
+        if not withdrawn:
+            withdrawn.append(said(shop, Choice.WITHDRAWN))
+        return head(engine)
+
+    withdrawn: list[int] = []
+    shop.write("policies/consent.yml", POLICY.replace("basis: consent, minimum_age: 16", "basis: consent"))
+    monkeypatch.setattr("kinfolk.pipeline.consents.head", looked_up_late)
+    shop.run()
+    assert withdrawn
+    assert advice(shop) == "withdrawn"
 
 
 def test_a_grant_that_ends_is_noticed_by_the_next_run_though_nothing_else_happened(shop: Company) -> None:

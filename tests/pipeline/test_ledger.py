@@ -11,8 +11,9 @@ from kinfolk.commands.check import check
 from kinfolk.commands.consent.record import record
 from kinfolk.commands.consent.saying import Said
 from kinfolk.commands.consent.show import show
+from kinfolk.commands.rollback import rollback
 from kinfolk.commands.run import run
-from kinfolk.errors import ExistsError, ProjectError
+from kinfolk.errors import ExistsError, ProjectError, SourceError
 from kinfolk.model.run import RunStatus
 from kinfolk.pipeline.watch import Silent
 from tests.company import Company
@@ -124,6 +125,7 @@ def test_nothing_that_files_say_is_nothing_without_a_word(shop: Company) -> None
         ("5", "letter", "yes", "2999-01-02"),
         ("6", "", "no", "2025-01-01"),
         ("7", "fax", "no", "2025-01-01"),
+        ("8", "letter", "yes", "the day before yesterday"),  # may be older than the no of row 4
     ]
     columns = ("id", "purpose", "said", "at")
     shop.csv("choices", [dict(zip(columns, row, strict=True)) | {"mail": "ana@example.com"} for row in rows])
@@ -137,11 +139,64 @@ def test_nothing_that_files_say_is_nothing_without_a_word(shop: Company) -> None
         ("3", "it does not say what was decided"),
         ("5", "it is of a moment still to come"),
         ("6", "it does not say, or not readably, what for"),
+        ("8", "its day cannot be read"),
     ]
     assert any(
         note.startswith("1 row of consents counts for nothing: policies/consent.yml has no such purpose.")
         for note in heard.notes
     )
+
+
+def test_a_grant_whose_day_cannot_be_read_undoes_no_later_word_however_often_its_row_changes(shop: Company) -> None:
+    shop.source("choices", CHOICES)
+    row = {"id": "1", "mail": "ana@example.com", "purpose": "advice", "said": "yes", "at": "31.31.2024"}
+    record(shop.folder, "ana@example.com", Said("advice", "denied"))
+    for note in ("", "seen"):
+        shop.csv("choices", [{**row, "note": note}])
+        shop.run()
+        assert states(shop)["advice", None, None] == "denied"
+    shop.csv("choices", [{**row, "id": "2", "said": "no", "at": "some day"}])
+    record(shop.folder, "ana@example.com", Said("advice", "granted", effective_at="2025-01-01"))
+    shop.run()
+    assert states(shop)["advice", None, None] == "denied"
+
+
+@pytest.mark.parametrize("status", ["paused", "retired"])
+def test_what_a_source_said_counts_when_it_is_paused_or_retired(shop: Company, status: str) -> None:
+    shop.source("choices", CHOICES)
+    row = {"mail": "ana@example.com", "purpose": "advice", "at": "2025-01-01"}
+    shop.csv("choices", [{"id": "1", **row, "said": "no"}])
+    shop.run()
+    shop.source("choices", CHOICES + f"status: {status}\n")
+    shop.csv("choices", [{"id": "2", **row, "said": "yes", "at": "2025-02-01"}])  # nobody reads it any more
+    record(shop.folder, "ana@example.com", Said("letter", "denied"))
+    for full in (False, True):
+        shop.run(full=full)
+        assert states(shop)["advice", None, None] == "denied"
+    rollback(shop.folder, "run:2", yes=True)
+    assert states(shop)["advice", None, None] == "denied"
+    shop.csv("crm", [{"id": "1", "name": "Anna", "mail": "ana@example.com"}])
+    shop.run()
+    assert states(shop)["advice", None, None] == "denied"
+
+
+def test_a_no_does_not_go_with_its_source_unless_somebody_says_so(shop: Company) -> None:
+    mixed = (
+        "record_id: id\npeople: {first_name: name, email: mail}\nconsents: {purpose: {value: advice}, decision: said}\n"
+    )
+    shop.source("club", mixed)
+    shop.csv("club", [{"id": "1", "name": "Ana", "mail": "ana@example.com", "said": "no"}])
+    shop.run()
+    assert states(shop)["advice", None, None] == "denied"
+    before = shop.published()
+    shop.source("club", mixed + "status: paused\n")
+    with pytest.raises(SourceError, match="In the source club people said no, in 1 row") as refused:
+        shop.run()
+    assert "--allow-deletes club" in str(refused.value.hint)
+    assert shop.published() == before
+    shop.run(allow_deletes=["club"])
+    shop.run(full=True)
+    assert states(shop)["advice", None, None] == "unasked"
 
 
 @pytest.mark.parametrize("ran_already", [False, True])

@@ -80,6 +80,16 @@ def test_a_grant_ends_at_its_very_moment() -> None:
     assert state(said(Choice.GRANTED, -9, expires_at=NOON + timedelta(microseconds=1))) == Choice.GRANTED
 
 
+def test_a_grant_expires_and_a_denial_does_not() -> None:
+    expired = said(Choice.EXPIRED, -1)
+    assert state(said(Choice.GRANTED, -3), expired) == Choice.EXPIRED
+    assert state(said(Choice.DENIED, -3), expired, said(Choice.EXPIRED, 0)) == Choice.DENIED
+    assert state(said(Choice.DENIED, -3), said(Choice.GRANTED, -2), expired) == Choice.EXPIRED
+    assert state(said(Choice.DENIED, -3, PHONE), expired) == Choice.DENIED
+    holds = standing(purpose(Basis.CONTRACT, default=True), ("email", None), [said(Choice.DENIED, -3), expired], NOON)
+    assert not holds.allowed
+
+
 def test_of_several_grants_the_latest_is_shown() -> None:
     facts = said(Choice.GRANTED, -2), said(Choice.GRANTED, -1, PHONE, expires_at=NOON + timedelta(days=3))
     found = standing(purpose(), ("email", None), facts, NOON)

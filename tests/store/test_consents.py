@@ -6,8 +6,9 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -57,7 +58,7 @@ def said(number: int, choice: Choice = Choice.GRANTED) -> Saying:
 
 def filled(folder: Path, rows: int = 6) -> Engine:
     engine = open_store(folder)
-    append(engine, [[said(number) for number in range(rows)]], NOON)
+    append(engine, [[said(number) for number in range(rows)]])
     return engine
 
 
@@ -69,12 +70,20 @@ def behind_its_back(folder: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
+def asked(folder: Path, statement: str) -> list[tuple[Any, ...]]:
+    """What is in the file, as it is there."""
+    with closing(sqlite3.connect(folder / "control.sqlite")) as connection:
+        return connection.execute(statement).fetchall()
+
+
 def test_what_was_written_is_read_and_verifies(tmp_path: Path) -> None:
     engine = filled(tmp_path)
-    more = append(engine, [[said(7)], [said(8), said(9)]], NOON + timedelta(hours=1))
+    first = ledger.entries(engine)
+    then = max(entry.recorded_at for entry in first)
+    more = append(engine, [[said(7)], [said(8), said(9)]])
     assert [(entry.seq, entry.part_of) for entry in more] == [(7, 7), (8, 8), (9, 8)]
     assert [entry.saying for entry in ledger.entries(engine)] == [said(n) for n in (*range(6), 7, 8, 9)]
-    assert [entry.seq for entry in ledger.entries(engine, NOON)] == [1, 2, 3, 4, 5, 6]
+    assert [entry.seq for entry in ledger.entries(engine, then)] == [1, 2, 3, 4, 5, 6]
     found = verify(engine)
     assert (found.entries, found.opened, found.erased, found.problems) == (9, 9, 0, ())
     assert found.chain == more[-1].chain == ledger.head(engine).chain
@@ -82,10 +91,11 @@ def test_what_was_written_is_read_and_verifies(tmp_path: Path) -> None:
 
 def test_rows_are_found_by_whom_they_are_about(tmp_path: Path) -> None:
     engine = filled(tmp_path)
-    append(engine, [[said(1, Choice.WITHDRAWN)]], NOON + timedelta(days=1))
+    then = datetime.now(UTC)
+    append(engine, [[said(1, Choice.WITHDRAWN)]])
     same_value = Subject("phone", "r1")
     assert [e.seq for e in ledger.entries_of(engine, [Subject("record", "r1", "shop"), same_value])] == [2, 7]
-    assert [e.seq for e in ledger.entries_of(engine, [Subject("record", "r1", "shop")], NOON)] == [2]
+    assert [e.seq for e in ledger.entries_of(engine, [Subject("record", "r1", "shop")], then)] == [2]
     assert ledger.entries_of(engine, [Subject("record", "r1", "crm")]) == []
 
 
@@ -106,6 +116,40 @@ def test_a_changed_value_is_found_whichever_row_and_column(tmp_path: Path, row: 
     value = "'withdrawn'" if column == "choice" else OTHER.get(column, "'other'")
     behind_its_back(tmp_path, f"update consent_ledger set {column} = {value} where seq = {row}")
     assert verify(engine).problems
+
+
+@pytest.mark.parametrize("table", ["consent_ledger", "consent_erasures"])
+def test_a_moment_in_other_characters_is_found_for_it_is_found_at_another_time(tmp_path: Path, table: str) -> None:
+    engine = filled(tmp_path)
+    forget(engine, [2])
+    for column in [column.name for column in metadata.tables[table].columns if column.name.endswith("_at")]:
+        [[written]] = asked(tmp_path, f"select {column} from {table} order by seq desc limit 1")
+        other = written.replace("-", "").replace(" ", "T")
+        change = f"update {table} set {column} = '%s' where {column} = '%s'"
+        behind_its_back(tmp_path, change % (other, written))
+        assert any("holds a moment that is written as none is" in problem for problem in verify(engine).problems)
+        behind_its_back(tmp_path, change % (written, other))
+        assert verify(engine).problems == ()
+
+
+def test_a_row_is_recorded_when_it_is_written_and_not_before_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, asked_at = open_store(tmp_path), datetime.now(UTC)
+    [first] = append(engine, [[said(1)]], asked_at - timedelta(minutes=5))  # it waited for its turn to be written
+    assert first.recorded_at > asked_at
+
+    class Behind(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return asked_at - timedelta(hours=1)
+
+    monkeypatch.setattr("kinfolk.store.write.consents.datetime", Behind)
+    [second] = append(engine, [[said(2)]])
+    assert second.recorded_at == first.recorded_at
+    behind_its_back(tmp_path, "update consent_ledger set recorded_at = 'soon'")
+    [third] = append(engine, [[said(3)]])
+    assert third.seq == 3
 
 
 @pytest.mark.parametrize("value", ["'soon'", "7", "x'00ff'", "1e300"])

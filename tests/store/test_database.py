@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kinfolk.errors import EngineError
-from kinfolk.store.database import file_of, open_as_it_is, open_store
+from kinfolk.store.database import file_of, open_as_it_is, open_store, writing
 from kinfolk.store.write import runs
 
 
@@ -37,6 +37,18 @@ def test_what_is_no_database_is_told(tmp_path: Path) -> None:
     for opening in (open_store, open_as_it_is):
         with pytest.raises(EngineError, match="cannot be read or written"):
             opening(tmp_path)
+
+
+def test_of_what_is_deleted_nothing_stays_in_the_file(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    with writing(store) as connection:
+        connection.exec_driver_sql("create table t (a)")
+        connection.exec_driver_sql("insert into t values ('ana@example.com')")
+    with writing(store) as connection:
+        connection.exec_driver_sql("delete from t")
+    with store.connect() as connection:
+        connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
+    assert b"ana@example.com" not in file_of(tmp_path).read_bytes()
 
 
 def test_what_is_written_is_there_for_other_processes_however_often_the_state_was_opened_here(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from kinfolk.commands.history import Published, published_states
@@ -59,6 +59,8 @@ def moment_named(asked: str, zone: str) -> datetime:
             end = datetime.combine(date.fromisoformat(asked) + timedelta(days=1), time())
             return end.replace(tzinfo=ZoneInfo(zone)) - timedelta(microseconds=1)
         found = datetime.fromisoformat(asked)
+        found = found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
+        found.astimezone(UTC)  # one that UTC cannot tell is none
     except (ValueError, OverflowError):
         raise NotFoundError(f"{asked!r} names no state and no moment.", hint=_HINT) from None
-    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -146,10 +146,25 @@ def deliveries(project: Project, ledger: Ledger, connectors: Mapping[str, Connec
 
 def active_sources(project: Project) -> tuple[Source, ...]:
     """Sources that count: not paused or retired, and of the environment whose landing is read."""
-    environment = project.landing_of or project.environment
+    return tuple(source for source in _of_environment(project) if source.status == "active")
+
+
+def silent_sources(project: Project, session: Session) -> tuple[Source, ...]:
+    """Sources of consents that are paused or retired, and of each its consents alone: what they said keeps its force.
+
+    What people say of themselves in a source of people goes with their records.
+    """
     return tuple(
-        s for s in project.sources if s.status == "active" and (s.environment is None or s.environment == environment)
+        replace(source, mappings=(said,))
+        for source in _of_environment(project)
+        if source.status != "active" and (said := source.mapping("consents")) and not source.mapping("people")
+        if session.present(f"landing.{source.name}")
     )
+
+
+def _of_environment(project: Project) -> Iterator[Source]:
+    environment = project.landing_of or project.environment
+    yield from (source for source in project.sources if source.environment in (None, environment))
 
 
 def _offered(source: Source, project: Project, ledger: Ledger, connectors: Mapping[str, Connector]) -> Iterable[Part]:

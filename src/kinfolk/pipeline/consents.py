@@ -12,10 +12,12 @@ from sqlglot import exp
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.sql import query, rows, table, union_by_name
 from kinfolk.engine.step import Compute, Publish, Query, Step
-from kinfolk.model.consent import ConsentPolicy
+from kinfolk.errors import SourceError
+from kinfolk.model.consent import FORBIDDING, ConsentPolicy
 from kinfolk.model.project import Project
 from kinfolk.model.source import Source
-from kinfolk.stages.consents import LEDGER, SAID, consent_steps
+from kinfolk.pipeline.work import Work
+from kinfolk.stages.consents import LEDGER, SAID, consent_steps, said_in_files
 from kinfolk.store.database import exists, open_store
 from kinfolk.store.read.consents import Head, head, named_facts
 from kinfolk.tables.consents import COUNTED, STATE, TABLES, UNCOUNTED
@@ -40,7 +42,8 @@ def consents(project: Project, sources: Sequence[Source], session: Session) -> I
                 empty = query("select * from t limit 0", t=table(described.name))
                 yield Query(described.name, empty, f"No more {described.name}", Publish.DROP, as_view=True)
         return
-    now, found = datetime.now(UTC).replace(tzinfo=None), _head(project)
+    found = _head(project)
+    now = datetime.now(UTC).replace(tzinfo=None)  # the later of the two: what the ledger has is not still to come
     yield _ledger(project, project.consent, found.entries)
     files = _zones(sources) if _there(session, _CONSENTS) else None
     yield from consent_steps(project.consent, kinds(sources), now, files, _events(session))
@@ -85,6 +88,28 @@ def consents_wait(project: Project, session: Session) -> int:
     forgotten = (named + found.entries - known) - found.named
     other = found.entries == known and found.chain != link  # a restore put another ledger in its place
     return int(abs(found.entries - known) + abs(forgotten) + ended_or_begun + other)
+
+
+def check_objections(work: Work, sources: Sequence[Source]) -> None:
+    """Errors: SourceError when denials of a source would lose their force because it is not among those that count."""
+    if work.project.consent is None or not work.session.present(_CONSENTS):
+        return
+    denials = query(
+        "select source, count(*) from ($said) as c where choice in ($forbidding) and value is not null "
+        "group by source order by source",
+        said=said_in_files(table(_CONSENTS)),
+        forbidding=list(map(str, FORBIDDING)),
+    )
+    counting = {source.name for source in sources} | work.options.allow_deletes
+    for name, number in work.session.fetch(denials):
+        if name not in counting:
+            counted = "1 row" if number == 1 else f"{number:,} rows"
+            raise SourceError(
+                f"In the source {name} people said no, in {counted}. It would count no more. Nothing was changed.",
+                where=str(next((source.place for source in work.project.sources if source.name == name), "sources/")),
+                hint="Make it active again, or record each no with `kinfolk consent import`; then run with "
+                f"--allow-deletes {name}.",
+            )
 
 
 def uncounted(session: Session) -> tuple[str, ...]:

@@ -13,20 +13,20 @@ from kinfolk.engine import upkeep
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.past import Past
 from kinfolk.engine.reader import reading
-from kinfolk.errors import BusyError, EngineError, NotFoundError
+from kinfolk.errors import BusyError, DamagedError, EngineError, ExistsError, NotFoundError
 from kinfolk.model.backup import Manifest
 from kinfolk.model.history import Label
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions
 from kinfolk.pipeline import archive
-from kinfolk.pipeline.arrivals import active_sources
+from kinfolk.pipeline.arrivals import active_sources, silent_sources
 from kinfolk.pipeline.backup import CATALOGUE, CONTROL, DATA
 from kinfolk.pipeline.consents import consents
 from kinfolk.pipeline.ledger import RESTORING
 from kinfolk.pipeline.outliving import outliving_steps
 from kinfolk.pipeline.watch import Silent
 from kinfolk.pipeline.work import Work
-from kinfolk.store.database import exists, open_store
+from kinfolk.store.database import exists, file_of, open_store
 from kinfolk.store.write import runs
 from kinfolk.store.write.lease import writer_lease
 from kinfolk.store.write.replacement import replaced_by
@@ -42,9 +42,9 @@ def restore(
     Everything is checked and prepared beside the present state, which counts until the catalogue is renamed. Facts that
     outlive a rollback are taken over from the state that is replaced, where that can be read.
 
-    other_ledger  the backup's ledger of consents takes the place of one that it is no copy of
+    other_ledger  the backup's ledger of consents takes the place of one that it is no copy of, or that is damaged
     Errors  EngineError when the backup is damaged; BusyError while somebody reads or writes; ExistsError when the
-            ledger of consents is another. The state is as before.
+            ledger of consents is another, or cannot be read. The state is as before.
     """
     with writer_lease(project.state, wait_seconds), _beside(project.state) as prepared:
         with archive.opened(source) as store:
@@ -96,7 +96,8 @@ def _carry_over(project: Project, prepared: Path) -> bool:
         work = Work(project, {}, RunOptions(), Silent(), session)
         try:
             work.do(list(outliving_steps(past, label)))
-            work.do(consents(project, active_sources(project), session))
+            sources = (*active_sources(project), *silent_sources(project, session))
+            work.do(consents(project, sources, session))
         except EngineError:  # the state that is replaced is damaged; that is why people restore
             return False
         session.publish(label, (MEMBERS.name, CUSTOMERS.name))
@@ -108,6 +109,8 @@ def _control(state: Path, prepared: Path, *, other_ledger: bool) -> Iterator[boo
     """Holds the control state, so that nothing is recorded meanwhile; when the block has ended, it is the backup's.
 
     Whether the one that is replaced could be read: a damaged one may be why people restore.
+
+    Errors  ExistsError when it is damaged and nobody said that its ledger may go
     """
     if not exists(prepared):
         yield True
@@ -117,12 +120,24 @@ def _control(state: Path, prepared: Path, *, other_ledger: bool) -> Iterator[boo
         if readable:
             try:
                 stack.enter_context(replaced_by(state, prepared, other_ledger=other_ledger))
-            except EngineError:
+            except DamagedError as error:
+                if not other_ledger:
+                    raise _ledger_lost(state, error) from error
                 readable = False
+                _settle(state / CONTROL)  # before anything is switched: it ends here where somebody has it open
         there = exists(state)
         yield readable or not there
         if not readable:
             _rename(prepared / CONTROL, state / CONTROL)
+
+
+def _ledger_lost(state: Path, error: DamagedError) -> ExistsError:
+    return ExistsError(
+        f"The ledger of consents here cannot be read: {error.what} Whatever was said since the backup would be lost. "
+        "Nothing was done.",
+        where=str(file_of(state)),
+        hint="Keep a copy of the file; then add --other-ledger to take the ledger of the backup.",
+    )
 
 
 def _switch(prepared: Path, state: Path) -> None:

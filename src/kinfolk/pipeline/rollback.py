@@ -11,7 +11,7 @@ from kinfolk.engine.step import Publish, Query
 from kinfolk.model.history import Label, State
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, RunRecord, RunStatus
-from kinfolk.pipeline.arrivals import active_sources
+from kinfolk.pipeline.arrivals import active_sources, silent_sources
 from kinfolk.pipeline.consents import consents
 from kinfolk.pipeline.outliving import outliving_steps
 from kinfolk.pipeline.recovery import recover
@@ -62,7 +62,8 @@ def _bring_back(work: Work, past: Past, label: Label) -> None:
     differences = [d for d in past.differences() if d.table not in anew]
     work.do(_restoring_steps(differences))
     # What people said in the meantime is not taken back, so it is worked out for the customers brought back.
-    work.do(consents(work.project, active_sources(work.project), work.session))
+    sources = (*active_sources(work.project), *silent_sources(work.project, work.session))
+    work.do(consents(work.project, sources, work.session))
     work.session.dropped |= {d.table: "TABLE" for d in differences if d.view is None and d.rows_then is None}
     work.session.dropped |= dict.fromkeys(past.views_since(), "VIEW")
 

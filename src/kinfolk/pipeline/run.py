@@ -11,10 +11,10 @@ from kinfolk.model.history import Label
 from kinfolk.model.project import Project
 from kinfolk.model.run import RunOptions, RunRecord, RunStatus, StepRecord
 from kinfolk.pipeline import spool
-from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger
+from kinfolk.pipeline.arrivals import Connector, active_sources, deliveries, read_ledger, silent_sources
 from kinfolk.pipeline.borrowed import check_landed, landed_elsewhere, landed_steps, moved_on
 from kinfolk.pipeline.columns import check_columns
-from kinfolk.pipeline.consents import consents_wait, uncounted
+from kinfolk.pipeline.consents import check_objections, consents_wait, uncounted
 from kinfolk.pipeline.decisions import decisions_wait
 from kinfolk.pipeline.finding import check_engine, finding
 from kinfolk.pipeline.ground import check_ground
@@ -102,11 +102,14 @@ def prepare(work: Work, fingerprint_before: str | None) -> RunStatus:
     if same_rules and not work.arrived and not said:
         return RunStatus.UNCHANGED
     check_gone(work)
+    silent = silent_sources(work.project, work.session)
+    sources = (*active_sources(work.project), *silent)
+    check_objections(work, sources)
     # Before anything lands: what these views read of the bookkeeping must be that of the published state.
-    work.do(step for d in due if not d.due for step in unchanged_steps(d.source.name))
+    unchanged = (*(d.source for d in due if not d.due), *silent)
+    work.do(step for source in unchanged for step in unchanged_steps(source.name))
     land(work, work.arrived, ledger)
     work.do(landed_steps(work))
-    sources = active_sources(work.project)
     for source in sources:
         with about(source.name):
             check_columns(source, _columns(work.session, f"current.{source.name}"))

@@ -28,21 +28,28 @@ def standing(
 ) -> Standing:
     """What holds for one person and one channel and topic of a purpose at that moment.
 
-    Within one subject the latest fact counts. Of the person's subjects one that forbids does, or else the latest. A day
-    of a denial counts from its beginning, and is later than all that was said on it. Moments are in UTC.
+    Within one subject the latest fact counts; `expired` ends a grant, and changes no denial. Of the person's subjects
+    one that forbids does, or else the latest. A day of a denial counts from its beginning, and is later than all that
+    was said on it. Moments are in UTC.
 
     facts       of every subject that leads to the person (see `reaches`)
     birth_date  the latest that any of the person's records has
     """
     latest: dict[object, Fact] = {}
     for fact in sorted(facts, key=lambda fact: fact.order):
-        if fact.effective_at <= at and fact.concerns(purpose.name, *scope):
+        counts = fact.effective_at <= at and fact.concerns(purpose.name, *scope)
+        if counts and not _idle(fact, latest.get(fact.subject)):
             latest[fact.subject] = fact
     states = [(_state(purpose, fact, at, birth_date), fact) for fact in latest.values()]
     if not states:
         return Standing(UNASKED, purpose.default)
     state, fact = max(states, key=_decisive)
     return Standing(state, allowed(purpose, state), fact)
+
+
+def _idle(fact: Fact, before: Fact | None) -> bool:
+    """Whether it says nothing after what the same subject said before: a grant expires, a denial does not."""
+    return fact.choice is Choice.EXPIRED and before is not None and before.choice in FORBIDDING
 
 
 def allowed(purpose: Purpose, state: str) -> bool:

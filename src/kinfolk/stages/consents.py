@@ -119,12 +119,18 @@ def _said_in_files(zones: Mapping[str, str], at: datetime) -> exp.Query:
 
 
 def said_in_files(consents: exp.Table) -> exp.Query:
-    """Rows of staging.consents. An answer that is there and cannot be read is a no: it may well be one."""
+    """Rows of staging.consents. An answer that is there and cannot be read is a no: it may well be one.
+
+    A grant whose day is there and cannot be read has no moment: it may be older than any no. One that names no day is
+    of the moment its row was loaded.
+    """
     return query(
         "select coalesce(person_key, 'record') as kind, person_source as owner, person_value as value, purpose, "
-        "coalesce(decided_at, observed_at) as moment, policy_version, source, record_id, case "
+        "case when decision = $granted and list_contains(string_split(unread, ','), 'decided_at') then null "
+        "else coalesce(decided_at, observed_at) end as moment, policy_version, source, record_id, case "
         "when decision is null and list_contains(string_split(unread, ','), 'decision') then $denied "
         "else decision end as choice from c",
+        granted=Choice.GRANTED,
         denied=Choice.DENIED,
         c=consents,
     )
@@ -151,6 +157,7 @@ def _uncounted(policy: ConsentPolicy, at: datetime, *, files: bool) -> exp.Query
         "when purpose is null then 'it does not say, or not readably, what for' "
         "when purpose in ($ended) then null "
         "when purpose not in (select p.purpose from p) then 'policies/consent.yml has no such purpose' "
+        "when moment is null then 'its day cannot be read' "
         "when choice not in ($forbidding) and moment > $at then 'it is of a moment still to come' end as why "
         "from ($rows) as c) as judged where why is not null",
         ended=list(policy.ended.purposes) or [""],
@@ -283,8 +290,27 @@ def _state(at: datetime) -> exp.Query:
 def _latest() -> exp.Query:
     """Of each subject of a customer the latest fact about each part of a purpose; what does not reach it left out.
 
-    Which of two is the later one is said by `Fact.order`, too.
+    Which of two is the later one is said by `Fact.order`, too. A grant expires, a denial does not: behind a denial as
+    the last word that is said, `expired` is none.
     """
+    return query(
+        "select * exclude (last_said) from (select *, first_value(choice) over ("
+        "partition by customer_id, kind, owner, value, purpose, scope_channel, scope_topic "
+        "order by choice = $expired, ranks_at desc, $rank, coalesce(seq, 0) desc, source || ':' || record_id desc) "
+        "as last_said from ($reaching) as f) as f "
+        "qualify row_number() over ("
+        "partition by customer_id, kind, owner, value, purpose, scope_channel, scope_topic "
+        "order by choice = $expired and last_said in ($forbidding), ranks_at desc, $rank, coalesce(seq, 0) desc, "
+        "source || ':' || record_id desc) = 1",
+        reaching=_reaching(),
+        expired=Choice.EXPIRED,
+        forbidding=list(map(str, FORBIDDING)),
+        rank=_rank(column("choice"), _RANKS),
+    )
+
+
+def _reaching() -> exp.Query:
+    """Every fact for each customer that it reaches, and each part of a purpose that it speaks of."""
     return query(
         "select f.*, h.customer_id, p.channel as scope_channel, p.topic as scope_topic, p.minimum_age, p.zone "
         "from f join p on p.purpose = f.purpose and (f.channel is null or f.channel = p.channel) "
@@ -293,17 +319,13 @@ def _latest() -> exp.Query:
         "where (f.choice <> $granted or (h.customers = 1 and not f.carried and not f.act_erased "
         "and not exists (select 1 from a where a.part_of = f.part_of))) "
         "and not (f.carried and exists "
-        "(select 1 from s where s.part_of = f.part_of and s.customer_id = h.customer_id)) "
-        "qualify row_number() over (partition by h.customer_id, f.kind, f.owner, f.value, "
-        "p.purpose, p.channel, p.topic "
-        "order by f.ranks_at desc, $rank, coalesce(f.seq, 0) desc, f.source || ':' || f.record_id desc) = 1",
+        "(select 1 from s where s.part_of = f.part_of and s.customer_id = h.customer_id))",
         f=table(FACTS),
         p=table(PURPOSES),
         h=table(HOLDERS),
         a=table(PARTED),
         s=table(SPOKEN),
         granted=Choice.GRANTED,
-        rank=_rank(column("choice", "f"), _RANKS),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError
 
-from kinfolk.errors import EngineError
+from kinfolk.errors import BusyError, DamagedError, EngineError, KinfolkError
 from kinfolk.store.schema import HEAD
 
 _PRAGMAS = (
@@ -19,13 +20,16 @@ _PRAGMAS = (
     "pragma synchronous = full",
     "pragma foreign_keys = on",
     "pragma busy_timeout = 10000",
+    "pragma secure_delete = on",  # of who was erased nothing stays in free pages
 )
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def open_store(state: Path) -> Engine:
     """The control state of a project, created or brought up to date when needed.
 
-    Errors  EngineError when the file is damaged or cannot be written
+    Errors  EngineError when the file cannot be read or written, DamagedError when it is damaged; BusyError
     """
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     _make_private(file_of(state))
@@ -50,7 +54,7 @@ def _make_private(file: Path) -> None:
 def open_as_it_is(state: Path) -> Engine | None:
     """The control state to read from beside whoever creates it or brings it up to date; None until that is done.
 
-    Errors  EngineError when the file is damaged or cannot be read
+    Errors  EngineError when the file cannot be read, DamagedError when it is damaged; BusyError
     """
     engine = _engine(state)
     try:
@@ -81,8 +85,14 @@ def file_of(state: Path) -> Path:
     return state / "control.sqlite"
 
 
-def _unusable(engine: Engine, error: DatabaseError) -> EngineError:
-    return EngineError(
+def _unusable(engine: Engine, error: DatabaseError) -> KinfolkError:
+    """What is wrong. Nobody may take a file that somebody is writing to for a damaged one, which is replaced."""
+    code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the rest of it tells details
+    if code in _BUSY:
+        what = "Somebody else is writing to the history of runs or the ledger of consents."
+        return BusyError(what, where=engine.url.database, hint="Try again when they are done.")
+    kind = DamagedError if code in _DAMAGED else EngineError
+    return kind(
         f"The history of runs cannot be read or written ({error.orig}).",
         where=engine.url.database,
         hint="Is the disk full? If the file is damaged, restore a backup.",
@@ -100,7 +110,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def transaction(connection: Connection) -> Iterator[None]:
     """Takes the write lock at once, so that two writers wait instead of failing half-way.
 
-    Errors  EngineError when the file is damaged or cannot be written; nothing of the transaction stays
+    Errors  EngineError when the file cannot be written, DamagedError when it is damaged; BusyError while somebody else
+            writes. Nothing of the transaction stays
     """
     try:
         connection.exec_driver_sql("begin immediate")

@@ -320,6 +320,27 @@ def test_a_ledger_is_the_same_in_another_project(shop: Company, published: Path,
     assert shop.ask(asked) == other.ask(asked)
 
 
+def test_what_was_given_up_since_is_in_the_ledger_that_another_project_imports_too(
+    shop: Company, published: Path, tmp_path: Path
+) -> None:
+    said(shop, "record", "ana@example.com", "delivery", "denied")
+    said(shop, "record", "ana@example.com", "news", "denied", "--channel", "sms")
+    less = "".join(
+        line for line in POLICY.replace("[email, sms]", "[email]").splitlines(True) if "delivery" not in line
+    )
+    less += "ended: {purposes: [delivery], channels: [sms]}\n"
+    shop.write("policies/consent.yml", less)
+    file = tmp_path / "ledger.csv"
+    said(shop, "export", file)
+    other = Company(Path(shutil.copytree(published, tmp_path / "other")), new=False)
+    other.write("policies/consent.yml", less)
+    count = len(told(shop, "export"))
+    assert told(other, "import", file) == {"rows": count, "recorded": count, "known": 0}
+    assert told(other, "import", file)["known"] == count
+    by_hand = imported(shop, purpose="delivery", decision="denied")
+    assert "There is no purpose delivery." in refused(shop, "import", by_hand).what
+
+
 def test_an_export_is_imported_by_another_installation_and_nothing_twice(
     shop: Company, published: Path, tmp_path: Path
 ) -> None:
@@ -356,6 +377,74 @@ def test_a_file_with_mistakes_tells_each_with_its_line_and_nothing_is_recorded(s
     assert [line.strip().split(" ", 1)[0] for line in lines] == [f"past.csv:{n}:" for n in (3, 4, 5, 6, 7)]
     assert "Did you mean `news`?" in lines[2]
     assert told(shop, "export") == []
+
+
+def imported(shop: Company, **row: str) -> str:
+    """What becomes of a file with one row about Ana."""
+    row = {"email": "ana@example.com", "purpose": "news", "effective_at": "2026-02-01T00:00+00:00"} | row
+    return shop.write("past.csv", f"{','.join(row)}\n{','.join(row.values())}\n").as_posix()
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ({"decision": "granted", "ranks_at": "2026-02-01T10:00+00:00"}, "Only a denial or withdrawal has ranks_at"),
+        ({"decision": "expired", "ranks_at": "2026-02-01T10:00+00:00"}, "Only a denial or withdrawal has ranks_at"),
+        ({"decision": "denied", "ranks_at": "2026-02-02T01:00:01+00:00"}, "ranks_at is of another day"),
+        ({"decision": "denied", "ranks_at": "2026-01-31T23:59+00:00"}, "ranks_at is of another day"),
+        ({"decision": "granted", "expires_at": "2026-02-01T00:00+00:00"}, "The grant ends before it begins."),
+        ({"decision": "granted", "expires_at": "2028-02-02"}, "A grant of news of that moment ends on 2028-02-01"),
+    ],
+)
+def test_no_row_of_a_file_has_more_force_than_what_is_said_can_have(
+    shop: Company, row: dict[str, str], what: str
+) -> None:
+    error = refused(shop, "import", imported(shop, **row))
+    assert f"past.csv:2: {what}" in error.what
+    assert told(shop, "export") == []
+
+
+def test_a_day_of_a_denial_of_today_does_not_outlast_the_moment(shop: Company) -> None:
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    evening = f"{today}T23:59:59.9+00:00"
+    assert (
+        "still to come"
+        in refused(shop, "import", imported(shop, decision="denied", effective_at=today, ranks_at=evening)).what
+    )
+    day = {"decision": "denied", "ranks_at": "2026-02-02T00:00+00:00"}
+    assert told(shop, "import", imported(shop, **day))["recorded"] == 1
+    shorter = {"decision": "granted", "effective_at": "2026-02-03", "expires_at": "2026-12-24"}
+    assert told(shop, "import", imported(shop, **shorter))["recorded"] == 1
+    assert [row["expires_at"] for row in told(shop, "export") if row["decision"] == "granted"] == [
+        "2026-12-24T00:00:00+00:00"
+    ]
+
+
+def test_an_export_of_before_an_erasure_brings_nobody_back(shop: Company) -> None:
+    said(shop, "record", "C-1", "news", "granted")
+    said(shop, "record", "rui@example.com", "news", "granted")
+    said(shop, "export", shop.folder / "ledger.csv")
+    forget(open_store(open_project(shop.folder).state), [1, 3])
+    shop.csv("crm", PEOPLE[1:])  # and his record is gone too
+    assert told(shop, "import", shop.folder / "ledger.csv") == {"rows": 3, "recorded": 0, "known": 3}
+    assert [bool(row["email"] or row["record_id"]) for row in told(shop, "export")] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("words", "zone"),
+    [
+        (("record", "ana@example.com", "news", "granted", "--at", "0001-01-01T00:00+00:00"), "America/New_York"),
+        (("show", "ana@example.com", "--as-of", "0001-01-01T00:00"), "Europe/Vienna"),
+        (("show", "ana\0@example.com"), "UTC"),
+        (("record", "C-\udc80", "news", "granted"), "UTC"),
+        (("verify", "--link", f"{'9' * 5000}:{'ab' * 32}"), "UTC"),
+    ],
+)
+def test_what_no_moment_name_or_number_can_be_is_told_in_a_sentence(
+    shop: Company, words: tuple[str, ...], zone: str
+) -> None:
+    shop.write("kinfolk.yml", f"name: Test company\ntime_zone: {zone}\n")
+    assert refused(shop, *words).hint
 
 
 @pytest.mark.parametrize(

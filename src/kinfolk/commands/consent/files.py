@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
@@ -20,13 +20,14 @@ from kinfolk.commands.open_project import open_project
 from kinfolk.commands.records import record_named
 from kinfolk.engine.reader import Reader
 from kinfolk.errors import KinfolkError, NotFoundError, SourceError
-from kinfolk.model.consent import ERASED, Choice, Entry, Saying, Subject
+from kinfolk.model.consent import FORBIDDING, Choice, Entry, Saying, Subject
 from kinfolk.model.project import Project
 from kinfolk.pipeline.ledger import open_ledger
 from kinfolk.store.read.consents import entries, entries_of, erased_already
 from kinfolk.store.write.consents import append
 
 _TOLD = 20  # mistakes in one error
+_LONGEST_DAY = timedelta(hours=25)  # in whose zone a day was meant, an export does not tell
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,10 @@ def import_in(project: Project, ledger: Engine, file: IO[bytes], name: str) -> I
     with ExitStack() as stack:
         reader = stack.enter_context(published(project))
         lines = list(table.read(file, name))
-        who = _Who(project, reader, lines)
-        for line, row in lines:
+        gone = erased_already(ledger, {row["commitment"] for _, row in lines if row.get("commitment")})
+        left = [(line, row) for line, row in lines if row.get("commitment") not in gone]  # who is erased stays so
+        who = _Who(project, reader, left)
+        for line, row in left:
             try:
                 rows.append(_row(project, who, row, now))
             except KinfolkError as error:
@@ -74,10 +77,9 @@ def import_in(project: Project, ledger: Engine, file: IO[bytes], name: str) -> I
         known_beside = beside(reader, {said.subject for row in rows if not row.act for said in row.said})
     everybody = {said.subject for row in rows for said in row.said}
     known = {_same(entry.saying) for entry in entries_of(ledger, everybody)}
-    gone = erased_already(ledger, {subject.value for subject in everybody if subject.kind == ERASED})
-    new = [row for row in rows if not all(_same(said) in known or said.subject.value in gone for said in row.said)]
-    append(ledger, list(_acts(new, known, known_beside)), now)
-    return Imported(len(rows), len(new), len(rows) - len(new))
+    new = [row for row in rows if not all(_same(said) in known for said in row.said)]
+    append(ledger, list(_acts(new, known, known_beside)))
+    return Imported(len(lines), len(new), len(lines) - len(new))
 
 
 def exported(folder: Path, environment: str | None = None) -> Iterator[dict[str, Any]]:
@@ -143,21 +145,44 @@ def _row(project: Project, who: _Who, row: dict[str, str], now: datetime) -> _Ro
         raise KinfolkError("The row does not say when.", hint="Fill effective_at.")
     words = {name: row.get(name) or None for name in table.SAID[2:]}
     said = Said(row["purpose"], row["decision"], **words)
-    made = [_as_exported(project, saying(project, subject, said, now), row) for subject in who.of(row)]
-    return _Row(row.get("part_of", ""), made)
+    of_a_ledger = bool(row.get("commitment"))
+    made = [saying(project, subject, said, now, ended_too=of_a_ledger) for subject in who.of(row)]
+    return _Row(row.get("part_of", ""), [_as_exported(project, one, row, now) for one in made])
 
 
-def _as_exported(project: Project, said: Saying, row: dict[str, str]) -> Saying:
-    """With what an export tells and the words alone do not: when a grant ends, say, whatever the policy has today."""
+def _as_exported(project: Project, said: Saying, row: dict[str, str], now: datetime) -> Saying:
+    """With what an export tells and the words alone do not: when a grant ends, say, whatever the policy has today.
+
+    Errors  KinfolkError when it gives a word more force than it can have
+    """
     zone, told = ZoneInfo(project.time_zone), dict[str, Any]()
     if row.get("expires_at") and said.choice is Choice.GRANTED:
-        told["expires_at"] = moment(row["expires_at"], zone)
+        told["expires_at"] = _promised(said, moment(row["expires_at"], zone), of_a_ledger=bool(row.get("commitment")))
     if row.get("ranks_at"):
-        told["ranks_at"] = moment(row["ranks_at"], zone)
+        told["ranks_at"] = _within_a_day(said, moment(row["ranks_at"], zone), now)
     if "expires_at" in row and row.get("commitment"):  # a row of a ledger: what is empty there was empty
         told.setdefault("expires_at", None)
         told["notice"], told["carried"] = row.get("notice") or None, row.get("carried") == "yes"
     return replace(said, **told)
+
+
+def _promised(said: Saying, end: datetime, *, of_a_ledger: bool) -> datetime:
+    """When a grant ends. Errors: KinfolkError when that is before it began, or later than anybody was promised"""
+    if end <= said.effective_at:
+        raise KinfolkError("The grant ends before it begins.", hint="Correct expires_at, or leave it empty.")
+    if not of_a_ledger and said.expires_at is not None and end > said.expires_at:
+        what = f"A grant of {said.purpose} of that moment ends on {said.expires_at:%Y-%m-%d} at the latest."
+        raise KinfolkError(what, hint="Leave expires_at empty; the policy has it.")
+    return end
+
+
+def _within_a_day(said: Saying, ranks_at: datetime, now: datetime) -> datetime:
+    """Where a denial of a day stands among other words. Errors: KinfolkError when it would outlast its day"""
+    if said.choice not in FORBIDDING:
+        raise KinfolkError(f"Only a denial or withdrawal has ranks_at, not {said.choice}.", hint="Leave it empty.")
+    if not said.effective_at <= ranks_at <= min(said.effective_at + _LONGEST_DAY, now):
+        raise KinfolkError("ranks_at is of another day than effective_at, or still to come.", hint="Leave it empty.")
+    return ranks_at
 
 
 def _acts(rows: Sequence[_Row], known: set[tuple[object, ...]], known_beside: Beside) -> Iterator[list[Saying]]:

@@ -44,7 +44,7 @@ def record_in(project: Project, ledger: Engine, who: str, each: Sequence[Said]) 
         subjects = _subjects_of(project, reader, who)
         act = [saying(project, subject, one, now) for one in each for subject in subjects]
         act = carried(act, beside(reader, subjects))
-    return append(ledger, [act], now)
+    return append(ledger, [act])
 
 
 def withdraw(folder: Path, who: str, said: Said, environment: str | None = None) -> list[Entry]:

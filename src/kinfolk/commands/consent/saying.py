@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from kinfolk.errors import KinfolkError, NotFoundError
-from kinfolk.model.consent import FORBIDDING, Choice, ConsentPolicy, Purpose, Saying, Subject
+from kinfolk.model.consent import FORBIDDING, Choice, ConsentPolicy, Ended, Purpose, Saying, Subject
 from kinfolk.model.project import Project
 from kinfolk.policy.consent import day_end, ends
 from kinfolk.project.suggest import hint
@@ -53,15 +53,17 @@ def purpose_named(policy: ConsentPolicy, name: str) -> Purpose:
     return found
 
 
-def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Saying:
+def saying(project: Project, subject: Subject, said: Said, now: datetime, *, ended_too: bool = False) -> Saying:
     """The same, checked and complete: the moment in UTC, the version that was in force, the end of a grant.
 
     A denial that names a day is the last word of that day.
 
+    ended_too  whether it may be about what the policy has given up, as a row of a ledger may
     Errors  KinfolkError names what policies/consent.yml does not have, or a moment that is still to come
     """
     policy = policy_of(project)
-    purpose = purpose_named(policy, said.purpose)
+    given_up = ended_too and said.purpose in policy.ended.purposes
+    purpose = None if given_up else purpose_named(policy, said.purpose)
     if said.choice not in list(Choice):
         raise _unknown("decision", said.choice, Choice)
     choice, zone = Choice(said.choice), ZoneInfo(project.time_zone)
@@ -70,10 +72,11 @@ def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Say
         raise KinfolkError(f"{said.effective_at} is still to come.", hint="Record what was said, not what will be.")
     effective_at = min(effective_at, now)
     days_end = day_end(effective_at, project.time_zone) if choice in FORBIDDING and _is_day(said.effective_at) else None
-    _, channel, topic = policy.called_now(purpose.name, said.channel, said.topic)
-    for kind, given, known in (("channel", channel, purpose.channels), ("topic", topic, purpose.topics)):
-        if given is not None and given not in known:
-            raise _unknown(kind, given, known, f" of {purpose.name}")
+    _, channel, topic = policy.called_now(said.purpose, said.channel, said.topic)
+    if purpose is not None:
+        ended = policy.ended if ended_too else Ended()
+        _check_known("channel", channel, (*purpose.channels, *ended.channels), purpose)
+        _check_known("topic", topic, (*purpose.topics, *ended.topics), purpose)
     version = said.policy_version
     if version is None:
         in_force = policy.in_force(effective_at.astimezone(zone).date())
@@ -84,10 +87,10 @@ def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Say
         raise _unknown("version", version, (known.name for known in policy.versions))
     return Saying(
         subject=subject,
-        purpose=purpose.name,
+        purpose=purpose.name if purpose else said.purpose,
         choice=choice,
         effective_at=effective_at,
-        expires_at=ends(effective_at, purpose.months, purpose.zone) if choice is Choice.GRANTED else None,
+        expires_at=ends(effective_at, purpose.months, purpose.zone) if purpose and choice is Choice.GRANTED else None,
         policy_version=version,
         channel=channel,
         topic=topic,
@@ -98,6 +101,11 @@ def saying(project: Project, subject: Subject, said: Said, now: datetime) -> Say
         notice=next((known.digest for known in policy.versions if known.name == version), None),
         ranks_at=min(days_end, now) if days_end else None,
     )
+
+
+def _check_known(kind: str, given: str | None, known: Sequence[str], purpose: Purpose) -> None:
+    if given is not None and given not in known:
+        raise _unknown(kind, given, known, f" of {purpose.name}")
 
 
 def _is_day(text: str | None) -> bool:
@@ -111,7 +119,8 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
     """The moment in UTC, of that zone where it names none. Errors: KinfolkError"""
     try:
         found = datetime.fromisoformat(text.strip())
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+        found = found if found.tzinfo else found.replace(tzinfo=zone)
+        return found.astimezone(zone).astimezone(UTC)  # one that one of them cannot tell is none
     except (ValueError, OverflowError):
         advice = "Write a day such as 2026-03-01, or a moment such as 2026-03-01T14:30."
         raise KinfolkError(f"{text!r} is no moment.", hint=advice) from None

@@ -85,7 +85,7 @@ def show_in(project: Project, ledger: Engine, who: str, as_of: str | None = None
     with published(project) as reader:
         asked = person(reader, who, moment, project.defaults.country)
         facts = [_dated(project, fact, now) for fact in (file_facts(reader, asked.subjects) if reader else ())]
-        facts += map(fact_of, entries_of(ledger, asked.subjects, at))
+        facts += map(fact_of, entries_of(ledger, asked.subjects, moment))
         counted = [_called_now(policy, fact) for fact in _counted(ledger, reader, asked, facts, at)]
     return Shown(asked.customer_id, at, list(_states(policy, asked, counted, at)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from kinfolk.model.source import Conventions
 
 RECORD, EMAIL, PHONE = "record", "email", "phone"
 _CUSTOMER = "customer"
+_NAMES = re.compile(r"[^\x00\ud800-\udfff]*")  # what no database takes for text is in none
 
 
 def subject_named(asked: str, country: str | None = None) -> Subject | None:
@@ -22,6 +24,8 @@ def subject_named(asked: str, country: str | None = None) -> Subject | None:
     country  where numbers without country code are dialled
     Errors   KinfolkError says what cannot be read
     """
+    if not _NAMES.fullmatch(asked):
+        raise KinfolkError(f"{asked!r} has a character that no name has.", hint="Leave it out.")
     kind, colon, value = asked.strip().partition(":")
     if colon and kind == _CUSTOMER:
         return None

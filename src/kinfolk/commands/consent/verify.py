@@ -14,6 +14,7 @@ from kinfolk.pipeline.ledger import open_ledger
 from kinfolk.store.read import verification
 
 _LINK = 12  # characters of a link that are enough
+_DIGITS = 18  # of the number of a row
 
 
 def verify(folder: Path, environment: str | None = None, links: Sequence[str] = ()) -> Verified:
@@ -32,7 +33,7 @@ def verify_in(ledger: Engine, links: Sequence[str] = ()) -> Verified:
 
 def _kept(text: str) -> tuple[int, str]:
     seq, _, link = text.strip().lower().partition(":")
-    if not seq.isdecimal() or len(link) < _LINK or set(link) - set("0123456789abcdef"):
+    if not seq.isdecimal() or len(seq) > _DIGITS or len(link) < _LINK or set(link) - set("0123456789abcdef"):
         hint = "Write the row and its link as `verify` prints them, as 17:9f86d081884c."
         raise KinfolkError(f"{text!r} is no link of a row.", hint=hint)
     return int(seq), link

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from heapq import merge
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Row, Select, func, select
+from sqlalchemy import Column, Connection, Engine, Label, Row, Select, String, Table, func, select, type_coerce
 
 from kinfolk.model.consent import Erasure, Verified
 from kinfolk.store import chain
 from kinfolk.store.read.consents import at_one_moment, entry_of, head_of, whole
-from kinfolk.store.schema import consent_erasures, consent_ledger, consent_subjects
+from kinfolk.store.schema import Moment, consent_erasures, consent_ledger, consent_subjects
 
 _SHOWN = 12  # characters of a link in a sentence
+_TEXT = "_text"  # how a column ends that has a moment as it is written
 _ODD = (ValueError, TypeError, KeyError)  # what a value raises that is of no type its column has
 
 
@@ -26,8 +27,8 @@ def verify(engine: Engine, kept: Mapping[int, str] | None = None) -> Verified:
     """
     walk = _Walk(dict(kept or {}))
     with at_one_moment(engine) as connection:
-        said = _each(connection, whole(), consent_ledger.c.seq)
-        erasures = _each(connection, select(consent_erasures), consent_erasures.c.seq)
+        said = _each(connection, whole().add_columns(*_as_texts(consent_ledger)), consent_ledger.c.seq)
+        erasures = _each(connection, select(consent_erasures, *_as_texts(consent_erasures)), consent_erasures.c.seq)
         for seq, row in merge(said, erasures, key=lambda found: found[0]):
             walk.step(seq, row)
         promised, last = head_of(connection)
@@ -87,6 +88,8 @@ class _Walk:
         made = self._erasure(row) if "erased_at" in row._fields else self._said(row)
         if made != row.chain and not moved:
             self.problems.append(f"Row {row.seq} is not what was written after row {row.seq - 1}.")
+        if _otherwise_written(row):
+            self.problems.append(f"Row {row.seq} holds a moment that is written as none is, and found at another.")
         return str(row.chain)
 
     def _said(self, row: Row[Any]) -> str:
@@ -105,6 +108,18 @@ class _Walk:
         erasure = Erasure(row.seq, row.erased_at, tuple(json.loads(row.rows)), row.erased_by, row.reason)
         self.erased |= set(erasure.rows)
         return chain.erasure_link(self.before, erasure)
+
+
+def _as_texts(described: Table) -> list[Label[str]]:
+    """Its moments as the text that they are in the file: it is texts that SQL compares."""
+    return [type_coerce(c, String).label(c.name + _TEXT) for c in described.columns if isinstance(c.type, Moment)]
+
+
+def _otherwise_written(row: Row[Any]) -> bool:
+    """Whether a moment of it is the right one in other characters than it was written in."""
+    found = row._mapping
+    pairs = ((found[name], found[name + _TEXT]) for name in row._fields if name + _TEXT in row._fields)
+    return any(text != (m.replace(tzinfo=None).isoformat(" ", "microseconds") if m else None) for m, text in pairs)
 
 
 def _each(connection: Connection, tree: Select[Any], seq: Column[int]) -> Iterator[tuple[int, Row[Any] | None]]:

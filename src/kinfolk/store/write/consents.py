@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,10 +24,10 @@ def append(engine: Engine, acts: Sequence[Sequence[Saying]], now: datetime | Non
     """Writes what was said, all of it or nothing, and returns the rows.
 
     acts  each what was said at once: about every record of a customer, say. Who is erased already stays so
-    now   when it is recorded; the clock's time if not given
+    now   a moment that it is not recorded before
     """
-    recorded_at = now or datetime.now(UTC)
     with writing(engine) as connection:
+        recorded_at = _moment_of_writing(connection, now)
         last, before = head_of(connection)
         written, about = list[Entry](), list[dict[str, Any]]()
         for act in acts:
@@ -47,6 +48,15 @@ def append(engine: Engine, acts: Sequence[Sequence[Saying]], now: datetime | Non
             erased_before = [entry.seq for entry in written if entry.erased]
             _write_erasure(connection, erased_before, (None, "erased before it was imported"), recorded_at)
     return written
+
+
+def _moment_of_writing(connection: Connection, not_before: datetime | None) -> datetime:
+    """Told under the lock, and never before that of the last row: to a moment that has passed no row is added."""
+    tree = select(consent_ledger.c.recorded_at).order_by(consent_ledger.c.seq.desc()).limit(1)
+    moments = [datetime.now(UTC), not_before]
+    with suppress(ValueError, TypeError):  # somebody wrote something else there: `verify` tells, and life goes on
+        moments.append(connection.execute(tree).scalar())
+    return max(moment for moment in moments if moment)
 
 
 def forget(engine: Engine, numbers: Collection[int], by: str | None = None, reason: str | None = None) -> int:

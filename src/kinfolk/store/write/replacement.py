@@ -40,7 +40,8 @@ def replaced_by(state: Path, prepared: Path, *, other_ledger: bool = False) -> I
     written since the backup, for what was said was said; and who was shut out since is not let in again by it.
 
     other_ledger  the backup's ledger takes the place of one that it is no copy of
-    Errors        ExistsError when it is no copy and nobody said so; EngineError when one of them is damaged
+    Errors        ExistsError when it is no copy and nobody said so; DamagedError when one of them is damaged;
+                  BusyError while somebody writes, before anything is done
     """
     then, now = open_store(prepared), open_store(state)
     try:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine, Update, insert, select, update
 
-from kinfolk.errors import EngineError
+from kinfolk.errors import BusyError, EngineError
 from kinfolk.model.history import State
 from kinfolk.model.run import RunStatus, StepRecord
 from kinfolk.store.database import writing
@@ -94,7 +94,7 @@ def finish(
 
 def fail(engine: Engine, run_id: int, records: Sequence[StepRecord], error: BaseException) -> None:
     """Closes a run as failed. Where even that cannot be written, the error that ended the run matters more."""
-    with suppress(EngineError):
+    with suppress(BusyError, EngineError):
         finish(engine, run_id, RunStatus.FAILED, records, str(error) or type(error).__name__)
 
 
