@@ -45,7 +45,7 @@ def test_where_one_wanted_to_go_is_where_one_goes(shop: Shop) -> None:
     assert answer.headers["location"] == "/me?look=//there"
 
 
-MARKUP = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7*7}}"
+MARKUP = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7777*7777}}"
 
 
 def test_names_and_addresses_are_text_on_every_page(shop: Shop) -> None:
@@ -60,7 +60,7 @@ def test_names_and_addresses_are_text_on_every_page(shop: Shop) -> None:
         browser.get(f"/setup/{MARKUP}").text,
     ]
     assert address in unescape(pages[0])
-    assert not [page for page in pages if re.search(r"<script|<img|49", page)]
+    assert not [page for page in pages if re.search(r"<script|<img|60481729", page)]
 
 
 @pytest.mark.parametrize(
