@@ -92,6 +92,28 @@ def test_a_channel_or_topic_that_somebody_objected_to_does_not_either(shop: Comp
     assert {scope for scope, state in states(shop).items() if state == "denied"} == {("letter", "text", "deals")}
 
 
+def test_a_purpose_gives_up_a_channel_that_another_still_has(shop: Company) -> None:
+    both = POLICY.replace("legitimate_interest}", "legitimate_interest, channels: [email, sms]}")
+    shop.write("policies/consent.yml", both)
+    shop.run()
+    record(shop.folder, "ana@example.com", Said("advice", "denied", channel="sms"))
+    less = both.replace("legitimate_interest, channels: [email, sms]}", "legitimate_interest, channels: [email]}")
+    shop.write("policies/consent.yml", less)
+    with pytest.raises(ProjectError) as refused:
+        check(shop.folder)
+    [mistake] = refused.value.mistakes
+    assert "Write `ended: {channels: [sms]}` in the purpose" in str(mistake)
+    given_up = less.replace("channels: [email]}", "channels: [email], ended: {channels: [sms]}}")
+    shop.write("policies/consent.yml", given_up)
+    check(shop.folder)
+    shop.run()
+    assert states(shop)["letter", "sms", "news"] == "unasked"
+    shop.write("policies/consent.yml", given_up.replace("channels: [email],", "channels: [email, sms],"))
+    with pytest.raises(ProjectError) as refused:
+        check(shop.folder)
+    assert "`sms` is among the channels of `advice`, so it is not given up there." in str(refused.value)
+
+
 def test_names_that_had_other_names_are_checked(shop: Company) -> None:
     odd = "formerly: {purposes: {advice: letter, counsel: advise}}\nended: {channels: [sms]}\n"
     shop.write("policies/consent.yml", POLICY + odd)

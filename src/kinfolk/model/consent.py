@@ -43,6 +43,15 @@ ERASED = "erased"  # the kind of a subject that is not known any more
 
 
 @dataclass(frozen=True)
+class Ended:
+    """Purposes, channels and topics that are given up: what people said against them has nothing left to forbid."""
+
+    purposes: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Purpose:
     """What data may be used for.
 
@@ -52,6 +61,7 @@ class Purpose:
     zone     whose days and months are counted
     gpc      whether Global Privacy Control, the browser's wish that nothing be sold or shared, forbids it
     about    what people are told of it
+    ended    channels and topics that it has given up, be they in use elsewhere
     """
 
     name: str
@@ -67,6 +77,7 @@ class Purpose:
     zone: str = "UTC"
     gpc: bool = False
     about: str | None = None
+    ended: Ended = field(default_factory=Ended)
 
     def scopes(self) -> Iterator[tuple[str | None, str | None]]:
         """Every channel with every topic; None where the purpose tells none apart."""
@@ -102,15 +113,6 @@ class Formerly:
     purposes: Mapping[str, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)
     topics: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """Purposes, channels and topics that are given up: what people said against them has nothing left to forbid."""
-
-    purposes: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -79,12 +79,14 @@ def stranded(policy: ConsentPolicy, objections: Iterable[tuple[str, str | None, 
                 yield Mistake(policy.place, what, _remedy("purposes", name))
             continue
         for kind, word, known, given_up in (
-            ("channels", channel, purpose.channels, policy.ended.channels),
-            ("topics", topic, purpose.topics, policy.ended.topics),
+            ("channels", channel, purpose.channels, (*policy.ended.channels, *purpose.ended.channels)),
+            ("topics", topic, purpose.topics, (*policy.ended.topics, *purpose.ended.topics)),
         ):
             if word is not None and word not in known and word not in given_up:
                 what = f"Somebody objected to `{name}` by `{word}`, which is not among its {kind} any more."
-                yield Mistake(purpose.place, what, _remedy(kind, word))
+                elsewhere = any(word in getattr(other, kind) for other in policy.purposes)
+                here = f"Write `ended: {{{kind}: [{word}]}}` in the purpose where it is given up; others have it still."
+                yield Mistake(purpose.place, what, here if elsewhere else _remedy(kind, word))
 
 
 def _remedy(kind: str, word: str) -> str:

@@ -75,6 +75,7 @@ def _purpose(parsed: Parsed[ConsentFile], name: str, entry: PurposeEntry) -> Pur
         default=(entry.default or silence) == "granted",
         channels=tuple(entry.channels),
         topics=tuple(entry.topics),
+        ended=Ended(channels=tuple(entry.ended.channels), topics=tuple(entry.ended.topics)),
         months=_months(entry.expires),
         minimum_age=entry.minimum_age,
         gpc=_sold_or_shared(entry.use) if entry.gpc is None else entry.gpc,

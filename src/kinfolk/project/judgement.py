@@ -352,6 +352,7 @@ RULES: tuple[Rule, ...] = (
         Rule(f"consent/{words}", f"consent: {words}", _MAY_BE_USED, public=False, whole=True)
         for words in ("formerly", "ended")
     ),
+    Rule("consent/purposes/*/ended", "consent: purpose {2}: ended", _MAY_BE_USED, public=False, whole=True),
     Rule("consent/versions/*", "consent: version {2}", _SAID, public=False, whole=True),
     Rule("tracking/*", "tracking plan {1}", _ASKED),
     Rule("tracking/*/events/*", "tracking plan {1}: event {3}", _ASKED),

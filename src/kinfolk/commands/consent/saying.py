@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from kinfolk.errors import KinfolkError, NotFoundError
-from kinfolk.model.consent import FORBIDDING, Choice, ConsentPolicy, Ended, Purpose, Saying, Subject
+from kinfolk.model.consent import FORBIDDING, Choice, ConsentPolicy, Purpose, Saying, Subject
 from kinfolk.model.project import Project
 from kinfolk.policy.consent import day_end, ends
 from kinfolk.project.suggest import hint
@@ -74,9 +74,9 @@ def saying(project: Project, subject: Subject, said: Said, now: datetime, *, end
     days_end = day_end(effective_at, project.time_zone) if choice in FORBIDDING and _is_day(said.effective_at) else None
     _, channel, topic = policy.called_now(said.purpose, said.channel, said.topic)
     if purpose is not None:
-        ended = policy.ended if ended_too else Ended()
-        _check_known("channel", channel, (*purpose.channels, *ended.channels), purpose)
-        _check_known("topic", topic, (*purpose.topics, *ended.topics), purpose)
+        ended = (policy.ended, purpose.ended) if ended_too else ()
+        _check_known("channel", channel, (*purpose.channels, *(c for one in ended for c in one.channels)), purpose)
+        _check_known("topic", topic, (*purpose.topics, *(t for one in ended for t in one.topics)), purpose)
     version = said.policy_version
     if version is None:
         in_force = policy.in_force(effective_at.astimezone(zone).date())

@@ -65,6 +65,7 @@ CHECKS: tuple[Callable[[Files], Iterator[Mistake]], ...] = (
     consent.purposes_sound,
     consent.channels_known,
     consent.former_names_gone,
+    consent.ended_here_gone,
     consent.signals_mean_purposes,
     consent.ages_known,
     access.access_sound,

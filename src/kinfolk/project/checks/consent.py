@@ -90,6 +90,19 @@ def former_names_gone(files: Files) -> Iterator[Mistake]:
                 yield Mistake(place("ended", kind, number), what, "Leave it out here or there.")
 
 
+def ended_here_gone(files: Files) -> Iterator[Mistake]:
+    """What a purpose has given up is none that it has."""
+    if files.consent is None:
+        return
+    for name, purpose in files.consent.settings.purposes.items():
+        for kind in ("channels", "topics"):
+            for number, word in enumerate(getattr(purpose.ended, kind)):
+                if word in getattr(purpose, kind):
+                    what = f"`{word}` is among the {kind} of `{name}`, so it is not given up there."
+                    place = files.consent.document.place("purposes", name, "ended", kind, number)
+                    yield Mistake(place, what, "Leave it out here or there.")
+
+
 def signals_mean_purposes(files: Files) -> Iterator[Mistake]:
     """What banners and TCF strings are said to mean are purposes of the file."""
     if files.consent is None:

@@ -52,6 +52,13 @@ class VersionEntry(Written):
     file: Word | None = Field(default=None, description="or the project's file that says it")
 
 
+class EndedHereEntry(Written):
+    """What one purpose gave up, so that what people said against it has nothing left to forbid."""
+
+    channels: Words = Field(default=[], description="nobody is reached by them for this purpose any more")
+    topics: Words = Field(default=[], description="nothing is said of them for this purpose any more")
+
+
 class PurposeEntry(Written):
     """Something that data may be used for."""
 
@@ -65,6 +72,7 @@ class PurposeEntry(Written):
     )
     channels: Words = Field(default=[], description="channels that are told apart, of those listed above")
     topics: Words = Field(default=[], description="topics that are told apart, of those listed above")
+    ended: EndedHereEntry = Field(default=EndedHereEntry(), description="what is given up here, though not elsewhere")
     expires: Months | None = Field(default=None, description="how long a grant counts, as 24 months")
     minimum_age: Annotated[int, Field(ge=1, le=99)] | None = Field(
         default=None, description="years; a grant of somebody younger, or of unknown age, does not count"
