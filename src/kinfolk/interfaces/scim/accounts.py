@@ -23,7 +23,7 @@ from scim2_server.storage import ScimStorage, SearchPage
 from sqlalchemy import Engine
 
 from kinfolk.commands.access import provisioning
-from kinfolk.errors import EngineError, ExistsError, KinfolkError, NotFoundError
+from kinfolk.errors import BusyError, EngineError, ExistsError, KinfolkError, NotFoundError
 from kinfolk.interfaces.scim.resources import User, group_resource, user_resource
 
 _ONE_BY_ONE = RLock()
@@ -137,7 +137,7 @@ def _in_words_of_scim() -> Iterator[None]:
         raise NotFoundException(detail=str(error)) from error
     except ExistsError as error:
         raise UniquenessException(detail=str(error)) from error
-    except EngineError:
+    except (EngineError, BusyError):
         raise
     except KinfolkError as error:
         raise InvalidValueException(detail=str(error)) from error
