@@ -10,7 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from kinfolk.commands.as_of import snapshot_as_of
-from kinfolk.commands.open_project import open_project
+from kinfolk.commands.open_project import Where, open_project
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import column, query, sql, table
 from kinfolk.errors import NotFoundError
@@ -58,9 +58,9 @@ def show(folder: Path, who: str, environment: str | None = None, as_of: str | No
     """
     project = open_project(folder, environment)
     with reading(project.state, snapshot_as_of(project, as_of)) as reader:
-        found = _find(reader, who.strip())
+        found = _find(reader, who.strip(), _LISTED)
         if not found and _given_up(reader, who.strip()):
-            raise NotFoundError(f"{who} was a customer once; none of its records is left.")
+            raise _nobody_left(who)
         if not found:
             raise NotFoundError(
                 f"No customer fits {who!r}.",
@@ -69,6 +69,28 @@ def show(folder: Path, who: str, environment: str | None = None, as_of: str | No
         if len(found) > 1:
             return [_candidate(reader, customer_id) for customer_id in found]
         return read_profile(reader, found[0], who)
+
+
+def search(where: Where, who: str, most: int = _LISTED, as_of: str | None = None) -> list[Candidate]:
+    """Customers with that id, earlier id, e-mail, phone or name; none where nobody fits, so many at most."""
+    project = open_project(where)
+    with reading(project.state, snapshot_as_of(project, as_of)) as reader:
+        return [_candidate(reader, customer_id) for customer_id in _find(reader, who.strip(), most)]
+
+
+def profile(where: Where, customer_id: str, as_of: str | None = None) -> Profile:
+    """The customer with that id, or one that it had before.
+
+    Errors  NotFoundError when there is none
+    """
+    project = open_project(where)
+    with reading(project.state, snapshot_as_of(project, as_of)) as reader:
+        found = next(
+            (ids for name, is_theirs in _by_id(customer_id) if (ids := _ids(reader, name, is_theirs, 1))), None
+        )
+        if found:
+            return read_profile(reader, found[0], customer_id)
+        raise _nobody_left(customer_id) if _given_up(reader, customer_id) else _no_customer(customer_id)
 
 
 def read_profile(reader: Reader, customer_id: str, asked_for: str) -> Profile:
@@ -92,13 +114,16 @@ def read_profile(reader: Reader, customer_id: str, asked_for: str) -> Profile:
     )
 
 
-def _find(reader: Reader, who: str) -> list[str]:
-    """Customer ids that fit, tried in order: id, earlier id, e-mail, phone, name."""
-    customers = profiles.CUSTOMERS.name
-    tries: list[tuple[str, exp.Expr]] = [
-        (customers, sql("customer_id = upper($who)", who=who)),
+def _by_id(who: str) -> list[tuple[str, exp.Expr]]:
+    return [
+        (profiles.CUSTOMERS.name, sql("customer_id = upper($who)", who=who)),
         (identity.ALIASES.name, sql("alias = upper($who) and customer_id is not null", who=who)),
     ]
+
+
+def _find(reader: Reader, who: str, most: int) -> list[str]:
+    """Customer ids that fit, so many at most, tried in order: id, earlier id, e-mail, phone, name."""
+    customers, tries = profiles.CUSTOMERS.name, _by_id(who)
     if "@" in who:
         tries.append((customers, sql("email = lower($who)", who=who)))
         tries.append((staging.RECORDS.name, sql("email = lower($who)", who=who)))
@@ -111,10 +136,18 @@ def _find(reader: Reader, who: str) -> list[str]:
     if words:
         tries.append((customers, exp.and_(*words)))
     for name, condition in tries:
-        found = _ids(reader, name, condition)
+        found = _ids(reader, name, condition, most)
         if found:
             return found
     return []
+
+
+def _nobody_left(who: str) -> NotFoundError:
+    return NotFoundError(f"{who} was a customer once; none of its records is left.")
+
+
+def _no_customer(customer_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no customer {customer_id}.", hint="Search by name, e-mail or phone.")
 
 
 def _given_up(reader: Reader, who: str) -> bool:
@@ -125,7 +158,7 @@ def _given_up(reader: Reader, who: str) -> bool:
 _NAMES = sql("concat_ws(' ', first_name, middle_name, last_name, company)")
 
 
-def _ids(reader: Reader, name: str, condition: exp.Expr) -> list[str]:
+def _ids(reader: Reader, name: str, condition: exp.Expr, most: int) -> list[str]:
     if name == staging.RECORDS.name:
         tree = query(
             "select distinct m.customer_id from found f join members m on m.record_no = f.record_no where $condition",
@@ -135,9 +168,7 @@ def _ids(reader: Reader, name: str, condition: exp.Expr) -> list[str]:
         )
     else:
         tree = query("select distinct customer_id from found where $condition", condition=condition, found=table(name))
-    rows = reader.read(
-        query("select * from ($tree) as f order by length(customer_id), 1 limit $n", tree=tree, n=_LISTED)
-    )
+    rows = reader.read(query("select * from ($tree) as f order by length(customer_id), 1 limit $n", tree=tree, n=most))
     return [row[0] for row in rows.rows]
 
 

@@ -14,7 +14,7 @@ from kinfolk.model.secret import Secret
 class Permission(StrEnum):
     """Something that one may do, or not.
 
-    Nothing that is served asks for the reading of profiles, decisions or runs yet.
+    Nothing that is served asks for decisions or runs yet.
     """
 
     PROFILES_READ = "profiles.read"

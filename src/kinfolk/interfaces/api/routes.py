@@ -8,7 +8,9 @@ from litestar import Request, Router, get
 from litestar.exceptions import HTTPException, NotAuthorizedException
 
 from kinfolk.errors import KinfolkError
+from kinfolk.interfaces.api.answers import Answer
 from kinfolk.interfaces.api.consents import CONSENTS
+from kinfolk.interfaces.api.customers import CUSTOMERS
 from kinfolk.interfaces.api.tokens import TOKENS
 from kinfolk.interfaces.web.asking import NOBODY
 from kinfolk.interfaces.web.problems import refused, told
@@ -24,6 +26,7 @@ def me(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 API = Router(
     "/api/v1",
-    route_handlers=[me, TOKENS, CONSENTS],
+    route_handlers=[me, TOKENS, CUSTOMERS, CONSENTS],
+    response_class=Answer,
     exception_handlers={KinfolkError: told, HTTPException: refused},
 )

@@ -10,6 +10,7 @@ import typer
 from kinfolk.commands.length import length_named
 from kinfolk.interfaces.cli import output
 from kinfolk.interfaces.cli.options import HERE, AsJson, Environment, Folder, signed
+from kinfolk.model.plain import plain
 
 if TYPE_CHECKING:
     from kinfolk.model.consent import Entry
@@ -124,7 +125,7 @@ def receipt(
     from kinfolk.interfaces.cli import consent_views
 
     found = receipt(folder, row, environment)
-    output.answer(found, as_json, lambda: consent_views.receipt(output.plain(found)))
+    output.answer(found, as_json, lambda: consent_views.receipt(plain(found)))
 
 
 @app.command()

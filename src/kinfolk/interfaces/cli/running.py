@@ -18,6 +18,7 @@ from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.cli import output, stopping, views
 from kinfolk.interfaces.cli.progress import watching
 from kinfolk.model.interval import interval
+from kinfolk.model.plain import plain
 from kinfolk.model.run import RunOptions, RunRecord
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _tell(happened: Happened, asked: Asked) -> None:
             "error": error and {"error": type(error).__name__, "what": str(error)},
             "next": happened.next,
         }
-        sys.stdout.write(json.dumps(output.plain(told), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(plain(told), ensure_ascii=False) + "\n")
         sys.stdout.flush()
         return
     if happened.run:
