@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError
 
 from kinfolk.commands.collect.door import Door
 from kinfolk.commands.collect.logs import landed_places, waiting
+from kinfolk.commands.traces import Traces, traces
 from kinfolk.connectors.collect.reading import drop_before, end_of, old
 from kinfolk.engine.lake import catalogue_of
 from kinfolk.errors import BusyError, KinfolkError
@@ -48,7 +49,7 @@ def follow(door: Door, run: Callable[[], Ran], told: Callable[[str], None], stop
     one can go back to.
     """
     seen: dict[str, int | None] = dict.fromkeys(door.sources)
-    published: tuple[int, ...] = ()
+    published: Traces = frozenset()
     heard: Head | None = None
     last, pause = "", AFTER_EVENTS
     while not stop.wait(pause):
@@ -129,13 +130,13 @@ def _said(project: Project) -> Head | None:
         engine.dispose()
 
 
-def _published(project: Project) -> tuple[int, ...]:
-    """What the catalogue of the lake looks like from outside: while it is the same, nothing was published or undone."""
-    try:
-        seen = catalogue_of(project.state).stat()
-    except OSError:
-        return ()
-    return seen.st_ino, seen.st_mtime_ns, seen.st_size
+def _published(project: Project) -> Traces:
+    """What the catalogue of the lake looks like from outside: while it is the same, nothing was published or undone.
+
+    While somebody reads, what is published may lie in its log alone.
+    """
+    catalogue = catalogue_of(project.state)
+    return traces(catalogue.parent, catalogue.name, f"{catalogue.name}-wal")
 
 
 def _taken_back(project: Project, sources: tuple[str, ...]) -> bool:
