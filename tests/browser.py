@@ -98,7 +98,8 @@ class Tab:
         self.ask("Input.dispatchKeyEvent", type="keyUp", **what)
 
     def type(self, text: str) -> None:
-        """Writes into what has the focus."""
+        """Writes into the field that has the focus; a page that is just there may give it to one in a moment."""
+        self.until("document.activeElement && document.activeElement.matches('input, textarea')")
         self.ask("Input.insertText", text=text)
 
     def at(self, path: str) -> None:
