@@ -149,6 +149,10 @@ class ConsentPolicy:
         called = self.formerly.purposes.get(name, name)
         return next((purpose for purpose in self.purposes if purpose.name == called), None)
 
+    def version(self, name: str | None) -> PolicyVersion | None:
+        """The version of that name."""
+        return next((version for version in self.versions if version.name == name), None)
+
     def called_now(self, purpose: str, channel: str | None, topic: str | None) -> tuple[str, str | None, str | None]:
         """A purpose, channel and topic by the names they have now."""
         now = self.formerly

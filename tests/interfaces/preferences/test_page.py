@@ -227,6 +227,11 @@ def test_a_body_that_is_too_large_is_refused(served: Serving, guest: str) -> Non
     assert send(served, link(served, f"guests:{guest}a"), {"ticked": ["x" * 70_000]}).status_code == 413
 
 
+def test_a_form_of_endless_fields_is_refused(served: Serving, guest: str) -> None:
+    answer = served.client.post(link(served, f"guests:{guest}a"), content="&".join(f"a{n}=" for n in range(1001)))
+    assert answer.status_code == 400
+
+
 def test_the_command_and_the_api_make_links(served: Serving, guest: str) -> None:
     made = answered(served.folder, "consent", "link", f"guests:{guest}a", "--url", served.url, "--lasts", "1 hour")
     assert served.client.get(made["url"]).status_code == 200

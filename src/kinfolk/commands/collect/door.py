@@ -64,7 +64,7 @@ class Door:
         self.lags = Lags()
         self._ledger = ledger_of(project)
         self._streams = _streams_of(project, self._ledger, {})
-        self._left: list[Stream] = []  # those of a source that is gone; a request may still write to them
+        self._left: dict[str, Stream] = {}  # of sources that are gone, by name; a request may still write to them
         self._saved = repr(self.counts)
 
     def reopen(self, project: Project) -> None:
@@ -74,27 +74,25 @@ class Door:
         """
         if project.collected != self.folder:
             raise KinfolkError("Its state lies in another folder now.", hint="Start `kinfolk serve` anew.")
-        before, asked = self._streams, self._ledger
+        before, asked = self._by_name(), self._ledger
         _check(project)
         ledger = ledger_of(project)
-        known = {stream.name: stream for stream in (*self._left, *before.values())}
         try:
-            self._streams = _streams_of(project, ledger, known)
+            self._streams = _streams_of(project, ledger, self._left | before)
         except OSError:
             if ledger:
                 ledger.close()
             raise
         self.project, self._ledger = project, ledger
-        self._left = [stream for stream in self._left if stream.name not in self.sources]  # others are back
         self._close_left()
-        self._left = [s for s in {s.name: s for s in before.values()}.values() if s.name not in self.sources]
+        self._left = {name: stream for name, stream in before.items() if name not in self.sources}
         if asked:
             asked.close()
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Names of the sources that events go to."""
-        return tuple(sorted({stream.name for stream in self._streams.values()}))
+        return tuple(sorted(self._by_name()))
 
     def knows(self, key: str | None) -> bool:
         """Whether the key leads to a source."""
@@ -170,7 +168,7 @@ class Door:
 
     def close(self) -> None:
         """Writes what is waiting, and ends."""
-        for stream in {stream.name: stream for stream in self._streams.values()}.values():
+        for stream in self._by_name().values():
             stream.log.close()
         self._close_left()
         if self._ledger:
@@ -178,10 +176,15 @@ class Door:
         with suppress(OSError):  # on a full disk the counts of the last second are lost, no event is
             self.save()
 
+    def _by_name(self) -> dict[str, Stream]:
+        return {stream.name: stream for stream in self._streams.values()}
+
     def _close_left(self) -> None:
-        for stream in self._left:
-            stream.log.close()
-        self._left = []
+        """Ends those that are gone, but for one whose source is back and has its log."""
+        for name, stream in self._left.items():
+            if name not in self.sources:
+                stream.log.close()
+        self._left = {}
 
 
 def _own_key(event: Any) -> str | None:

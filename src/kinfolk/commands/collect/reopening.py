@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from glob import escape
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
@@ -69,6 +71,13 @@ def _as_they_are(project: Project) -> Iterator[tuple[str, str]]:
     """The same as it is now; a file that is gone has none."""
     for file, _ in _notices(project):
         try:
-            yield file, sha256((project.folder / file).read_bytes()).hexdigest()
+            path = project.folder / file
+            yield file, _digest(path, traces(path.parent, escape(path.name)))
         except OSError:
             yield file, ""
+
+
+@lru_cache(maxsize=256)
+def _digest(file: Path, _written: Traces) -> str:
+    """Read once, until it is written anew: a document may be large, and is looked at each second."""
+    return sha256(file.read_bytes()).hexdigest()

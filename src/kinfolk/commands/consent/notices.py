@@ -41,14 +41,13 @@ def shown(policy: ConsentPolicy, name: str | None, digest: str | None) -> str | 
     """
     if name is None:
         return None
-    found = next((version for version in policy.versions if version.name == name), None)
+    found = policy.version(name)
     return name if found and digest in (None, found.digest) else GONE
 
 
 def notice(project: Project, version: str) -> Notice:
     """The notice of that version. Errors: NotFoundError"""
-    versions = project.consent.versions if project.consent else ()
-    found = next((known for known in versions if known.name == version), None)
+    found = project.consent.version(version) if project.consent else None
     if found is None:
         raise NotFoundError(f"There is no version {version} of the notice.")
     return Notice(found, found.content, _media_type(found.file))

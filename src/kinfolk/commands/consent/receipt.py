@@ -86,7 +86,7 @@ def _changed_since(shown: str | None, version: PolicyVersion | None) -> str | No
 
 def _processing(policy: ConsentPolicy, entry: Entry) -> dict[str, Any]:
     said, purpose = entry.saying, policy.purpose(entry.saying.purpose)
-    version = next((known for known in policy.versions if known.name == said.policy_version), None)
+    version = policy.version(said.policy_version)
     return {
         "privacy_notice": {
             "version": said.policy_version,

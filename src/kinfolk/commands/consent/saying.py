@@ -77,28 +77,26 @@ def saying(project: Project, subject: Subject, said: Said, now: datetime, *, end
         ended = (policy.ended, purpose.ended) if ended_too else ()
         _check_known("channel", channel, (*purpose.channels, *(c for one in ended for c in one.channels)), purpose)
         _check_known("topic", topic, (*purpose.topics, *(t for one in ended for t in one.topics)), purpose)
-    version = said.policy_version
-    if version is None:
-        in_force = policy.in_force(effective_at.astimezone(zone).date())
-        version = in_force.name if in_force else None
-    elif version == GONE:
-        version = None
-    elif version not in {known.name for known in policy.versions}:
-        raise _unknown("version", version, (known.name for known in policy.versions))
+    if said.policy_version is None:
+        version = policy.in_force(effective_at.astimezone(zone).date())
+    else:
+        version = policy.version(said.policy_version)
+        if version is None and said.policy_version != GONE:
+            raise _unknown("version", said.policy_version, (known.name for known in policy.versions))
     return Saying(
         subject=subject,
         purpose=purpose.name if purpose else said.purpose,
         choice=choice,
         effective_at=effective_at,
         expires_at=ends(effective_at, purpose.months, purpose.zone) if purpose and choice is Choice.GRANTED else None,
-        policy_version=version,
+        policy_version=version.name if version else None,
         channel=channel,
         topic=topic,
         collection_method=said.collection_method,
         collected_at=said.collected_at,
         recorded_by=said.recorded_by,
         proof=said.proof,
-        notice=next((known.digest for known in policy.versions if known.name == version), None),
+        notice=version.digest if version else None,
         ranks_at=min(days_end, now) if days_end else None,
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from litestar import Response
+from litestar.serialization import default_serializer
 from litestar.types import Serializer
 
 from kinfolk.model.plain import plain
@@ -14,8 +14,6 @@ from kinfolk.model.plain import plain
 class Answer(Response[Any]):
     """What a handler returns, as JSON."""
 
-    def render(self, content: Any, media_type: str, enc_hook: Serializer | None = None) -> bytes:
+    def render(self, content: Any, media_type: str, enc_hook: Serializer = default_serializer) -> bytes:
         """The bytes that are sent."""
-        if media_type == "application/json":
-            return msgspec.json.encode(plain(content))
-        return super().render(content, media_type, enc_hook) if enc_hook else super().render(content, media_type)
+        return super().render(plain(content), media_type, enc_hook)

@@ -6,7 +6,6 @@ Looking changes nothing, since programs that check e-mail follow every link.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs
 
 from litestar import Request, Response, Router, get, post
 from litestar.exceptions import HTTPException, PermissionDeniedException
@@ -18,6 +17,7 @@ from kinfolk.commands.serving import Served
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.preferences import views
 from kinfolk.interfaces.web.forgery import from_here
+from kinfolk.interfaces.web.forms import values
 
 _LARGEST = 64 << 10
 _MOST_FIELDS = 1000
@@ -52,7 +52,7 @@ def changed(request: Asked, token: str, body: bytes) -> Response[Any]:
     visit = links.visit(served.project, token)
     if visit.over:
         return views.expired(served)
-    form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS)
+    form = values(body, _MOST_FIELDS)
     if "nothing" in form:
         choices.withdraw_all(served, visit.subject, _address(request, served))
         return Redirect(f"/preferences/{token}?done=nothing", status_code=303)

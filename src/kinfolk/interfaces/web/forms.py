@@ -30,11 +30,15 @@ def fields(body: bytes) -> dict[str, str | list[str]]:
     """
     if len(body) > LARGEST:
         raise _refused()
+    return {name: said[0] if len(said) == 1 else said for name, said in values(body, _MOST_FIELDS).items()}
+
+
+def values(body: bytes, most: int) -> dict[str, list[str]]:
+    """Everything that is filled in, by field. Errors: HTTPException (400) for more fields than that"""
     try:
-        found = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=most)
     except ValueError:
         raise _refused() from None
-    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def _refused() -> HTTPException:

@@ -56,9 +56,9 @@
     return end;
   };
   /* Whether what was said still counts: to this notice, to each question, and not too long ago. */
+  const lasts = (one) => one.name in kept.choices && !(kept.choices[one.name] && one.months && ends(one) <= new Date());
   const holds = () => Boolean(kept && config && kept.version === config.version && kept.notice === config.notice &&
-    config.questions.every((one) =>
-    one.name in kept.choices && !(kept.choices[one.name] && one.months && ends(one) <= new Date())));
+    config.questions.every(lasts));
 
   /* A no is told to the end, though what stands beside it is asked about again. */
   const untold = () => Object.fromEntries(Object.entries(kept.choices).filter(([, yes]) => holds() || !yes));
