@@ -8,12 +8,15 @@ Traces = frozenset[tuple[str, int, int, int]]
 
 
 def traces(folder: Path, *patterns: str) -> Traces:
-    """Those of the files in the folder that a pattern names; others as soon as somebody writes, adds or removes one."""
+    """Those of the files in the folder that a pattern names; others as soon as somebody writes, adds or removes one.
+
+    However the folder is named, they are the same.
+    """
     found = set[tuple[str, int, int, int]]()
     for path in (path for pattern in patterns for path in folder.glob(pattern)):
         try:
             seen = path.stat()
         except OSError:
             continue  # it is gone since
-        found.add((str(path), seen.st_ino, seen.st_mtime_ns, seen.st_size))
+        found.add((path.relative_to(folder).as_posix(), seen.st_ino, seen.st_mtime_ns, seen.st_size))
     return frozenset(found)

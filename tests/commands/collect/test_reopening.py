@@ -17,6 +17,7 @@ from kinfolk.commands.collect.reopening import follow_project, written
 from kinfolk.commands.consent.notices import notice
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.serving import Served, served
+from kinfolk.commands.traces import Traces
 from tests.company import Company
 from tests.consenting import POLICY, asking
 from tests.serving import KEY, WEB, wait_until
@@ -37,10 +38,12 @@ def company(tmp_path: Path) -> Company:
 
 
 @contextmanager
-def following(company: Company, edited: str = "") -> Iterator[tuple[Served, Door, list[str]]]:
+def following(
+    company: Company, edited: str = "", read: Traces | None = None
+) -> Iterator[tuple[Served, Door, list[str]]]:
     """A server that follows the project; edited: a source that was written anew while the server began."""
     told, stop = list[str](), Event()
-    read = written(company.folder)
+    read = read or written(company.folder)
     answering = served(open_project(company.folder), told=told.append)
     with opened(answering.project) as door:
         if edited:
@@ -60,6 +63,15 @@ def test_what_was_written_while_the_server_began_is_seen(company: Company) -> No
         wait_until(lambda: bool(told))
         assert door.sources == ()
     assert told == ["The project was read anew, for people and programs; no source collects events."]
+
+
+def test_a_project_that_nobody_writes_to_is_read_once_however_its_folder_is_named(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(company.folder)
+    with following(company, read=written(Path("."))) as (_, _, told):
+        time.sleep(10 * reopening.LOOK)
+    assert told == []
 
 
 def test_people_are_shown_the_notice_whose_digest_is_written_down(company: Company) -> None:
