@@ -193,12 +193,22 @@ def found(project: Path, began: float, batches: int) -> Found:
     [(customers,)] = query(project, "select count(*) from profiles.customers").rows
     published = [run for run in status(project, limit=1_000_000).runs if run.status is RunStatus.PUBLISHED]
     spans = [(run.started_at.timestamp(), run.finished_at.timestamp()) for run in published if run.finished_at]
-    over = {load: next(end for start, end in spans if start <= at <= end) for load, at in query(project, LOADS).rows}
+    over = {load: _over(spans, load, at) for load, at in query(project, LOADS).rows}
     lags: dict[int, list[tuple[float, int]]] = {}
     for load, second, events in query(project, SENT).rows:
         lags.setdefault(int(second - began), []).append((over[load] - second, events))
     runs = sorted((Ran(end - began, end - start) for start, end in spans), key=lambda ran: ran.over)
     return Found(counts, customers, (batches + 1) // 2, runs, lags)
+
+
+def _over(spans: Sequence[tuple[float, float]], load: int, at: float) -> float:
+    """When the run was over that landed so at that moment. Errors: SystemExit when no published run was at it then"""
+    for start, end in spans:
+        if start <= at <= end:
+            return end
+    raise SystemExit(
+        f"Load {load}, of {at:.3f}, is of no published run; the last is {spans[-1]}, the first {spans[0]}."
+    )
 
 
 def at_share(lags: Sequence[tuple[float, int]], share: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -11,12 +12,15 @@ from kinfolk.commands.doctor import doctor
 from kinfolk.commands.history import history
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.query import query
+from kinfolk.commands.status import status
 from kinfolk.engine import upkeep
 from kinfolk.engine.duckdb import Session
 from kinfolk.engine.inspection import known_files
+from kinfolk.engine.lake import newest_snapshot
 from kinfolk.errors import NotFoundError, ProjectError
 from kinfolk.model.history import Label, State
-from kinfolk.pipeline.retention import expired
+from kinfolk.pipeline import retention
+from kinfolk.pipeline.retention import expired, thinned
 from tests.company import Company
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -109,16 +113,107 @@ def test_a_table_in_many_files_is_merged_and_earlier_states_are_read_as_before(c
     assert company.ask("select count(*) from profiles.customers") == [(6,)]
 
 
-def test_tables_of_which_every_run_deletes_a_little_are_whole_again_when_they_were_merged(company: Company) -> None:
-    for changed in range(5):
-        rows = [{"id": n, "name": f"N{n}", "mail": f"n{n}@example.com"} for n in range(2_000)]
-        rows[changed]["name"] = "Other"
-        company.csv("crm", rows)
-        company.run()
-    with Session.open(open_project(company.folder).state) as session:
+def changed_often(session: Session, times: int) -> dict[int, list[tuple[int, str]]]:
+    """Changes a table that often, as runs do: some rows go, others come. Its rows at each snapshot, as they must be."""
+    lake, random, rows = session.connection, Random(7), dict[int, str]()
+    lake.execute("create schema lake.s")
+    lake.execute("create table lake.s.t (id bigint, v varchar)")
+    seen = dict[int, list[tuple[int, str]]]()
+    for turn in range(times):
+        gone = [random.randrange(500) for _ in range(5)]
+        come = {random.randrange(500): f"{turn}-{random.random()}" for _ in range(20)}
+        lake.execute("begin transaction")
+        lake.execute(f"delete from lake.s.t where id in ({', '.join(map(str, [*gone, *come]))})")
+        lake.execute(f"insert into lake.s.t values {', '.join(map(str, come.items()))}")
+        lake.execute("commit")
+        rows = {id: value for id, value in rows.items() if id not in gone} | come
+        seen[newest_snapshot(lake)] = sorted(rows.items())
         upkeep.compact(session)
-        found = session.connection.execute("select * from ducklake_table_info('lake') where delete_file_count > 0")
-        assert found.fetchall() == []
+        assert lake.execute("select * from lake.s.t order by 1").fetchall() == sorted(rows.items())
+    return seen
+
+
+def test_a_table_that_every_run_changes_stays_in_few_files_and_every_state_of_it_reads_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "_SIZES", (2_000, 8_000, 64_000))  # bytes: so that few rows pass through all of them
+    with Session.open(tmp_path) as session:
+        seen = changed_often(session, 60)
+        [(files,)] = session.connection.execute("select file_count from ducklake_table_info('lake')").fetchall()
+        assert files <= 3 * 12
+        for snapshot, rows in seen.items():
+            then = session.connection.execute(f"select * from lake.s.t at (version => {snapshot}) order by 1")
+            assert then.fetchall() == rows
+
+
+def test_large_files_are_left_alone_until_many_of_their_rows_are_gone(tmp_path: Path) -> None:
+    with Session.open(tmp_path) as session:
+        lake = session.connection
+        lake.execute("create schema lake.s")
+        lake.execute("create table lake.s.t as select range as id, md5(range::varchar) as v from range(100_000)")
+
+        def large() -> str:
+            [path] = [file.path.name for file in known_files(lake, tmp_path) if file.size > 1 << 20 and not file.until]
+            return path
+
+        first = large()
+        lake.execute("delete from lake.s.t where id % 5 = 0")
+        for number in range(30):
+            lake.execute(f"insert into lake.s.t values ({-number}, 'new')")
+            upkeep.compact(session)
+        assert large() == first
+        lake.execute("delete from lake.s.t where id % 3 = 0")
+        upkeep.compact(session)
+        assert large() != first
+        assert lake.execute("select count(*) from lake.s.t where id > 0").fetchall() == [(53_333,)]
+
+
+def test_a_column_named_as_the_lake_names_its_files_does_not_mislead_the_merging(tmp_path: Path) -> None:
+    with Session.open(tmp_path) as session:
+        session.connection.execute("create schema lake.s")
+        session.connection.execute("create table lake.s.t (id bigint, filename varchar)")
+    with Session.open(tmp_path) as session:
+        lake = session.connection
+        for number in range(30):
+            lake.execute(f"insert into lake.s.t select {number} * 10 + range, 'f.csv' from range(10)")
+            lake.execute(f"delete from lake.s.t where id = {number} * 10")
+            upkeep.compact(session)
+        assert lake.execute("select count(*), count(distinct id) from lake.s.t").fetchall() == [(270, 270)]
+        [(files,)] = lake.execute("select file_count from ducklake_table_info('lake')").fetchall()
+        assert files <= 12
+
+
+def busy(hours_ago: float, number: int) -> list[datetime]:
+    return [NOW - timedelta(hours=hours_ago) + timedelta(seconds=n) for n in range(number)]
+
+
+def test_of_a_busy_hour_the_last_state_stays_once_the_hour_after_it_is_over() -> None:
+    often, seldom, lately = busy(5, 40), busy(3, 12), busy(1.5, 40)
+    told = [State(Label(n, "f"), n, at) for n, at in enumerate([*often, *seldom, *lately])]
+    assert [state.run_id for state in thinned(told, NOW)] == list(range(39))
+
+
+def test_the_last_two_states_stay_however_busy_their_hour_was() -> None:
+    told = [State(Label(n, "f"), n, at) for n, at in enumerate(busy(5, 14) * 2)]
+    assert 27 not in [state.run_id for state in thinned(told, NOW)]
+    assert 26 not in [state.run_id for state in thinned(told, NOW)]
+
+
+def test_states_between_are_said_to_be_gone_and_the_one_that_stays_reads_as_before(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.write("kinfolk.yml", "name: Test\ntime_zone: UTC\n")
+    monkeypatch.setattr(retention, "_BUSY", 2)
+    monkeypatch.setattr(retention, "_HOUR", timedelta(0))  # of now, too; and all that was published so far is one
+    monkeypatch.setattr(retention, "_hour_of", lambda state: NOW)
+    for people in (3, 4, 5, 6, 7):
+        run_with(company, people)
+    told = history(company.folder)
+    assert [(s.run_id, s.gone is None) for s in told] == [(5, True), (4, True), (3, True), (2, False), (1, False)]
+    assert told[-1].gone == "of an hour with more than 12 states the last is kept"
+    assert [customers(company, f"run:{run}") for run in (3, 4, 5)] == [5, 6, 7]
+    assert {len(run.steps) > 0: run.run_id for run in status(company.folder, limit=9).runs} == {True: 3, False: 1}
+    assert doctor(company.folder) == []
 
 
 @pytest.mark.parametrize("written", ["30", "thirty days", "-1 days", "1.5 days", "30 weeks"])

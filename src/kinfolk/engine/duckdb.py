@@ -199,7 +199,7 @@ class Session:
                 history.set_label(self.connection, label, {name: self._published_rows(name) for name in counted})
             self.connection.execute("commit")
         except duckdb.Error as error:
-            self._roll_back()
+            self.roll_back()
             raise EngineError(
                 f"The results could not be published: {_first_line(error)}",
                 hint="What was published before is untouched; run again once the cause is mended.",
@@ -339,7 +339,8 @@ class Session:
             return WORK
         return lake.LANDING if table in self.borrowed else lake.LAKE
 
-    def _roll_back(self) -> None:
+    def roll_back(self) -> None:
+        """Takes back what the transaction under way has done, if there is one."""
         try:
             self.connection.execute("rollback")
         except duckdb.Error:  # the failed statement may already have ended the transaction

@@ -5,11 +5,14 @@ All of it needs the right to write to the lake; none of it changes what a kept s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 import duckdb
+from sqlglot import exp
 
-from kinfolk.engine import sql
+from kinfolk.engine import lake, sql
 from kinfolk.engine.duckdb import Session
 from kinfolk.errors import EngineError
 from kinfolk.expressions.template import fill
@@ -17,7 +20,29 @@ from kinfolk.expressions.template import fill
 # Files that a merge or an expiry has put out of use stay at least a day for readers who began before it. Said as two
 # days, because on a SQLite catalogue DuckLake compares days only (times as text, one with a space, one with a T).
 _READERS_MAY_TAKE = "2 days"
-_MANY_FILES = 16
+_MANY_FILES = 12  # below a size; then they are merged into one
+_SIZES = (1 << 20, 1 << 23, 1 << 26)  # bytes, ascending; a file beyond the last is left as it is
+_WORN = 0.25  # share of deleted rows from which on any file is written anew
+_FILES_IN_USE = """
+    select s.schema_name, t.table_name, s.path || t.path || f.path, f.file_size_bytes,
+           coalesce(d.delete_count, 0) / greatest(f.record_count, 1)
+    from __ducklake_metadata_lake.ducklake_data_file f
+    join __ducklake_metadata_lake.ducklake_table t using (table_id)
+    join __ducklake_metadata_lake.ducklake_schema s using (schema_id)
+    left join __ducklake_metadata_lake.ducklake_delete_file d
+    on d.data_file_id = f.data_file_id and d.end_snapshot is null
+    where f.end_snapshot is null and t.end_snapshot is null and s.end_snapshot is null
+    order by 1, 2
+"""
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file that the present state is read from. deleted: share of its rows that are not there any more."""
+
+    path: str
+    size: int
+    deleted: float
 
 
 def snapshots(session: Session) -> list[int]:
@@ -49,25 +74,67 @@ def delete_orphans(session: Session) -> int:
     return _call(session, "select * from ducklake_delete_orphaned_files('lake', cleanup_all => true)")
 
 
-def fragmented(session: Session) -> bool:
-    """Whether some table lies in so many files, or has so many files of deleted rows, that reading it gets slow."""
-    text = "select coalesce(max(file_count + delete_file_count), 0) from ducklake_table_info('lake')"
-    [(files,)] = session.connection.execute(text).fetchall()
-    return int(files) > _MANY_FILES
-
-
 def compact(session: Session) -> None:
-    """Merges small files, and writes files anew of which rows were deleted.
+    """Merges files where many of a table are small, and writes files anew of which many rows were deleted.
 
-    However few those rows are: a file that keeps them is never merged, so the table would stay in as many files as it
-    was, and every run from then on would write all other tables anew.
+    A table grows by a file each run. Were all of them merged each time there are many, an hour of runs would write
+    each row hundreds of times. So small ones are merged with small ones only: a row is written once for each size.
     """
-    _call(session, "select * from ducklake_rewrite_data_files('lake', delete_threshold => 0)")
-    _call(session, "select * from ducklake_merge_adjacent_files('lake')")
+    rows = session.connection.execute(_FILES_IN_USE).fetchall()
+    for (schema, table), found in groupby(rows, lambda row: row[:2]):
+        _compact_one(session, schema, table, [_File(*row[2:]) for row in found])
+
+
+def _compact_one(session: Session, schema: str, table: str, files: Sequence[_File]) -> None:
+    merged = 0
+    for size in _SIZES:
+        small = [file for file in files if file.size < size]
+        if len(small) - merged < _MANY_FILES:
+            break
+        _write_anew(session, schema, table, [file for file in small if file.deleted])
+        text = "select * from ducklake_merge_adjacent_files('lake', $table, schema => $schema, max_file_size => $size)"
+        _call(session, text, table=table, schema=schema, size=size)
+        merged = len(small) - 1
+    if any(file.deleted > _WORN and file.size >= _SIZES[0] for file in files):
+        text = (
+            "select * from ducklake_rewrite_data_files('lake', $table, schema => $schema, delete_threshold => $share)"
+        )
+        _call(session, text, table=table, schema=schema, share=_WORN)
+
+
+def _write_anew(session: Session, schema: str, table: str, files: Sequence[_File]) -> None:
+    """Moves rows of files that know of deleted ones into a new file: the lake never merges such files itself."""
+    if not files:
+        return
+    if "filename" in {name.lower() for name in session.published.get(f"{schema}.{table}", ())}:
+        # A column of that name hides the lake's own, by which rows of a file are told: all such files, then.
+        text = "select * from ducklake_rewrite_data_files('lake', $table, schema => $schema, delete_threshold => 0)"
+        _call(session, text, table=table, schema=schema)
+        return
+    paths = [str(lake.data_folder(session.state) / file.path) for file in files]
+    among = fill("filename in ($paths)", paths=paths)
+    of, moved = sql.table(f"{schema}.{table}"), exp.to_table("memory.main.moved")
+    of.set("catalog", exp.to_identifier(lake.LAKE))
+    rows = exp.select("*").from_(of).where(among)
+    _execute(session, exp.Create(this=moved, kind="TABLE", expression=rows, replace=True))  # of another database
+    session.connection.execute("begin transaction")
+    try:
+        _execute(session, exp.delete(of, where=among))
+        _execute(session, exp.Insert(this=of, by_name=True, expression=exp.select("*").from_(moved)))
+        session.connection.execute("commit")
+    except BaseException:
+        session.roll_back()
+        raise
+    finally:
+        _execute(session, exp.Drop(tables=[moved], kind="TABLE"))
 
 
 def _call(session: Session, text: str, **holes: object) -> int:
+    return len(_execute(session, fill(text, **holes)))
+
+
+def _execute(session: Session, tree: exp.Expr) -> list[tuple[object, ...]]:
     try:
-        return len(session.connection.execute(sql.text(fill(text, **holes))).fetchall())
+        return session.connection.execute(sql.text(tree)).fetchall()
     except duckdb.Error as error:
         raise EngineError(f"The lake could not be tidied: {str(error).splitlines()[0]}") from error

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, Update, insert, select, update
+from sqlalchemy import Engine, Update, delete, insert, select, update
 
 from kinfolk.errors import BusyError, EngineError
 from kinfolk.model.history import State
@@ -118,3 +118,10 @@ def gone(engine: Engine, snapshots: Iterable[int], because: str) -> None:
     """Writes down that states can no longer be read, and why."""
     with writing(engine) as connection:
         connection.execute(update(runs).where(runs.c.snapshot_id.in_(snapshots)).values(gone_because=because))
+
+
+def forget_steps(engine: Engine, snapshots: Iterable[int]) -> None:
+    """Removes what the steps of the runs took that published those states; the runs themselves stay."""
+    of = select(runs.c.run_id).where(runs.c.snapshot_id.in_(snapshots))
+    with writing(engine) as connection:
+        connection.execute(delete(steps).where(steps.c.run_id.in_(of)))
