@@ -91,8 +91,8 @@ class Tab:
             time.sleep(0.05)
 
     def press(self, key: str) -> None:
-        """Presses a key and lets it go."""
-        number, text = _KEYS[key]
+        """Presses a key, by its name or by the letter it writes, and lets it go."""
+        number, text = _KEYS.get(key) or (ord(key.upper()), key)
         what = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": number}
         self.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **what)
         self.ask("Input.dispatchKeyEvent", type="keyUp", **what)
@@ -181,3 +181,18 @@ def opened(user: Path) -> Iterator[Tab]:
             process.kill()
             process.wait()
         os.close(heard)
+
+
+def barriers(tab: Tab, axe: str) -> list[Any]:
+    """What axe-core finds in the page as it is."""
+    tab.value(axe + "; null")
+    found = tab.value(
+        "axe.run().then(found => JSON.stringify(found.violations.map(v => [v.id, v.nodes.map(n => n.html)])))"
+    )
+    return list(json.loads(found))
+
+
+def picture(tab: Tab, name: str) -> None:
+    """Kept where somebody wants to look at it."""
+    if folder := os.environ.get("KINFOLK_PICTURES"):
+        tab.picture(Path(folder) / f"{name}.png")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from kinfolk.commands.events import Asked, Event, events
 from kinfolk.commands.held_apart import check_may_join
-from kinfolk.commands.open_project import open_project
+from kinfolk.commands.open_project import Where, open_project
 from kinfolk.commands.records import record_named
 from kinfolk.commands.review import Signature, check_consistent, words, write
 from kinfolk.connectors import CONNECTORS
@@ -55,14 +54,14 @@ class History:
 
 
 def merge(
-    folder: Path, ids: Sequence[str], signed: Signature, environment: str | None = None, *, dry_run: bool = False
+    where: Where, ids: Sequence[str], signed: Signature, environment: str | None = None, *, dry_run: bool = False
 ) -> Written:
     """Customers made one, by a decision between the first record of the first and that of each other.
 
     Errors  NotFoundError for an id there is not; KinfolkError when they are one already, or a decision or a rule of
             identity.yml says otherwise
     """
-    project = open_project(folder, environment)
+    project = open_project(where, environment)
     with reading(project.state) as reader:
         lives = [_living(reader, one) for one in ids]
         if len(set(lives)) < len(lives):
@@ -73,11 +72,11 @@ def merge(
         joined = [(members[0][0], others[0]) for others in members[1:]]
         check_may_join(reader, project.identity, [d.pair for d in hold if d.verdict == SAME], joined)
     verdicts = [Verdict(a, b, SAME) for a, b in joined]
-    return _act(folder, verdicts, (signed, dry_run), environment)
+    return _act(where, verdicts, (signed, dry_run), environment)
 
 
 def unmerge(
-    folder: Path,
+    where: Where,
     who: tuple[str, Sequence[str]],
     signed: Signature,
     environment: str | None = None,
@@ -91,7 +90,7 @@ def unmerge(
     A merge by hand is withdrawn. Otherwise every record split off is decided to be another customer than every other.
     """
     asked, records = who
-    with reading(open_project(folder, environment).state) as reader:
+    with reading(open_project(where, environment).state) as reader:
         customer = _living(reader, asked)
         members = _members(reader, customer)
         hold = [d for d in holding(every_decision(reader)) if d.verdict == SAME and set(d.pair) & set(members)]
@@ -100,7 +99,7 @@ def unmerge(
         elif asked.upper() == customer and hold:
             last = max(d.part_of for d in hold)
             return _act(
-                folder,
+                where,
                 [Verdict(*d.pair, WITHDRAWN) for d in hold if d.part_of == last],
                 (signed, dry_run),
                 environment,
@@ -116,12 +115,12 @@ def unmerge(
         raise KinfolkError(f"These are all records of {customer}: nothing would be left to split them from.")
     across = [Verdict(*d.pair, WITHDRAWN) for d in hold if len(off.intersection(d.pair)) == 1]
     verdicts = across if across and not records else _parted(off, rest)
-    return _act(folder, verdicts, (signed, dry_run), environment)
+    return _act(where, verdicts, (signed, dry_run), environment)
 
 
-def history(folder: Path, asked: str, environment: str | None = None) -> History:
+def history(where: Where, asked: str, environment: str | None = None) -> History:
     """What made a customer what it is. Errors: NotFoundError"""
-    with reading(open_project(folder, environment).state) as reader:
+    with reading(open_project(where, environment).state) as reader:
         customer = _living(reader, asked)
         members = set(_members(reader, customer))
         aliases = query(
@@ -134,14 +133,22 @@ def history(folder: Path, asked: str, environment: str | None = None) -> History
             [d for d in every_decision(reader) if members & set(d.pair)],
             _between(reader, customer, identity.LINKS.name, "key"),
             _between(reader, customer, identity.PAIRS.name, "probability"),
-            events(folder, Asked(customer), environment),
+            events(where, Asked(customer), environment),
         )
 
 
-def _act(folder: Path, verdicts: Sequence[Verdict], how: tuple[Signature, bool], environment: str | None) -> Written:
+def read_ties(reader: Reader, customer: str) -> list[tuple[str, str, str]]:
+    """How the records of a customer hang together: two records, and the key or the probability that ties them."""
+    by_key = _between(reader, customer, identity.LINKS.name, "key")
+    by_likeness = _between(reader, customer, identity.PAIRS.name, "probability")
+    likely = sorted(by_likeness, key=lambda tie: -tie[2])
+    return [(a, b, str(key)) for a, b, key in by_key] + [(a, b, f"{p:.1%}") for a, b, p in likely]
+
+
+def _act(where: Where, verdicts: Sequence[Verdict], how: tuple[Signature, bool], environment: str | None) -> Written:
     """Writes the answers down, or shows what would come of them."""
     signed, dry_run = how
-    project = open_project(folder, environment)
+    project = open_project(where, environment)
     if not dry_run:
         return Written(write(project, verdicts, signed))
     rehearsed = rehearse(project, CONNECTORS, Act(verdicts, signed.by, signed.note), check_consistent)

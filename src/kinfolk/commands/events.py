@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from kinfolk.commands.open_project import open_project
+from kinfolk.commands.open_project import Where, open_project
 from kinfolk.engine.reader import reading
 from kinfolk.engine.sql import query, sql, table
 from kinfolk.errors import NotFoundError
@@ -45,12 +44,12 @@ class Asked:
     kind: str | None = None
 
 
-def events(folder: Path, asked: Asked, environment: str | None = None, limit: int | None = None) -> list[Event]:
+def events(where: Where, asked: Asked, environment: str | None = None, limit: int | None = None) -> list[Event]:
     """Events of membership, newest first, at most `limit` of them.
 
     Errors  NotFoundError for a `since` that names no run and no moment
     """
-    project = open_project(folder, environment)
+    project = open_project(where, environment)
     since = _since(asked.since, project.time_zone)
     with reading(project.state) as reader:
         if not reader.present(EVENTS.name):

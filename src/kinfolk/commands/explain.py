@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from kinfolk.commands.as_of import snapshot_as_of
-from kinfolk.commands.open_project import open_project
+from kinfolk.commands.open_project import Where, open_project
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
 from kinfolk.errors import NotFoundError
@@ -65,18 +64,23 @@ class Explained:
 
 
 def explain(
-    folder: Path, first: str, second: str, environment: str | None = None, as_of: str | None = None
+    where: Where, first: str, second: str, environment: str | None = None, as_of: str | None = None
 ) -> Explained:
     """The evidence about two records, each given as source:id; for a customer id its most telling record is taken.
 
     Errors  NotFoundError names the one that does not exist
     """
-    project = open_project(folder, environment)
+    project = open_project(where, environment)
     with reading(project.state, snapshot_as_of(project, as_of)) as reader:
-        a, b = _telling(reader, _records(reader, first), _records(reader, second))
-        if a.record_no == b.record_no:
-            raise NotFoundError(f"{first} and {second} are one record, {a}.", hint="Give two different ones.")
-        return _explained(reader, project, a, b)
+        return read_explained(reader, project, first, second)
+
+
+def read_explained(reader: Reader, project: Project, first: str, second: str) -> Explained:
+    """The same in a state that is open."""
+    a, b = _telling(reader, _records(reader, first), _records(reader, second))
+    if a.record_no == b.record_no:
+        raise NotFoundError(f"{first} and {second} are one record, {a}.", hint="Give two different ones.")
+    return _explained(reader, project, a, b)
 
 
 def _explained(reader: Reader, project: Project, a: Record, b: Record) -> Explained:

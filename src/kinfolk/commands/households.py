@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from kinfolk.commands.open_project import open_project
+from kinfolk.commands.open_project import Where, open_project
 from kinfolk.engine.reader import reading
 from kinfolk.engine.sql import column, query, sql, table
 from kinfolk.errors import NotFoundError
@@ -17,7 +16,7 @@ Rows = list[dict[str, Any]]
 
 
 def households(
-    folder: Path, customer: str | None = None, limit: int | None = None, environment: str | None = None
+    where: Where, customer: str | None = None, limit: int | None = None, environment: str | None = None
 ) -> Rows:
     """A row for each customer who lives with others, household by household; of one customer's household where asked.
 
@@ -32,11 +31,11 @@ def households(
         one=_of(HOUSEHOLDS, "household_id", customer),
         limit=limit,
     )
-    return _read(folder, HOUSEHOLDS, tree, environment)
+    return _read(where, HOUSEHOLDS, tree, environment)
 
 
 def accounts(
-    folder: Path, customer: str | None = None, limit: int | None = None, environment: str | None = None
+    where: Where, customer: str | None = None, limit: int | None = None, environment: str | None = None
 ) -> Rows:
     """A row for each account, those with most customers first; of one customer's accounts where asked.
 
@@ -51,7 +50,7 @@ def accounts(
         one=_of(ACCOUNT_MEMBERS, "account_id", customer),
         limit=limit,
     )
-    return _read(folder, ACCOUNTS, tree, environment)
+    return _read(where, ACCOUNTS, tree, environment)
 
 
 def _of(members: Table, group: str, customer: str | None) -> Any:
@@ -63,9 +62,9 @@ def _of(members: Table, group: str, customer: str | None) -> Any:
     return sql("$group in ($theirs)", group=column(group, "h"), theirs=theirs)
 
 
-def _read(folder: Path, described: Table, tree: Any, environment: str | None) -> Rows:
+def _read(where: Where, described: Table, tree: Any, environment: str | None) -> Rows:
     kind = described.name.partition(".")[2]
-    with reading(open_project(folder, environment).state) as reader:
+    with reading(open_project(where, environment).state) as reader:
         if not reader.present(described.name):
             raise NotFoundError(
                 f"This project has no {kind}.", hint=f"Declare `{kind}:` in identity.yml, then `kinfolk run`."

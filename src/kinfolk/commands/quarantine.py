@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from kinfolk.commands.collect.logs import taking_in
 from kinfolk.commands.correction import Judge, correction
-from kinfolk.commands.open_project import open_project
+from kinfolk.commands.open_project import Where, open_project
 from kinfolk.connectors import CONNECTORS
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, sql, table
@@ -40,9 +40,9 @@ class Replayed:
     run: RunRecord
 
 
-def waiting(folder: Path, source: str | None = None, environment: str | None = None) -> list[Waiting]:
+def waiting(where: Where, source: str | None = None, environment: str | None = None) -> list[Waiting]:
     """What waits, by source, reason and load, the most rows first."""
-    project = open_project(folder, environment)
+    project = open_project(where, environment)
     _check_source(project, source)
     with reading(project.state) as reader:
         if not reader.present(OPEN.name):
@@ -109,9 +109,9 @@ def _quarantined(row: Mapping[str, Any], fixes: Mapping[tuple[str, int], str]) -
     )
 
 
-def show(folder: Path, record_no: int, environment: str | None = None) -> Quarantined:
+def show(where: Where, record_no: int, environment: str | None = None) -> Quarantined:
     """One row that waits. Errors: NotFoundError when none of that number does."""
-    return _one(open_rows(open_project(folder, environment), numbers=[record_no]), record_no)
+    return _one(open_rows(open_project(where, environment), numbers=[record_no]), record_no)
 
 
 def _one(rows: Iterable[Quarantined], record_no: int) -> Quarantined:
@@ -124,12 +124,12 @@ def _one(rows: Iterable[Quarantined], record_no: int) -> Quarantined:
     return found
 
 
-def export(folder: Path, out: Path, source: str | None = None, environment: str | None = None) -> int:
+def export(where: Where, out: Path, source: str | None = None, environment: str | None = None) -> int:
     """Writes rows that wait into a CSV or JSON file, to be corrected there and given to `fix`; how many.
 
     Errors  KinfolkError for another kind of file
     """
-    rows = [row for row in open_rows(open_project(folder, environment), source) if row.values is not None]
+    rows = [row for row in open_rows(open_project(where, environment), source) if row.values is not None]
     told = [{**{name: _cell(getattr(row, name)) for name in _ABOUT}, **(row.values or {})} for row in rows]
     if out.suffix == ".json":
         out.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -149,7 +149,7 @@ def _cell(value: Any) -> Any:
 
 
 def fix(
-    folder: Path, edits: Mapping[int, Mapping[str, str | None]], by: str, environment: str | None = None
+    where: Where, edits: Mapping[int, Mapping[str, str | None]], by: str, environment: str | None = None
 ) -> list[Fix]:
     """Keeps corrections, which are landed when their rows are sent again or come again; those that change nothing are
     left out.
@@ -157,7 +157,7 @@ def fix(
     edits   number of a row -> column, or `column.name` inside one that holds JSON -> its new value
     Errors  NotFoundError for a row or a column there is not; BusyError while a run holds the project
     """
-    project = open_project(folder, environment)
+    project = open_project(where, environment)
     rows = open_rows(project, numbers=list(edits))
     with _judging(project) as judged:
         made = [correction(project, _one(rows, number), given, judged) for number, given in edits.items()]
@@ -206,7 +206,7 @@ def _edited(row: Mapping[str | None, Any]) -> dict[str, str | None]:
 
 
 def replay(
-    folder: Path,
+    where: Where,
     source: str | None = None,
     environment: str | None = None,
     *,
@@ -217,7 +217,7 @@ def replay(
 
     Errors  as of a run: nothing was published, and the rows wait on
     """
-    project = open_project(folder, environment)
+    project = open_project(where, environment)
     _check_source(project, source)
     record = run_project(project, CONNECTORS, RunOptions(replay=Replay(source, everything)), watcher)
     with reading(project.state) as reader:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from kinfolk.commands.explain import Explained, explain
 from kinfolk.commands.held_apart import check_may_join, customers_of
-from kinfolk.commands.open_project import open_project
+from kinfolk.commands.open_project import Where, open_project
 from kinfolk.commands.records import record_named
-from kinfolk.engine.reader import reading
+from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.model.decision import Decision, Named, Verdict
@@ -59,9 +58,13 @@ class Signature:
     wait_seconds: float = 0
 
 
-def queue(folder: Path, most: int, environment: str | None = None) -> list[Asked]:
-    """The pairs that wait, those first whose answer is worth most; of two customers the strongest pair alone."""
-    with reading(open_project(folder, environment).state) as reader:
+def queue(where: Where, most: int, environment: str | None = None) -> list[Asked]:
+    """The pairs that wait, those first whose answer is worth most; of two customers the strongest pair alone.
+
+    What was answered since the last run is among them no more.
+    """
+    with reading(open_project(where, environment).state) as reader:
+        answered = _answered(reader)
         tree = query(
             "select a.source || ':' || a.record_id, b.source || ':' || b.record_id, r.customer_a, r.customer_b, "
             "r.probability, r.value, r.reason, r.pairs from (select *, count(*) over couple as pairs, "
@@ -72,20 +75,36 @@ def queue(folder: Path, most: int, environment: str | None = None) -> list[Asked
             review=table(identity.REVIEW.name),
             firsts=table(identity.MEMBERS.name),
             seconds=table(identity.MEMBERS.name),
-            most=most,
+            most=most + len(answered),
         )
-        return [Asked(*row) for row in reader.read(tree).rows]
+        found = [Asked(*row) for row in reader.read(tree).rows]
+        return [asked for asked in found if frozenset((asked.customer_a, asked.customer_b)) not in answered][:most]
 
 
-def show(folder: Path, first: str, second: str, environment: str | None = None) -> Shown:
+def _answered(reader: Reader) -> set[frozenset[str]]:
+    """Couples of customers about which somebody decided something that the next run will obey."""
+    applied = _applied(reader)
+    pairs = [d.pair for d in holding(every_decision(reader)) if d.decision_no not in applied]
+    customers = customers_of(reader, (name for pair in pairs for name in pair))
+    return {frozenset(customers[name] for name in pair) for pair in pairs if customers.keys() >= set(pair)}
+
+
+def _applied(reader: Reader) -> set[int]:
+    """Numbers of the decisions that the last run knew of."""
+    if not reader.present(identity.DECIDED.name):
+        return set()
+    return {row[0] for row in reader.read(query("select decision_no from d", d=table(identity.DECIDED.name))).rows}
+
+
+def show(where: Where, first: str, second: str, environment: str | None = None) -> Shown:
     """The evidence about two records, and what was decided about them. Errors: NotFoundError"""
-    found = explain(folder, first, second, environment)
+    found = explain(where, first, second, environment)
     pair = tuple(sorted((r.source, r.record_id) for r in (found.first, found.second)))
-    return Shown(found, [d for d in _every(folder, environment) if d.pair == pair])
+    return Shown(found, [d for d in _every(where, environment) if d.pair == pair])
 
 
 def decide(
-    folder: Path, pair: tuple[str, str], verdict: str, signed: Signature, environment: str | None = None
+    where: Where, pair: tuple[str, str], verdict: str, signed: Signature, environment: str | None = None
 ) -> list[Decision]:
     """Writes down an answer about two records, each given as source:id; the next run obeys it.
 
@@ -94,7 +113,7 @@ def decide(
     """
     if verdict not in VERDICTS:
         raise KinfolkError(f"{verdict!r} is no answer.", hint=f"Answer {', '.join(map(repr, VERDICTS))}.")
-    project = open_project(folder, environment)
+    project = open_project(where, environment)
     with reading(project.state) as reader:
         a, b = (record_named(reader, asked) for asked in pair)
         if a == b:
@@ -110,13 +129,13 @@ def write(project: Project, verdicts: Sequence[Verdict], signed: Signature) -> l
     return write_decisions(project, Act(verdicts, signed.by, signed.note), check_consistent, signed.wait_seconds)
 
 
-def withdraw(folder: Path, number: int, signed: Signature, environment: str | None = None) -> list[Decision]:
+def withdraw(where: Where, number: int, signed: Signature, environment: str | None = None) -> list[Decision]:
     """Takes a decision back: its pair is as if nobody had ever decided.
 
     Errors  NotFoundError when there is no such decision; KinfolkError when it does not hold any more
     """
-    project = open_project(folder, environment)
-    every = _every(folder, environment)
+    project = open_project(where, environment)
+    every = _every(where, environment)
     found = next((d for d in every if d.decision_no == number), None)
     if found is None:
         raise NotFoundError(f"There is no decision {number}.", hint="`kinfolk review decisions` lists them.")
@@ -127,19 +146,22 @@ def withdraw(folder: Path, number: int, signed: Signature, environment: str | No
     return write(project, [Verdict(*found.pair, WITHDRAWN)], signed)
 
 
-def decisions(folder: Path, environment: str | None = None) -> list[Standing]:
+def decisions(where: Where, environment: str | None = None) -> list[Standing]:
     """Every decision, the latest first, and whether it holds."""
-    with reading(open_project(folder, environment).state) as reader:
+    with reading(open_project(where, environment).state) as reader:
         every = every_decision(reader)
         hold = {d.decision_no for d in holding(every)}
-        applied = set[int]()
-        if reader.present(identity.DECIDED.name):
-            known = query("select decision_no from d", d=table(identity.DECIDED.name))
-            applied = {row[0] for row in reader.read(known).rows}
+        applied = _applied(reader)
         there = set(customers_of(reader, (name for d in every for name in d.pair)))
         guards = query("select rule from g where guard = 'decision'", g=table(identity.GUARDS.name))
         refused = {row[0] for row in reader.read(guards).rows}
     return [Standing(d, _standing(d, (hold, applied), there, refused)) for d in reversed(every)]
+
+
+def decisions_by(where: Where, who: str) -> list[Decision]:
+    """What somebody decided and did not take back, the earliest first."""
+    with reading(open_project(where).state) as reader:
+        return [d for d in holding(every_decision(reader)) if d.decided_by == who]
 
 
 def _standing(decision: Decision, state: tuple[set[int], set[int]], there: set[Named], refused: set[str]) -> str:
@@ -194,6 +216,6 @@ def words(decision: Decision) -> str:
     return f"decision {decision.decision_no} ({decision.decided_by}, {day}) says that {first} and {second} {how}"
 
 
-def _every(folder: Path, environment: str | None) -> list[Decision]:
-    with reading(open_project(folder, environment).state) as reader:
+def _every(where: Where, environment: str | None) -> list[Decision]:
+    with reading(open_project(where, environment).state) as reader:
         return every_decision(reader)

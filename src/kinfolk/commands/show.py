@@ -85,12 +85,15 @@ def profile(where: Where, customer_id: str, as_of: str | None = None) -> Profile
     """
     project = open_project(where)
     with reading(project.state, snapshot_as_of(project, as_of)) as reader:
-        found = next(
-            (ids for name, is_theirs in _by_id(customer_id) if (ids := _ids(reader, name, is_theirs, 1))), None
-        )
-        if found:
-            return read_profile(reader, found[0], customer_id)
-        raise _nobody_left(customer_id) if _given_up(reader, customer_id) else _no_customer(customer_id)
+        return read_profile(reader, the_one(reader, customer_id), customer_id)
+
+
+def the_one(reader: Reader, customer_id: str) -> str:
+    """The id of the customer that has it, or had it before. Errors: NotFoundError when there is none"""
+    for name, is_theirs in _by_id(customer_id):
+        if found := _ids(reader, name, is_theirs, 1):
+            return found[0]
+    raise _nobody_left(customer_id) if _given_up(reader, customer_id) else _no_customer(customer_id)
 
 
 def read_profile(reader: Reader, customer_id: str, asked_for: str) -> Profile:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from kinfolk.commands.as_of import snapshot_as_of
 from kinfolk.commands.health import health
-from kinfolk.commands.open_project import open_project
+from kinfolk.commands.open_project import Where, open_project
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
 from kinfolk.errors import NotFoundError
@@ -62,9 +61,9 @@ class Status:
     next_run: Due | None = None
 
 
-def status(folder: Path, environment: str | None = None, limit: int = 5, as_of: str | None = None) -> Status:
+def status(where: Where, environment: str | None = None, limit: int = 5, as_of: str | None = None) -> Status:
     """The last `limit` runs, newest first, and the published state in numbers, now or as of an earlier one."""
-    project = open_project(folder, environment)
+    project = open_project(where, environment)
     following = next(iter(upcoming(project.schedule, project.time_zone, datetime.now(UTC))), None)
     if not project.state.exists():
         return Status(project.name, [], None, next_run=following)

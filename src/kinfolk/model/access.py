@@ -12,15 +12,13 @@ from kinfolk.model.secret import Secret
 
 
 class Permission(StrEnum):
-    """Something that one may do, or not.
-
-    Nothing that is served asks for decisions or runs yet.
-    """
+    """Something that one may do, or not. Nothing that is served asks for runs to be started yet."""
 
     PROFILES_READ = "profiles.read"
     CONSENTS_READ = "consents.read"
     CONSENTS_WRITE = "consents.write"
     DECISIONS_WRITE = "decisions.write"
+    OPERATIONS_READ = "operations.read"  # runs and sources: what arrived, what waits, how long it took
     RUNS_START = "runs.start"
     PEOPLE_MANAGE = "people.manage"
     PEOPLE_PROVISION = "people.provision"  # who there is and in which groups, and so who has which roles
@@ -31,11 +29,15 @@ EVERYTHING = frozenset(Permission)
 # The roles there are without policies/access.yml, which may say otherwise of each, and name more.
 ROLES: Mapping[str, frozenset[Permission]] = {
     "owner": EVERYTHING,
-    "steward": frozenset({Permission.PROFILES_READ, Permission.CONSENTS_READ, Permission.DECISIONS_WRITE}),
-    "custodian": frozenset({Permission.RUNS_START, Permission.PEOPLE_MANAGE}),
-    "analyst": frozenset({Permission.PROFILES_READ}),
+    "steward": frozenset(
+        {Permission.PROFILES_READ, Permission.CONSENTS_READ, Permission.DECISIONS_WRITE, Permission.OPERATIONS_READ}
+    ),
+    "custodian": frozenset({Permission.OPERATIONS_READ, Permission.RUNS_START, Permission.PEOPLE_MANAGE}),
+    "analyst": frozenset({Permission.PROFILES_READ, Permission.OPERATIONS_READ}),
     "marketer": frozenset({Permission.CONSENTS_READ}),
-    "privacy_officer": frozenset({Permission.PROFILES_READ, Permission.CONSENTS_READ, Permission.CONSENTS_WRITE}),
+    "privacy_officer": frozenset(
+        {Permission.PROFILES_READ, Permission.CONSENTS_READ, Permission.CONSENTS_WRITE, Permission.OPERATIONS_READ}
+    ),
     "executive": frozenset(),
     "service": frozenset(),
 }

@@ -91,8 +91,8 @@ def test_an_independent_provider_lets_somebody_in(shop: Serving) -> None:
 def test_somebody_comes_back_to_where_they_wanted_to_go_and_nowhere_else(shop: Serving, honest: Provider) -> None:
     for onward, arrived in [
         ("/me?look=here", "/me?look=here"),
-        ("//evil.example", "/me"),
-        ("https://evil.example", "/me"),
+        ("//evil.example", "/"),
+        ("https://evil.example", "/"),
     ]:
         browser = Browser(shop.url)
         answer = browser.get(sent_off(shop, browser, onward))

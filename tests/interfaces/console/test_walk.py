@@ -25,8 +25,8 @@ def test_from_the_link_in_the_terminal_to_signing_out_and_in_again(tmp_path: Pat
         walk.type(PASSWORD)
         walk.press("Enter")
 
-        walk.at("/me")
-        assert walk.value("document.querySelector('h1').textContent") == "Olive <Owner> & Sons"
+        walk.at("/")
+        assert walk.value("document.querySelector('h1').textContent") == "Test"
         walk.tab_to("Sign out")
         walk.press("Enter")
 
@@ -41,5 +41,5 @@ def test_from_the_link_in_the_terminal_to_signing_out_and_in_again(tmp_path: Pat
         walk.type(PASSWORD)  # the cursor is where something is to be mended
         walk.press("Enter")
 
-        walk.at("/me")
+        walk.at("/")
         assert walk.value("document.cookie") == ""  # no script can read the session

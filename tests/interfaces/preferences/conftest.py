@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.company import Company
-from tests.serving import KEY, Serving, clients, collecting, serving
+from tests.serving import KEY, Serving, collecting, serving
 
 POLICY = """
 versions:
@@ -100,10 +100,3 @@ def numbers() -> Iterator[int]:
 def guest(numbers: Iterator[int]) -> str:
     """The number of a guest of whom nothing was said yet: records `guests:Na` and `guests:Nb`."""
     return str(next(numbers))
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The program that looks for barriers in pages; the test is skipped where it is not there."""
-    file = clients() / "node_modules" / "axe-core" / "axe.min.js"
-    return file.read_text(encoding="utf-8")

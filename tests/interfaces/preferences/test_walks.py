@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -17,7 +15,7 @@ from kinfolk.commands.consent.links import make_link
 from kinfolk.commands.consent.record import record
 from kinfolk.commands.consent.saying import Said
 from kinfolk.commands.consent.show import show
-from tests.browser import Tab, opened
+from tests.browser import Tab, barriers, opened, picture
 from tests.company import Company
 from tests.conftest import CHECKOUT
 from tests.serving import KEY, Serving, answered, clients, landed, pages_of
@@ -39,21 +37,6 @@ def shop(served: Serving) -> Iterator[str]:
     shutil.copy(CHECKOUT / "tests" / "clients" / "banner.html", folder)
     with pages_of(folder) as site:
         yield f"{site}/banner.html?{urlencode({'server': served.url, 'key': KEY})}"
-
-
-def barriers(tab: Tab, axe: str) -> list[Any]:
-    """What axe-core finds in the page as it is."""
-    tab.value(axe + "; null")
-    found = tab.value(
-        "axe.run().then(found => JSON.stringify(found.violations.map(v => [v.id, v.nodes.map(n => n.html)])))"
-    )
-    return list(json.loads(found))
-
-
-def picture(tab: Tab, name: str) -> None:
-    """Kept where somebody wants to look at it."""
-    if folder := os.environ.get("KINFOLK_PICTURES"):
-        tab.picture(Path(folder) / f"{name}.png")
 
 
 def ledger(company: Company, tab: Tab) -> list[tuple[str, str, str]]:

@@ -42,7 +42,7 @@ def test_headers_that_a_proxy_might_have_set_change_nothing(public: Shop) -> Non
     )
     assert (plain.status_code, plain.headers["location"]) == (forged.status_code, forged.headers["location"])
     answer = Browser(public[0].url, {**public[1].headers, **FORGED}).sign_in(OWNER)
-    assert "Secure" in answer.headers["set-cookie"] and answer.headers["location"] == "/me"
+    assert "Secure" in answer.headers["set-cookie"] and answer.headers["location"] == "/"
 
 
 def test_behind_tls_a_form_comes_from_the_name_that_the_world_knows(public: Shop) -> None:

@@ -14,7 +14,7 @@ from kinfolk.commands.serving import Served
 from kinfolk.interfaces.web.cookies import session_cookie, session_in
 from kinfolk.interfaces.web.pages import went_on
 
-START = "/me"
+START = "/"
 _NEVER = re.compile(r"[\x00-\x20\x7f\\]")  # browsers read some of these as something else
 
 

@@ -13,7 +13,8 @@ from kinfolk.commands.access.invitations import Chosen
 from kinfolk.commands.serving import Served
 from kinfolk.errors import BusyError, KinfolkError, NotFoundError
 from kinfolk.interfaces.console.entering import entered
-from kinfolk.interfaces.console.signing_in import PAGES, PUBLIC
+from kinfolk.interfaces.console.pages import PAGES
+from kinfolk.interfaces.console.signing_in import PUBLIC
 from kinfolk.interfaces.web.forms import filled
 from kinfolk.interfaces.web.problems import status_of
 

@@ -11,7 +11,7 @@ from kinfolk.commands.access import signing_in
 from kinfolk.commands.access.people import person
 from kinfolk.errors import BusyError, KinfolkError
 from kinfolk.interfaces.console.entering import entered, left
-from kinfolk.interfaces.console.signing_in import PAGES
+from kinfolk.interfaces.console.pages import PAGES
 from kinfolk.interfaces.web.asking import signed_in
 from kinfolk.interfaces.web.forms import filled
 from kinfolk.interfaces.web.problems import status_of

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from litestar import Router
 
-from kinfolk.interfaces.console import company_account, invited, me, signing_in
+from kinfolk.interfaces.console import (
+    company_account,
+    customers,
+    home,
+    invited,
+    me,
+    operations,
+    reviewing,
+    signing_in,
+)
 from kinfolk.interfaces.web.forgery import refuse_elsewhere
 from kinfolk.interfaces.web.forms import LARGEST
 
 CONSOLE = Router(
     "/",
     route_handlers=[
-        signing_in.start,
+        home.home,
         signing_in.sign_in_page,
         signing_in.sign_in,
         signing_in.sign_out,
@@ -24,6 +33,14 @@ CONSOLE = Router(
         me.me,
         me.change_password,
         me.sign_out_everywhere,
+        customers.customers,
+        customers.customer,
+        reviewing.pair,
+        reviewing.answer,
+        reviewing.undo,
+        operations.runs,
+        operations.run,
+        operations.sources,
     ],
     before_request=refuse_elsewhere,
     request_max_body_size=LARGEST,

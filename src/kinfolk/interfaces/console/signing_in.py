@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.response import Redirect
 from msgspec import Struct
 
 from kinfolk.commands.access import signing_in
 from kinfolk.interfaces.console.entering import START, entered, left
+from kinfolk.interfaces.console.pages import PAGES
 from kinfolk.interfaces.web.asking import BySession
 from kinfolk.interfaces.web.forms import filled
-from kinfolk.interfaces.web.pages import Pages, went_on
 from kinfolk.model.interval import words_of
 
-PAGES = Pages(Path(__file__).parent / "templates")
 PUBLIC = {"public": True}  # whoever asks, it is not the session that lets them
 
 
@@ -27,12 +24,6 @@ class SignIn(Struct):
     email: str
     password: str
     next: str = START
-
-
-@get("/", sync_to_thread=False)
-def start(request: Request[Any, Any, Any]) -> Redirect:
-    """To where one goes on."""
-    return went_on(START if isinstance(request.auth, BySession) else "/sign-in")
 
 
 @get("/sign-in", sync_to_thread=False)

@@ -35,7 +35,7 @@ class Site:
 
     def __init__(self, served: Served, door: App) -> None:
         self.door = door
-        self._rest = protected(only_at(served.public_url, Litestar.from_config(_config(served))), served.secure)
+        self._rest = protected(only_at(served.public_url, rest_of(served)), served.secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -53,6 +53,11 @@ def _described() -> OpenAPIConfig:
     """The description of the API, at /api/v1/openapi.json."""
     render = [JsonRenderPlugin(path="/openapi.json")]
     return OpenAPIConfig("Kinfolk", version("kinfolk"), path="/api/v1", render_plugins=render)
+
+
+def rest_of(served: Served) -> Litestar:
+    """The API and the pages, as one application."""
+    return Litestar.from_config(_config(served))
 
 
 def _config(served: Served) -> AppConfig:

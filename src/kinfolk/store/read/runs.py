@@ -14,9 +14,17 @@ from kinfolk.store.schema import runs, steps
 DIED = "The process ended before the run did."
 
 
-def latest(engine: Engine, limit: int = 10) -> list[RunRecord]:
-    """The last runs with their steps, newest first. A run whose process is gone has failed."""
-    return _of(engine, true(), limit)
+def latest(engine: Engine, limit: int = 10, before: int | None = None) -> list[RunRecord]:
+    """The last runs with their steps, newest first. A run whose process is gone has failed.
+
+    before  only those with a lower number
+    """
+    return _of(engine, true() if before is None else runs.c.run_id < before, limit)
+
+
+def of_number(engine: Engine, run_id: int) -> RunRecord | None:
+    """The run of that number with its steps; None when there is none."""
+    return next(iter(_of(engine, runs.c.run_id == run_id, 1)), None)
 
 
 def latest_published(engine: Engine, limit: int) -> list[RunRecord]:
@@ -38,7 +46,7 @@ def last_with(engine: Engine, status: RunStatus) -> RunRecord | None:
     query = select(runs.c.run_id).where(runs.c.status == status).order_by(runs.c.run_id.desc()).limit(1)
     with engine.connect() as connection:
         run_id = connection.execute(query).scalar()
-    return next(iter(_of(engine, runs.c.run_id == run_id, 1)), None) if run_id is not None else None
+    return of_number(engine, run_id) if run_id is not None else None
 
 
 def counts(engine: Engine) -> dict[RunStatus, int]:

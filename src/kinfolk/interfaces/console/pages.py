@@ -1,0 +1,38 @@
+"""The pages of the console, and the menu that leads to those that whoever is signed in may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response
+
+from kinfolk.errors import NotFoundError
+from kinfolk.interfaces.web.pages import Entry, Pages
+from kinfolk.model.access import Permission, Principal
+
+_MENU: tuple[tuple[str, str, Permission | None], ...] = (
+    ("/", "Home", None),
+    ("/customers", "Customers", Permission.PROFILES_READ),
+    ("/review", "Review", Permission.DECISIONS_WRITE),
+    ("/sources", "Sources", Permission.OPERATIONS_READ),
+    ("/runs", "Runs", Permission.OPERATIONS_READ),
+)
+
+
+def menu(principal: Principal, path: str) -> Sequence[Entry]:
+    """What they may see, and where among it they are."""
+    return [
+        Entry(to, label, path == to or path.startswith(f"{to}/" if to != "/" else "\0"))
+        for to, label, permission in _MENU
+        if permission is None or permission in principal.may
+    ]
+
+
+def unpublished(request: Request[Any, Any, Any], title: str, error: NotFoundError) -> Response[str]:
+    """The page of that title while there is nothing to show on it, as before the first run."""
+    return PAGES.page(request, "unpublished.html", title=title, error=error)
+
+
+PAGES = Pages(Path(__file__).parent / "templates", menu)

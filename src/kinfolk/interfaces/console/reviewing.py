@@ -1,0 +1,93 @@
+"""Pairs that may be one customer: two records side by side, what speaks for and against, and an answer by one key."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from litestar import Request, Response, get, post
+from litestar.params import Parameter
+from msgspec import Struct
+
+from kinfolk.commands import review
+from kinfolk.commands.serving import Served
+from kinfolk.commands.side_by_side import side_by_side
+from kinfolk.errors import NotFoundError
+from kinfolk.interfaces.console.pages import PAGES, unpublished
+from kinfolk.interfaces.web.asking import needs
+from kinfolk.interfaces.web.forms import filled
+from kinfolk.interfaces.web.pages import went_on
+from kinfolk.model.access import Permission
+from kinfolk.model.decision import Decision
+
+_DECIDES = [needs(Permission.DECISIONS_WRITE), needs(Permission.PROFILES_READ)]
+_AHEAD = 200  # pairs that are looked at: as many as one skips before they begin anew
+_WAIT = 15.0  # seconds for a run that is publishing
+_PACE = timedelta(minutes=20)
+
+
+class Answer(Struct):
+    """What the form says. at: how many pairs were skipped"""
+
+    first: str
+    second: str
+    verdict: Literal["same", "different", "not sure"]
+    at: str = "0"
+
+
+@get("/review", guards=_DECIDES, sync_to_thread=True)
+def pair(request: Request[Any, Any, Any], at: Annotated[int, Parameter(ge=0, le=_AHEAD)] = 0) -> Response[str]:
+    """The pair whose answer is worth most, or the one so many behind it."""
+    served: Served = request.app.state.served
+    try:
+        waiting = review.queue(served.project, _AHEAD)
+    except NotFoundError as error:
+        return unpublished(request, "Review", error)
+    mine = review.decisions_by(served.project, request.user.name)
+    asked = waiting[at % len(waiting)] if waiting else None
+    return PAGES.page(
+        request,
+        "review.html",
+        asked=asked,
+        pair=side_by_side(served.project, asked.first, asked.second) if asked else None,
+        waiting=len(waiting),
+        many=len(waiting) == _AHEAD,
+        at=at,
+        last=mine[-1] if mine else None,
+        today=_today(mine),
+        pace=_pace(mine),
+    )
+
+
+@post("/review", guards=_DECIDES, sync_to_thread=True)
+def answer(request: Request[Any, Any, Any], body: bytes) -> Response[Any]:
+    """Writes an answer down, and goes on to the next pair."""
+    said = filled(body, Answer)
+    served: Served = request.app.state.served
+    signed = review.Signature(request.user.name, wait_seconds=_WAIT)
+    review.decide(served.project, (said.first, said.second), said.verdict, signed)
+    return went_on(f"/review?at={said.at}" if said.at.isdecimal() and said.at != "0" else "/review")
+
+
+@post("/review/undo", guards=_DECIDES, sync_to_thread=True)
+def undo(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Takes the last answer of whoever asks back; its pair waits again."""
+    served: Served = request.app.state.served
+    if mine := review.decisions_by(served.project, request.user.name):
+        signed = review.Signature(request.user.name, wait_seconds=_WAIT)
+        review.withdraw(served.project, mine[-1].decision_no, signed)
+    return went_on("/review")
+
+
+def _today(mine: list[Decision]) -> int:
+    return sum(decision.decided_at.date() == datetime.now(UTC).date() for decision in mine)
+
+
+def _pace(mine: list[Decision]) -> float | None:
+    """Answers an hour, by those of the last twenty minutes; None for fewer than three."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    lately = [decision.decided_at for decision in mine if now - decision.decided_at < _PACE]
+    if len(lately) < 3:
+        return None
+    took = (max(lately) - min(lately)).total_seconds()
+    return 3600 * (len(lately) - 1) / took if took else None

@@ -1,0 +1,181 @@
+"""What the pages of the console show, and how they stand up to data nobody would want."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kinfolk.commands.query import query
+from kinfolk.commands.show import search
+from kinfolk.errors import KinfolkError
+from tests.company import Company
+from tests.people import Browser, Shop, set_up_link
+from tests.serving import serving
+
+MARKUP = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
+ARABIC = "عبد الرحمن بن محمد " * 16
+
+
+def words(page: str) -> str:
+    """What a page says, without what marks it up."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_the_first_page_says_how_the_data_stands_and_what_needs_whoever_looks(console: Shop) -> None:
+    page = words(console[1].get("/").text)
+
+    [(customers,)] = query(console[0].folder, "select count(*) from profiles.customers").rows
+    [(couples,)] = query(console[0].folder, "select count(*) from identity.review").rows
+    assert f"Customers {customers}" in page
+    assert f"{couples} pairs to decide on" in page
+    assert "Run 1 published" in page
+
+
+@pytest.mark.parametrize("asked", ["Marta", "marta.oliveira@example.com", "+351910000117", "oliveira santos"])
+def test_a_customer_is_found_by_anything_known_of_them(console: Shop, asked: str) -> None:
+    page = words(console[1].get("/customers", params={"q": asked}).text)
+    for one in search(console[0].folder, asked):
+        assert one.customer_id in page
+    assert "Marta Oliveira-Santos" in page
+
+
+def test_an_id_leads_to_its_customer_however_it_is_written(console: Shop) -> None:
+    assert console[1].get("/customers", params={"q": " c-1 "}).headers["location"] == "/customers/C-1"
+    assert console[1].get("/customers/c-1").headers["location"] == "/customers/C-1"
+
+
+def test_a_profile_shows_each_value_beside_its_source_and_what_the_customer_did(console: Shop) -> None:
+    page = words(console[1].get("/customers/C-1").text)
+    [(records,)] = query(console[0].folder, "select records from profiles.customers where customer_id = 'C-1'").rows
+    for told in (
+        "Marta Oliveira-Santos",
+        f"{records} records",
+        "most trusted, then most recent",
+        "Vela de figo",
+        "crm:C-501",
+    ):
+        assert told in page
+
+
+def test_who_is_not_there_is_said_not_to_be(console: Shop) -> None:
+    answer = console[1].get("/customers/C-99999")
+    assert (answer.status_code, "There is no customer C-99999." in words(answer.text)) == (404, True)
+    assert "No customer fits “Nobody”." in words(console[1].get("/customers?q=Nobody").text)
+
+
+@pytest.mark.parametrize(
+    "asked", ["' or 1=1 --", "%", "_", '"; drop table profiles.customers; --', "\\", "a" * 200, "$1", "{}"]
+)
+def test_what_is_searched_for_is_a_value_and_never_sql(console: Shop, asked: str) -> None:
+    page = console[1].get("/customers", params={"q": asked})
+    assert page.status_code == 200
+    assert "No customer fits" in words(page.text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/customers/..%2f..%2fetc%2fpasswd",
+        "/customers/%2e%2e",
+        "/runs/0",
+        "/runs/999999999999999999999",
+        "/runs/-1",
+        "/runs/1%20or%201=1",
+        "/static/..%2fpages.py",
+        "/static/%2e%2e/pages.py",
+        "/customers/C-1?before=yesterday",
+        "/customers/C-1?page=0",
+        "/customers?q=" + "a" * 201,
+        "/review?at=-1",
+        "/review?at=x",
+        "/runs?before=0",
+    ],
+)
+def test_what_is_no_page_is_refused_in_a_sentence(console: Shop, path: str) -> None:
+    answer = console[1].get(path)
+    assert answer.status_code in (400, 404)
+    assert "That did not work" in answer.text and "Traceback" not in answer.text
+
+
+def test_a_run_shows_its_steps_and_a_source_what_of_it_waits(console: Shop) -> None:
+    assert "identity.members" in words(console[1].get("/runs/1").text)
+    page = words(console[1].get("/sources").text)
+    [(source, rows)] = query(console[0].folder, "select source, count(*) from quarantine.open group by 1").rows
+    assert f"{source} " in page and f" {rows} " in page
+
+
+def test_every_page_of_a_project_that_never_ran_says_what_to_do(tmp_path: Path) -> None:
+    Company(tmp_path)
+    with serving(tmp_path) as server:
+        owner = Browser(server.url)
+        owner.enter(set_up_link(server), email="owner@example.com")
+        for path in ("/", "/customers?q=Ann", "/review", "/runs", "/sources"):
+            answer = owner.get(path)
+            assert answer.status_code == 200, (path, words(answer.text))
+            assert "kinfolk run" in answer.text or "Nothing" in answer.text or "no sources" in answer.text, path
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One customer of 500 records, one of an endless name, one made of markup; and a run that failed."""
+    company = Company(tmp_path_factory.mktemp("odd"))
+    rows: list[dict[str, Any]] = [
+        {
+            "id": f"many{n}",
+            "first": "Ann",
+            "last": f"Lee{n % 3}",
+            "mail": "ann@example.com",
+            "note": "x",
+            "seen": "2026-01-01",
+        }
+        for n in range(500)
+    ]
+    rows += [
+        {"id": "long", "first": ARABIC, "last": ARABIC[:300], "mail": "long@example.com", "note": ARABIC, "seen": ""},
+        {"id": MARKUP, "first": MARKUP, "last": MARKUP, "mail": "markup@example.com", "note": MARKUP, "seen": ""},
+    ]
+    company.csv("crm", rows)
+    company.csv("shop", [{"id": MARKUP, "mail": "markup@example.com", "at": "2026-02-01 10:00", "what": MARKUP}])
+    company.source(
+        "crm", "record_id: id\npeople: {first_name: first, last_name: last, email: mail, attributes: {note: note}}\n"
+    )
+    company.source(
+        "shop",
+        "record_id: id\nbelongs_to: {column: mail, key: email}\n"
+        "events: {event_id: id, event: what, occurred_at: at, properties: what, url: what}\n",
+    )
+    company.identity("keys: [email]\n")
+    company.run()
+    company.csv("shop", [{"id": "1"}])
+    with pytest.raises(KinfolkError):
+        company.run()
+    return company.folder
+
+
+def test_odd_customers_and_a_failed_run_still_make_good_pages(odd: Path) -> None:
+    with serving(odd) as server:
+        owner = Browser(server.url)
+        owner.enter(set_up_link(server), email="owner@example.com")
+
+        def customer(mail: str) -> str:
+            [found] = search(odd, mail)
+            return f"/customers/{found.customer_id}"
+
+        many = owner.get(customer("ann@example.com"))
+        assert "page 1 of 25" in words(many.text) and len(many.content) < 100_000
+        assert "many99" not in many.text or "page=2" in many.text
+        assert "page 25 of 25" in words(owner.get(customer("ann@example.com") + "?page=25").text)
+        assert ARABIC[:300].strip() in words(owner.get(customer("long@example.com")).text)
+
+        hostile = [owner.get(customer("markup@example.com")), owner.get("/customers", params={"q": "alert"})]
+        for page in hostile:
+            assert page.status_code == 200
+            assert "<script>alert(1)" in unescape(page.text).lower()  # it is there, as text
+            assert not re.search(r"<script>|<img|>49<", page.text)
+
+        assert "Run 2 failed" in words(owner.get("/").text)
+        assert "failed" in words(owner.get("/runs/2").text)
