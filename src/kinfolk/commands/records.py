@@ -49,4 +49,4 @@ def values_of(reader: Reader, numbers: Sequence[int]) -> dict[int, dict[str, Any
     }
 
 
-_OURS = ("source", "record_id", "record_no", staging.UNREAD.name)
+_OURS = ("source", "record_id", "record_no", "observed_at", staging.UNREAD.name)

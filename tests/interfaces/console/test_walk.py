@@ -26,7 +26,7 @@ def test_from_the_link_in_the_terminal_to_signing_out_and_in_again(tmp_path: Pat
         walk.press("Enter")
 
         walk.at("/")
-        assert walk.value("document.querySelector('h1').textContent") == "Test"
+        assert walk.value("document.querySelector('h1').textContent") == "Test company"
         walk.tab_to("Sign out")
         walk.press("Enter")
 

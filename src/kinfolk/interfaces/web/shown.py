@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from kinfolk.model.interval import words_of
 
 NOTHING = "–"
@@ -60,6 +62,16 @@ def words(name: str) -> str:
     return said[:1].upper() + said[1:]
 
 
+def coded(text: str | None) -> Markup:
+    """Words of ours, with what stands between backticks shown as code."""
+    parts = str(text or "").split("`")
+    if len(parts) % 2 == 0:  # a backtick too many is one
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(parts)
+    )
+
+
 def initials(name: str) -> str:
     """The first letters of the first and the last word; of nothing, a question mark."""
     parts = [part for part in name.split() if part[:1].isalnum()]
@@ -67,5 +79,6 @@ def initials(name: str) -> str:
 
 
 FILTERS: dict[str, Any] = {
-    function.__name__: function for function in (when, day, ago, number, counted, percent, seconds, words, initials)
+    function.__name__: function
+    for function in (when, day, ago, number, counted, percent, seconds, words, coded, initials)
 }
