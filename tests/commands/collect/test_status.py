@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kinfolk.commands.collect.door import opened
 from kinfolk.commands.collect.status import collect_status
 from kinfolk.commands.open_project import open_project
 from kinfolk.connectors.collect.log import Log
@@ -34,3 +35,24 @@ def test_a_log_that_no_source_reads_is_named(tmp_path: Path) -> None:
     company.write("sources/web.yml", WEB + "status: paused\n")
     company.write("sources/visitors.yml", VISITORS + "status: paused\n")
     assert collect_status(tmp_path).unread == ("shop", "web")
+
+
+def test_what_a_door_that_was_killed_took_in_last_is_counted_by_the_log(tmp_path: Path) -> None:
+    collecting(tmp_path)
+
+    def received() -> int:
+        [stream] = collect_status(tmp_path).streams
+        return stream.received
+
+    sent(tmp_path)
+    assert received() == 1  # its counts were never written down
+    with opened(open_project(tmp_path)):
+        pass
+    assert received() == 1
+    for _ in range(3):
+        sent(tmp_path)
+    assert received() == 4
+    with opened(open_project(tmp_path)) as door:
+        assert door.counts.received["web"] == 4
+    (open_project(tmp_path).collected / "counts.json").write_text("half of it, {")
+    assert received() == 4

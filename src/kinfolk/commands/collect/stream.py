@@ -96,6 +96,7 @@ class Stream:
     def count(self, counts: Counts, made: Made, new: Sequence[str]) -> None:
         """Counts what a request brought. new: messages that were written"""
         counts.received[self.name] += len(new)
+        counts.written[self.name] += sum(len(made.lines[message]) for message in new)
         counts.repeated[self.name] += made.sound - len(new)
         counts.anonymised[self.name] += len(made.anonymised.intersection(new))
         for cause in made.causes:
