@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine
 
 from kinfolk.commands.traces import Traces, traces
+from kinfolk.commands.wishes import Wishes
 from kinfolk.errors import KinfolkError
 from kinfolk.model.access import AccessPolicy
 from kinfolk.model.project import Project
@@ -31,12 +32,14 @@ class Served:
     store       the control state, open as long as the server is
     public_url  how the world reaches the server, without a slash at its end; None where nobody said
     told        called with what those who run the server should know
+    wishes      what people want to be done; None where nobody does it
     """
 
     project: Project
     store: Engine
     public_url: str | None = None
     told: Callable[[str], None] = print
+    wishes: Wishes | None = None
     _access: AccessPolicy = field(init=False, repr=False)
     _read: Traces = field(init=False, repr=False)  # of the file as it was when it was read
     _new: tuple[Traces, float] | None = field(init=False, repr=False, default=None)  # as it is now, and since when

@@ -11,9 +11,10 @@ import pytest
 
 from kinfolk.commands.collect import following
 from kinfolk.commands.collect.door import opened
-from kinfolk.commands.collect.following import Ran, follow
+from kinfolk.commands.collect.following import follow
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.rollback import rollback
+from kinfolk.commands.wishes import Ran, Wish, Wishes
 from kinfolk.connectors.collect.log import Log
 from kinfolk.model.consent import Choice, Saying, Subject
 from kinfolk.store.database import open_store
@@ -121,3 +122,25 @@ def test_what_a_rollback_took_back_is_landed_again_without_a_further_event(tmp_p
         follow(door, land, lambda _: None, stop)
     assert len(runs) == 2
     assert company.ask("select event_id from profiles.events") == [("m1",)]
+
+
+def test_what_people_want_comes_first_is_done_once_and_its_failure_keeps_nothing_up(tmp_path: Path) -> None:
+    collecting(tmp_path)
+    project, stop, done = open_project(tmp_path), Event(), list[tuple[str, ...]]()
+
+    def fulfil(asked: tuple[str, ...]) -> Ran:
+        done.append(asked)
+        if asked == ("run",):
+            return Ran(1, "It did not work.")
+        stop.set()
+        return Ran(0, "")
+
+    wishes = Wishes(fulfil)
+    for asked in (("run",), ("run",), ("quarantine", "replay")):
+        wishes.add(Wish(asked, "ana@example.com"))
+    sent(project.collected / "web", 1)
+    with opened(project) as door:
+        follow(door, lambda: Ran(0, ""), lambda _: None, stop, wishes)
+    assert done == [("run",), ("quarantine", "replay")]
+    assert wishes.waiting == () and wishes.going is None
+    assert wishes.last == (Wish(("quarantine", "replay"), "ana@example.com"), Ran(0, ""))

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
@@ -18,6 +17,7 @@ from sqlalchemy.exc import DatabaseError
 from kinfolk.commands.collect.door import Door
 from kinfolk.commands.collect.logs import landed_places, waiting
 from kinfolk.commands.traces import Traces, traces
+from kinfolk.commands.wishes import Ran, Wishes
 from kinfolk.connectors.collect.reading import drop_before, end_of, old
 from kinfolk.engine.lake import catalogue_of
 from kinfolk.errors import BusyError, KinfolkError
@@ -33,16 +33,12 @@ _LOOK = 0.2  # seconds between looks at whether to stop
 _BEHIND = 5  # how far a run stands behind the door in its turn for the processor (niceness)
 
 
-@dataclass(frozen=True)
-class Ran:
-    """How a run ended: its exit code, and what is to be said of it; nothing if it changed nothing."""
-
-    exit_code: int
-    said: str
-
-
-def follow(door: Door, run: Callable[[], Ran], told: Callable[[str], None], stop: Event) -> None:
+def follow(
+    door: Door, run: Callable[[], Ran], told: Callable[[str], None], stop: Event, wishes: Wishes | None = None
+) -> None:
     """Runs the door's project whenever its logs or its ledger of consents have grown since, until `stop` is set.
+
+    wishes  of people, which come first; each is a run, too
 
     A run that fails is told once and tried again; while another process runs the project, events wait. What a rollback
     took back is landed again. Files of a log are removed when their events are landed and older than every state that
@@ -52,16 +48,18 @@ def follow(door: Door, run: Callable[[], Ran], told: Callable[[str], None], stop
     published: Traces = frozenset()
     heard: Head | None = None
     last, pause = "", AFTER_EVENTS
-    while not stop.wait(pause):
+    while not _stopped(stop, pause, wishes):
         pause = AFTER_EVENTS
         try:
             began, project, sources = time.monotonic(), door.project, door.sources
             now = {name: end_of(project.collected / name) for name in sources}
             stands, said = _published(project), _said(project)
-            if now == seen and said == heard and (stands == published or not _taken_back(project, sources)):
+            wish = wishes.next() if wishes else None
+            unheard = now != seen or said != heard
+            if not wish and not unheard and (stands == published or not _taken_back(project, sources)):
                 published = stands
                 continue
-            ran = run()
+            ran = wishes.do(wish) if wishes and wish else run()
             if stop.is_set():
                 return
             if ran.exit_code == 0:
@@ -77,13 +75,24 @@ def follow(door: Door, run: Callable[[], Ran], told: Callable[[str], None], stop
         last = ran.said
 
 
-def run_apart(project: Project, stop: Event) -> Ran:
+def _stopped(stop: Event, pause: float, wishes: Wishes | None) -> bool:
+    """Waits so many seconds, or until somebody wants something; whether it was told to stop."""
+    until = time.monotonic() + pause
+    while not stop.is_set() and not (wishes and wishes.waiting) and (left := until - time.monotonic()) > 0:
+        stop.wait(min(left, _LOOK))
+    return stop.is_set()
+
+
+def run_apart(project: Project, stop: Event, words: tuple[str, ...] = ()) -> Ran:
     """One run in a process of its own, so that neither its work nor its memory stands in the way of events.
 
     It is ended when `stop` is set; what it had begun is then as if it had not.
+
+    words  of another command that runs the project
     """
     chosen = ["--environment", project.environment] if project.environment else []
-    asked = [sys.executable, "-m", "kinfolk", "run", str(project.folder), *chosen, "--json"]
+    command = [*words, "-p", str(project.folder)] if words else ["run", str(project.folder)]
+    asked = [sys.executable, "-m", "kinfolk", *command, *chosen, "--json"]
     began = time.monotonic()
     process = subprocess.Popen(
         asked, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -98,11 +107,12 @@ def run_apart(project: Project, stop: Event) -> Ran:
                 process.terminate()
             continue
         if process.returncode:
-            return Ran(process.returncode, f"Events wait: {_problem(err)}")
+            return Ran(process.returncode, _problem(err) if words else f"Events wait: {_problem(err)}")
         return Ran(0, _success(json.loads(out), time.monotonic() - began))
 
 
-def _success(record: dict[str, Any], seconds: float) -> str:
+def _success(told: dict[str, Any], seconds: float) -> str:
+    record = told.get("run", told)  # of a command that did more, its run
     if record["status"] == RunStatus.UNCHANGED:
         return ""
     return f"Run {record['run_id']} {record['status']}, {seconds:.1f} s."

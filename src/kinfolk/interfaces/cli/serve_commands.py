@@ -44,6 +44,7 @@ def serve(
         from kinfolk.commands.collect.following import follow, run_apart
         from kinfolk.commands.collect.reopening import events_of, follow_project, written
         from kinfolk.commands.serving import served
+        from kinfolk.commands.wishes import Wishes
         from kinfolk.interfaces.server.server import Address, serve
     except ModuleNotFoundError as error:
         package = (error.name or "granian").partition(".")[0]
@@ -57,8 +58,11 @@ def serve(
     read = written(folder)
     project = open_project(folder, environment)
     answering = served(project, url, output.note)
+    answering.wishes = wishes = Wishes(lambda words: run_apart(project, stop, words))
     with stopping.gently(stop), opened(project) as door:
-        runs = Thread(target=follow, args=(door, lambda: run_apart(project, stop), output.note, stop), name="runs")
+        runs = Thread(
+            target=follow, args=(door, lambda: run_apart(project, stop), output.note, stop, wishes), name="runs"
+        )
         files = Thread(target=follow_project, args=(answering, door, environment, read, stop), name="project")
         runs.start()
         files.start()

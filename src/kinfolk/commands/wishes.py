@@ -1,0 +1,67 @@
+"""What people at the pages want to be done: commands of ours, one after the other, by whoever runs the project."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+
+_MOST = 20  # that may wait; somebody who presses a button again and again wants it once
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run ended: its exit code, and what is to be said of it; nothing if it changed nothing."""
+
+    exit_code: int
+    said: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A command: its words after `kinfolk`. by: who wants it"""
+
+    asked: tuple[str, ...]
+    by: str
+
+    def __str__(self) -> str:
+        return " ".join(self.asked)
+
+
+@dataclass
+class Wishes:
+    """Those that wait, the one that is being done, and how the last ended."""
+
+    fulfil: Callable[[tuple[str, ...]], Ran]
+    going: Wish | None = None
+    last: tuple[Wish, Ran] | None = None
+    _waiting: deque[Wish] = field(default_factory=deque, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def waiting(self) -> tuple[Wish, ...]:
+        """Those that nobody has begun."""
+        with self._lock:
+            return tuple(self._waiting)
+
+    def add(self, wish: Wish) -> None:
+        """Wishes for it, unless the same waits already."""
+        with self._lock:
+            if len(self._waiting) < _MOST and wish.asked not in [other.asked for other in self._waiting]:
+                self._waiting.append(wish)
+
+    def next(self) -> Wish | None:
+        """The one that waits longest, which waits no longer."""
+        with self._lock:
+            return self._waiting.popleft() if self._waiting else None
+
+    def do(self, wish: Wish) -> Ran:
+        """Does it, and keeps how that ended."""
+        self.going = wish
+        try:
+            ran = self.fulfil(wish.asked)
+            self.last = wish, ran
+            return ran
+        finally:
+            self.going = None
