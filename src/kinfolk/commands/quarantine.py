@@ -66,17 +66,30 @@ def _check_source(project: Project, source: str | None) -> None:
         raise NotFoundError(f"There is no source {source!r}.", hint=f"There are: {known}.")
 
 
-def open_rows(project: Project, source: str | None = None, numbers: Sequence[int] | None = None) -> list[Quarantined]:
-    """Rows that wait, in order of their numbers; of one source, or of these numbers, where they are named."""
+def open_rows(
+    project: Project,
+    source: str | None = None,
+    numbers: Sequence[int] | None = None,
+    *,
+    after: int = 0,
+    most: int | None = None,
+) -> list[Quarantined]:
+    """Rows that wait, in order of their numbers; of one source, or of these numbers, where they are named.
+
+    after, most  only those with a greater number, and so many at most
+    """
     _check_source(project, source)
     with reading(project.state) as reader:
         if not reader.present(OPEN.name):
             return []
         fixes = _fixes(reader)
         tree = query(
-            "select * from o where ($source is null or source = $source) and $named order by record_no",
+            "select * from o where ($source is null or source = $source) and $named and record_no > $after "
+            "order by record_no limit $most",
             o=table(OPEN.name),
             source=source,
+            after=after,
+            most=most if most is not None else 1 << 40,
             named=sql("true") if numbers is None else sql("record_no in ($numbers)", numbers=[-1, *numbers]),
         )
         return [_quarantined(row, fixes) for row in reader.read(tree).dicts()]

@@ -12,7 +12,7 @@ from kinfolk.model.secret import Secret
 
 
 class Permission(StrEnum):
-    """Something that one may do, or not. Nothing that is served asks for runs to be started yet."""
+    """Something that one may do, or not."""
 
     PROFILES_READ = "profiles.read"
     CONSENTS_READ = "consents.read"

@@ -13,8 +13,9 @@ from kinfolk.commands.query import query
 from kinfolk.commands.show import search
 from kinfolk.errors import KinfolkError
 from tests.company import Company
+from tests.contracts import contract
 from tests.people import Browser, Shop, set_up_link
-from tests.serving import serving
+from tests.serving import serving, wait_until
 
 MARKUP = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
 ARABIC = "عبد الرحمن بن محمد " * 16
@@ -113,7 +114,7 @@ def test_every_page_of_a_project_that_never_ran_says_what_to_do(tmp_path: Path) 
     with serving(tmp_path) as server:
         owner = Browser(server.url)
         owner.enter(set_up_link(server), email="owner@example.com")
-        for path in ("/", "/customers?q=Ann", "/review", "/runs", "/sources"):
+        for path in ("/", "/customers?q=Ann", "/review", "/quarantine", "/runs", "/sources"):
             answer = owner.get(path)
             assert answer.status_code == 200, (path, words(answer.text))
             assert "kinfolk run" in answer.text or "Nothing" in answer.text or "no sources" in answer.text, path
@@ -179,3 +180,50 @@ def test_odd_customers_and_a_failed_run_still_make_good_pages(odd: Path) -> None
 
         assert "Run 2 failed" in words(owner.get("/").text)
         assert "failed" in words(owner.get("/runs/2").text)
+
+
+def test_a_row_in_quarantine_is_corrected_and_landed_again(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    company.csv("crm", [{"id": "1", "mail": "ann@example.com", "name": "Ann"}, {"id": "2", "mail": "", "name": MARKUP}])
+    company.source("crm", "record_id: id\npeople: {first_name: name, email: mail}\n")
+    contract(company, "crm", "- {name: id}\n- {name: mail, required: true}\n- {name: name}")
+    company.identity("keys: [email]\n")
+    company.run()
+    [(number,)] = company.ask("select record_no from quarantine.open")
+    with serving(tmp_path) as server:
+        owner = Browser(server.url)
+        owner.enter(set_up_link(server), email="owner@example.com")
+        listed = owner.get("/quarantine")
+        assert f'href="/quarantine/{number}"' in listed.text and "1 row in quarantine" in words(owner.get("/").text)
+        page = owner.get(f"/quarantine/{number}")
+        assert MARKUP in unescape(page.text) and not re.search(r"<script>|<img|>49<", page.text)
+
+        wrong = owner.send(f"/quarantine/{number}", f"/quarantine/{number}", {"of:nothing": "x"})
+        assert wrong.status_code == 404 and "no column" in words(wrong.text)
+        kept = owner.send(
+            f"/quarantine/{number}", f"/quarantine/{number}", {"of:mail": "bea@example.com", "of:name": "Bea"}
+        )
+        assert kept.headers["location"] == "/quarantine"
+        assert "Corrected 1" in words(owner.get("/quarantine").text)
+        assert owner.send("/quarantine", "/quarantine/replay", {}).status_code == 303
+        wait_until(lambda: company.ask("select count(*) from profiles.customers") == [(2,)])
+        assert "Nothing waits." in words(owner.get("/quarantine").text)
+        assert company.ask("select email from profiles.customers order by 1") == [
+            ("ann@example.com",),
+            ("bea@example.com",),
+        ]
+
+
+def test_a_run_is_started_from_its_page_and_its_failure_is_told_there(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    company.csv("crm", [{"id": "1", "mail": "ann@example.com"}])
+    company.source("crm", "record_id: id\npeople: {email: mail}\n")
+    company.identity("keys: [email]\n")
+    with serving(tmp_path) as server:
+        owner = Browser(server.url)
+        owner.enter(set_up_link(server), email="owner@example.com")
+        assert owner.send("/runs", "/runs", {}).headers["location"] == "/runs"
+        wait_until(lambda: "published" in words(owner.get("/runs").text))
+        company.csv("crm", [{"other": "1"}])
+        owner.send("/runs", "/runs", {})
+        wait_until(lambda: "Run did not work:" in words(owner.get("/runs").text))

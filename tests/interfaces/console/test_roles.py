@@ -30,6 +30,12 @@ WHO: Mapping[tuple[str, str], set[str]] = {
     ("GET", "/review"): STEWARDS,
     ("POST", "/review"): STEWARDS,
     ("POST", "/review/undo"): STEWARDS,
+    ("GET", "/components"): ALL,
+    ("GET", "/quarantine"): READERS,
+    ("GET", "/quarantine/{record_no}"): READERS,
+    ("POST", "/quarantine/{record_no}"): STEWARDS,
+    ("POST", "/quarantine/replay"): STEWARDS,
+    ("POST", "/runs"): PEOPLE,
     ("GET", "/runs"): OPERATIONS,
     ("GET", "/runs/{run_id}"): OPERATIONS,
     ("GET", "/sources"): OPERATIONS,
@@ -60,7 +66,14 @@ OPEN = {
     *(("GET", path) for path in ("/", "/sign-in/oidc", "/sign-in/oidc/callback", "/static/{name}")),
     *(("POST", path) for path in ("/consent/choice", "/sign-out", "/me/sign-out-everywhere")),
 }
-WORDS = {"{customer_id}": "C-1", "{run_id}": "1", "{name}": "none", "{seq}": "1", "{path}": "Users"}
+WORDS = {
+    "{customer_id}": "C-1",
+    "{run_id}": "1",
+    "{record_no}": "99999",
+    "{name}": "none",
+    "{seq}": "1",
+    "{path}": "Users",
+}
 
 
 def test_of_every_route_it_is_said_who_may_use_it(console: Shop) -> None:
@@ -109,7 +122,7 @@ def test_nobody_is_let_in_who_has_not_signed_in(console: Shop) -> None:
 def test_a_menu_leads_nowhere_where_its_reader_may_not_go(browsers: dict[str, Browser]) -> None:
     for role, browser in browsers.items():
         page = browser.get("/").text
-        for path in ("/customers", "/review", "/runs", "/sources"):
+        for path in ("/customers", "/review", "/quarantine", "/runs", "/sources"):
             assert (f'<a href="{path}"' in page) == (role in WHO["GET", path]), (role, path)
 
 

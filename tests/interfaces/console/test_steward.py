@@ -76,7 +76,10 @@ def test_fifty_pairs_by_keyboard(tmp_path: Path) -> None:
     assert not asked & {frozenset(pair) for pair in said} and frozenset(undone) in asked
 
 
-PAGES = ("/", "/customers", "/customers?q=Oliveira", "/customers/C-1", "/review", "/runs", "/runs/1", "/sources", "/me")
+PAGES = (
+    *("/", "/customers", "/customers?q=Oliveira", "/customers/C-1", "/review", "/sources", "/quarantine", "/runs"),
+    *("/runs/1", "/me", "/components"),
+)
 
 
 @pytest.mark.slow

@@ -26,6 +26,8 @@ from kinfolk.model.run import RunStatus
 from kinfolk.store.database import exists, open_as_it_is
 from kinfolk.store.read.consents import Head, head
 
+RUN = ("run",)  # the command, in words
+WAIT = "Events wait: "
 AFTER_EVENTS = 2.0  # seconds in which more events may come before a run takes them all
 AFTER_FAILURE = 30.0  # seconds before a run that failed is tried again
 _PASSING = (OSError, ValueError, KinfolkError, DatabaseError)
@@ -67,7 +69,7 @@ def follow(
                 seen, heard = now, said
                 _tidy(project, sources)
         except _PASSING as error:  # too many files open, say: events come in all the same
-            ran = Ran(1, f"Events wait: {error}")
+            ran = Ran(1, f"{WAIT}{error}")
         if ran.exit_code not in (0, BusyError.exit_code):
             pause = AFTER_FAILURE
         if ran.said and ran.said != last:
@@ -83,15 +85,16 @@ def _stopped(stop: Event, pause: float, wishes: Wishes | None) -> bool:
     return stop.is_set()
 
 
-def run_apart(project: Project, stop: Event, words: tuple[str, ...] = ()) -> Ran:
+def run_apart(project: Project, stop: Event, words: tuple[str, ...] = RUN, begin: str = "") -> Ran:
     """One run in a process of its own, so that neither its work nor its memory stands in the way of events.
 
     It is ended when `stop` is set; what it had begun is then as if it had not.
 
-    words  of another command that runs the project
+    words  of a command that runs the project
+    begin  what a sentence about its failure begins with
     """
     chosen = ["--environment", project.environment] if project.environment else []
-    command = [*words, "-p", str(project.folder)] if words else ["run", str(project.folder)]
+    command = [*words, str(project.folder)] if words == RUN else [*words, "-p", str(project.folder)]
     asked = [sys.executable, "-m", "kinfolk", *command, *chosen, "--json"]
     began = time.monotonic()
     process = subprocess.Popen(
@@ -107,7 +110,7 @@ def run_apart(project: Project, stop: Event, words: tuple[str, ...] = ()) -> Ran
                 process.terminate()
             continue
         if process.returncode:
-            return Ran(process.returncode, _problem(err) if words else f"Events wait: {_problem(err)}")
+            return Ran(process.returncode, begin + _problem(err))
         return Ran(0, _success(json.loads(out), time.monotonic() - began))
 
 

@@ -41,7 +41,7 @@ def serve(
     try:
         from kinfolk.commands.access.links import set_up_link
         from kinfolk.commands.collect.door import opened
-        from kinfolk.commands.collect.following import follow, run_apart
+        from kinfolk.commands.collect.following import WAIT, follow, run_apart
         from kinfolk.commands.collect.reopening import events_of, follow_project, written
         from kinfolk.commands.serving import served
         from kinfolk.commands.wishes import Wishes
@@ -61,7 +61,9 @@ def serve(
     answering.wishes = wishes = Wishes(lambda words: run_apart(project, stop, words))
     with stopping.gently(stop), opened(project) as door:
         runs = Thread(
-            target=follow, args=(door, lambda: run_apart(project, stop), output.note, stop, wishes), name="runs"
+            target=follow,
+            args=(door, lambda: run_apart(project, stop, begin=WAIT), output.note, stop, wishes),
+            name="runs",
         )
         files = Thread(target=follow_project, args=(answering, door, environment, read, stop), name="project")
         runs.start()

@@ -43,7 +43,7 @@ def home(request: Request[Any, Any, Any]) -> Response[str] | Redirect:
 def _tasks(found: Status, principal: Principal) -> Iterator[Task]:
     """What needs them, of what they may do something about: the worst first."""
     if Permission.OPERATIONS_READ in principal.may:
-        yield from _of_operations(found)
+        yield from _of_operations(found, principal)
     waiting = found.numbers.in_review if found.numbers else 0
     if Permission.DECISIONS_WRITE in principal.may and waiting:
         yield Task(
@@ -55,7 +55,7 @@ def _tasks(found: Status, principal: Principal) -> Iterator[Task]:
         )
 
 
-def _of_operations(found: Status) -> Iterator[Task]:
+def _of_operations(found: Status, principal: Principal) -> Iterator[Task]:
     health = found.health
     failure = health.last_failure if health else None
     if failure and not failure.over:
@@ -70,4 +70,5 @@ def _of_operations(found: Status) -> Iterator[Task]:
     rows = sum(one["rows"] for one in found.numbers.quarantined) if found.numbers else 0
     if rows:
         why = "They broke a contract, or could not be read. None is lost."
-        yield Task(f"{counted(rows, 'row')} in quarantine", why, "warn", "See which", "/sources")
+        to = "/quarantine" if Permission.PROFILES_READ in principal.may else "/sources"
+        yield Task(f"{counted(rows, 'row')} in quarantine", why, "warn", "See which", to)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.params import Parameter
 
 from kinfolk.commands.runs import run_in, runs_in
+from kinfolk.commands.serving import Served
 from kinfolk.commands.status import status
+from kinfolk.commands.wishes import Wish
 from kinfolk.interfaces.console.pages import PAGES
 from kinfolk.interfaces.web.asking import needs
+from kinfolk.interfaces.web.pages import went_on
 from kinfolk.model.access import Permission
 
 _READS = [needs(Permission.OPERATIONS_READ)]
@@ -22,8 +25,19 @@ Before = Annotated[int | None, Parameter(ge=1, le=(1 << 63) - 1)]  # as far as t
 @get("/runs", guards=_READS, sync_to_thread=True)
 def runs(request: Request[Any, Any, Any], before: Before = None) -> Response[str]:
     """The last runs; before: those that began before that one."""
-    found = runs_in(request.app.state.served.store, _AT_ONCE + 1, before)
-    return PAGES.page(request, "runs.html", runs=found[:_AT_ONCE], more=len(found) > _AT_ONCE)
+    served: Served = request.app.state.served
+    found = runs_in(served.store, _AT_ONCE + 1, before)
+    more = len(found) > _AT_ONCE
+    return PAGES.page(request, "runs.html", runs=found[:_AT_ONCE], more=more, wishes=served.wishes)
+
+
+@post("/runs", guards=[needs(Permission.RUNS_START)], sync_to_thread=False)
+def start(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Has the project run, soon."""
+    served: Served = request.app.state.served
+    if served.wishes:
+        served.wishes.add(Wish(("run",), request.user.name))
+    return went_on("/runs" if Permission.OPERATIONS_READ in request.user.may else "/")
 
 
 @get("/runs/{run_id:int}", guards=_READS, sync_to_thread=True)

@@ -12,12 +12,13 @@ from kinfolk.errors import NotFoundError
 from kinfolk.interfaces.web.pages import Entry, Pages
 from kinfolk.model.access import Permission, Principal
 
-_MENU: tuple[tuple[str, str, Permission | None], ...] = (
-    ("/", "Home", None),
-    ("/customers", "Customers", Permission.PROFILES_READ),
-    ("/review", "Review", Permission.DECISIONS_WRITE),
-    ("/sources", "Sources", Permission.OPERATIONS_READ),
-    ("/runs", "Runs", Permission.OPERATIONS_READ),
+_MENU: tuple[tuple[str, str, frozenset[Permission]], ...] = (
+    ("/", "Home", frozenset()),
+    ("/customers", "Customers", frozenset({Permission.PROFILES_READ})),
+    ("/review", "Review", frozenset({Permission.DECISIONS_WRITE, Permission.PROFILES_READ})),
+    ("/sources", "Sources", frozenset({Permission.OPERATIONS_READ})),
+    ("/quarantine", "Quarantine", frozenset({Permission.OPERATIONS_READ, Permission.PROFILES_READ})),
+    ("/runs", "Runs", frozenset({Permission.OPERATIONS_READ})),
 )
 
 
@@ -25,8 +26,8 @@ def menu(principal: Principal, path: str) -> Sequence[Entry]:
     """What they may see, and where among it they are."""
     return [
         Entry(to, label, path == to or path.startswith(f"{to}/" if to != "/" else "\0"))
-        for to, label, permission in _MENU
-        if permission is None or permission in principal.may
+        for to, label, takes in _MENU
+        if takes <= principal.may
     ]
 
 

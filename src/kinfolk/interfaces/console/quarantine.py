@@ -1,0 +1,99 @@
+"""Rows that could not be landed: which, why, corrected, and sent again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from litestar import Request, Response, get, post
+from litestar.params import Parameter
+
+from kinfolk.commands import quarantine
+from kinfolk.commands.serving import Served
+from kinfolk.commands.wishes import Wish
+from kinfolk.errors import KinfolkError, NotFoundError
+from kinfolk.interfaces.console.pages import PAGES, unpublished
+from kinfolk.interfaces.web.asking import needs
+from kinfolk.interfaces.web.forgery import FIELD
+from kinfolk.interfaces.web.forms import values
+from kinfolk.interfaces.web.pages import went_on
+from kinfolk.interfaces.web.problems import status_of
+from kinfolk.model.access import Permission
+
+_READS = [needs(Permission.OPERATIONS_READ), needs(Permission.PROFILES_READ)]
+_CORRECTS = [*_READS, needs(Permission.DECISIONS_WRITE)]
+_AT_ONCE = 50  # rows on one page
+_LARGEST = 1 << 20  # bytes of a form: a row may have thousands of columns
+_MOST_COLUMNS = 5_000
+_REPLAY = ("quarantine", "replay")
+
+Number = Annotated[int, Parameter(ge=0, le=(1 << 63) - 1)]  # as far as the database counts
+
+
+@get("/quarantine", guards=_READS, sync_to_thread=True)
+def rows(request: Request[Any, Any, Any], source: str | None = None, after: Number = 0) -> Response[str]:
+    """Rows that wait, and why. source: only of this one; after: with a greater number"""
+    served: Served = request.app.state.served
+    try:
+        found = quarantine.open_rows(served.project, source, after=after, most=_AT_ONCE + 1)
+        waiting = quarantine.waiting(served.project, source)
+    except NotFoundError as error:
+        return unpublished(request, "Quarantine", error)
+    return PAGES.page(
+        request,
+        "quarantine.html",
+        rows=found[:_AT_ONCE],
+        more=len(found) > _AT_ONCE,
+        source=source,
+        fixed=sum(one.fixed for one in waiting),
+        waiting=sum(one.rows for one in waiting),
+        wishes=served.wishes,
+        corrects=Permission.DECISIONS_WRITE in request.user.may,
+    )
+
+
+@get("/quarantine/{record_no:int}", guards=_READS, sync_to_thread=True)
+def row(request: Request[Any, Any, Any], record_no: int) -> Response[str]:
+    """One row, as it came and as it is now."""
+    return _page(request, record_no)
+
+
+@post("/quarantine/{record_no:int}", guards=_CORRECTS, sync_to_thread=True, request_max_body_size=_LARGEST)
+def correct(request: Request[Any, Any, Any], record_no: int, body: bytes) -> Response[Any]:
+    """Keeps what was corrected; the row waits on until it is sent again."""
+    said = {name: text[0] for name, text in values(body, _MOST_COLUMNS).items() if name != FIELD}
+    given = {name.removeprefix("of:"): value or None for name, value in said.items() if name.startswith("of:")}
+    try:
+        quarantine.fix(request.app.state.served.project, {record_no: given}, request.user.name)
+    except KinfolkError as error:
+        return _page(request, record_no, error, given)
+    return went_on("/quarantine")
+
+
+@post("/quarantine/replay", guards=_CORRECTS, sync_to_thread=False)
+def replay(request: Request[Any, Any, Any], source: str | None = None) -> Response[Any]:
+    """Has corrected rows landed again, soon."""
+    served: Served = request.app.state.served
+    if source is not None and source not in {one.name for one in served.project.sources}:
+        raise NotFoundError(f"There is no source {source!r}.")
+    if served.wishes:
+        served.wishes.add(Wish((*_REPLAY, *([source] if source else [])), request.user.name))
+    return went_on("/quarantine" + (f"?source={quote(source)}" if source else ""))
+
+
+def _page(
+    request: Request[Any, Any, Any],
+    record_no: int,
+    problem: KinfolkError | None = None,
+    said: dict[str, str | None] | None = None,
+) -> Response[str]:
+    found = quarantine.show(request.app.state.served.project, record_no)
+    return PAGES.page(
+        request,
+        "quarantined.html",
+        status_of(problem) if problem else 200,
+        row=found,
+        cells=dict(found.values or {}) | (said or {}),
+        problem=problem,
+        corrects=Permission.DECISIONS_WRITE in request.user.may,
+    )
