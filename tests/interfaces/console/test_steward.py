@@ -125,3 +125,15 @@ def test_the_whole_console_is_walked_by_keyboard(console: tuple[Serving, Browser
             tab.tab_to("Show as table")
             tab.press("Enter")
             tab.until("document.querySelector('details[open] table') !== null")
+
+
+@pytest.mark.slow
+def test_a_page_that_is_looked_at_shows_a_run_that_somebody_else_started(tmp_path: Path) -> None:
+    folder = atelier(tmp_path / "atelier")
+    with serving(folder) as server, opened(tmp_path / "user") as tab:
+        owner = Browser(server.url)
+        owner.enter(set_up_link(server), email=OWNER)
+        signed_in(tab, server, owner)
+        tab.go(f"{server.url}/runs")
+        run(folder)
+        tab.until("document.querySelector('a[href=\"/runs/2\"]') !== null")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -24,6 +25,7 @@ _DECIDES = [needs(Permission.DECISIONS_WRITE), needs(Permission.PROFILES_READ)]
 _AHEAD = 200  # pairs that are looked at: as many as one skips before they begin anew
 _WAIT = 15.0  # seconds for a run that is publishing
 _PACE = timedelta(minutes=20)
+_SHIFT = timedelta(hours=12)  # an answer of long ago is not taken back by a key that was pressed by mistake
 
 
 class Answer(Struct):
@@ -53,7 +55,7 @@ def pair(request: Request[Any, Any, Any], at: Annotated[int, Parameter(ge=0, le=
         waiting=len(waiting),
         many=len(waiting) == _AHEAD,
         at=at,
-        last=mine[-1] if mine else None,
+        last=_last(mine),
         today=_today(mine),
         pace=_pace(mine),
     )
@@ -66,17 +68,24 @@ def answer(request: Request[Any, Any, Any], body: bytes) -> Response[Any]:
     served: Served = request.app.state.served
     signed = review.Signature(request.user.name, wait_seconds=_WAIT)
     review.decide(served.project, (said.first, said.second), said.verdict, signed)
-    return went_on(f"/review?at={said.at}" if said.at.isdecimal() and said.at != "0" else "/review")
+    skipped = int(said.at) if re.fullmatch(r"[0-9]{1,3}", said.at) else 0
+    return went_on(f"/review?at={min(skipped, _AHEAD)}" if skipped else "/review")
 
 
 @post("/review/undo", guards=_DECIDES, sync_to_thread=True)
 def undo(request: Request[Any, Any, Any]) -> Response[Any]:
     """Takes the last answer of whoever asks back; its pair waits again."""
     served: Served = request.app.state.served
-    if mine := review.decisions_by(served.project, request.user.name):
+    if last := _last(review.decisions_by(served.project, request.user.name)):
         signed = review.Signature(request.user.name, wait_seconds=_WAIT)
-        review.withdraw(served.project, mine[-1].decision_no, signed)
+        review.withdraw(served.project, last.decision_no, signed)
     return went_on("/review")
+
+
+def _last(mine: list[Decision]) -> Decision | None:
+    """The last answer, where it is of this shift."""
+    since = datetime.now(UTC).replace(tzinfo=None) - _SHIFT
+    return mine[-1] if mine and mine[-1].decided_at > since else None
 
 
 def _today(mine: list[Decision]) -> int:
