@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
-from kinfolk.commands.open_project import open_project
+from kinfolk.commands.open_project import Where, open_project
 from kinfolk.engine.reader import reading
 from kinfolk.model.history import State
 from kinfolk.model.project import Project
@@ -39,12 +38,12 @@ class Published:
     gone: str | None = None
 
 
-def history(folder: Path, environment: str | None = None, limit: int | None = None) -> list[Published]:
+def history(where: Where, environment: str | None = None, limit: int | None = None) -> list[Published]:
     """The published states, newest first, at most `limit` of them.
 
     Errors  NotFoundError when nothing was published yet
     """
-    return published_states(open_project(folder, environment))[::-1][:limit]
+    return published_states(open_project(where, environment))[::-1][:limit]
 
 
 def published_states(project: Project) -> list[Published]:

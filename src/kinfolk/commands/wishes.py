@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 
+from kinfolk.errors import NotFoundError
+from kinfolk.model.project import Project
+
 _MOST = 20  # that may wait; somebody who presses a button again and again wants it once
 
 
@@ -50,6 +53,16 @@ class Wishes:
         with self._lock:
             if len(self._waiting) < _MOST and wish.asked not in [other.asked for other in self._waiting]:
                 self._waiting.append(wish)
+
+    def run(self, by: str) -> None:
+        """Wishes for a run."""
+        self.add(Wish(("run",), by))
+
+    def replay(self, project: Project, source: str | None, by: str) -> None:
+        """Wishes that corrected rows of a source, or of all, are landed again. Errors: NotFoundError for the source"""
+        if source is not None and source not in {one.name for one in project.sources}:
+            raise NotFoundError(f"There is no source {source!r}.")
+        self.add(Wish(("quarantine", "replay", *([source] if source else [])), by))
 
     def next(self) -> Wish | None:
         """The one that waits longest, which waits no longer."""

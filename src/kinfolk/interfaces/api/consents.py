@@ -23,8 +23,7 @@ from kinfolk.commands.consent.saying import Said
 from kinfolk.commands.consent.show import Shown, Told, history_in, show_in
 from kinfolk.commands.consent.verify import verify_in
 from kinfolk.commands.length import length_named
-from kinfolk.commands.serving import Served
-from kinfolk.interfaces.web.asking import needs
+from kinfolk.interfaces.web.asking import needs, served_by
 from kinfolk.model.access import Permission
 from kinfolk.model.consent import Entry, Verified
 
@@ -66,48 +65,48 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
 @get("/", guards=_READS, sync_to_thread=True)
 def state(request: Request[Any, Any, Any], who: str, as_of: str | None = None) -> Shown:
     """What holds for a person: every channel and topic of every purpose, now, or as was known at a moment."""
-    served = _served(request)
+    served = served_by(request)
     return show_in(served.project, served.store, who, as_of)
 
 
 @get("/history", guards=_READS, sync_to_thread=True)
 def history(request: Request[Any, Any, Any], who: str) -> list[Told]:
     """Everything that a person's records, addresses and numbers ever said, the earliest first."""
-    served = _served(request)
+    served = served_by(request)
     return history_in(served.project, served.store, who)
 
 
 @get("/receipts/{seq:int}", guards=_READS, sync_to_thread=True)
 def receipt(request: Request[Any, Any, Any], seq: int) -> Receipt:
     """What a person may be handed as proof of one row, in the fields of ISO/IEC TS 27560."""
-    served = _served(request)
+    served = served_by(request)
     return receipt_in(served.project, served.store, seq)
 
 
 @get("/verify", guards=_READS, sync_to_thread=True)
 def verified(request: Request[Any, Any, Any]) -> Verified:
     """Whether the ledger is what was written."""
-    served = _served(request)
+    served = served_by(request)
     return verify_in(served.store)
 
 
 @get("/export", guards=_READS, sync_to_thread=False, media_type="text/csv")
 def export(request: Request[Any, Any, Any]) -> Stream:
     """The whole ledger as CSV, in the columns that an import takes."""
-    return Stream(_aside(export_lines(_served(request).store)), media_type="text/csv")
+    return Stream(_aside(export_lines(served_by(request).store)), media_type="text/csv")
 
 
 @post("/", guards=_WRITES, sync_to_thread=True)
 def record(request: Request[Any, Any, Any], data: Word) -> list[Entry]:
     """Writes down what somebody said; of a customer, a row for each record it has."""
-    served = _served(request)
+    served = served_by(request)
     return record_in(served.project, served.store, data.who, [_said(request, data, data.decision, data.policy_version)])
 
 
 @post("/links", guards=_WRITES, sync_to_thread=True)
 def link(request: Request[Any, Any, Any], data: Wanted) -> Link:
     """An address by which a person comes to their own choices."""
-    served = _served(request)
+    served = served_by(request)
     length = length_named(data.lasts)
     return link_in(replace(served, public_url=served.public_url or str(request.base_url).rstrip("/")), data.who, length)
 
@@ -115,24 +114,19 @@ def link(request: Request[Any, Any, Any], data: Wanted) -> Link:
 @post("/withdraw", guards=_WRITES, sync_to_thread=True)
 def withdraw(request: Request[Any, Any, Any], data: Withdrawal) -> list[Entry]:
     """Writes down that somebody withdrew."""
-    served = _served(request)
+    served = served_by(request)
     return withdraw_in(served.project, served.store, data.who, _said(request, data, "withdrawn"))
 
 
 @post("/import", guards=_WRITES, request_max_body_size=_LARGEST_FILE, status_code=200)
 async def import_(request: Request[Any, Any, Any]) -> Imported:
     """Records every row of a CSV file, which is the body of the request, or none."""
-    served = _served(request)
+    served = served_by(request)
     with SpooledTemporaryFile(_IN_MEMORY) as file:
         async for part in request.stream():
             file.write(part)
         file.seek(0)
         return await anyio.to_thread.run_sync(import_in, served.project, served.store, file, "the file")
-
-
-def _served(request: Request[Any, Any, Any]) -> Served:
-    served: Served = request.app.state.served
-    return served
 
 
 def _said(request: Request[Any, Any, Any], data: Withdrawal, choice: str, version: str | None = None) -> Said:

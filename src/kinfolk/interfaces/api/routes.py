@@ -11,6 +11,9 @@ from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.api.answers import Answer
 from kinfolk.interfaces.api.consents import CONSENTS
 from kinfolk.interfaces.api.customers import CUSTOMERS
+from kinfolk.interfaces.api.operations import OPERATIONS
+from kinfolk.interfaces.api.quarantine import QUARANTINE
+from kinfolk.interfaces.api.reviewing import REVIEW
 from kinfolk.interfaces.api.tokens import TOKENS
 from kinfolk.interfaces.web.asking import NOBODY
 from kinfolk.interfaces.web.problems import refused, told
@@ -26,7 +29,7 @@ def me(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 API = Router(
     "/api/v1",
-    route_handlers=[me, TOKENS, CUSTOMERS, CONSENTS],
+    route_handlers=[me, TOKENS, CUSTOMERS, CONSENTS, REVIEW, QUARANTINE, OPERATIONS],
     response_class=Answer,
     exception_handlers={KinfolkError: told, HTTPException: refused},
 )

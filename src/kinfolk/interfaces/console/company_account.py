@@ -12,6 +12,7 @@ from kinfolk.commands.access import company_account
 from kinfolk.errors import KinfolkError, NotAllowedError, NotFoundError
 from kinfolk.interfaces.console.entering import START, entered
 from kinfolk.interfaces.console.signing_in import sign_in_form
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.cookies import cookie_in
 from kinfolk.interfaces.web.limits import Limits
 
@@ -28,18 +29,18 @@ def depart(request: Request[Any, Any, Any], next: str = START) -> Response[Any]:
         answer.headers["retry-after"] = "1"
         return answer
     try:
-        url, secret = company_account.depart(request.app.state.served, next if len(next) <= _LONGEST else START)
+        url, secret = company_account.depart(served_by(request), next if len(next) <= _LONGEST else START)
     except KinfolkError as error:
         return _told(request, error, next)
     away = Redirect(url, status_code=303)
-    away.set_cookie(_kept(secret, request.app.state.served.secure))
+    away.set_cookie(_kept(secret, served_by(request).secure))
     return away
 
 
 @get(company_account.CALLBACK, sync_to_thread=True)
 def arrive(request: Request[Any, Any, Any]) -> Response[Any]:
     """Back from the provider."""
-    served = request.app.state.served
+    served = served_by(request)
     kept = cookie_in(request, _kept(None, served.secure).key) or ""
     try:
         arrival = company_account.arrive(served, kept, dict(request.query_params))

@@ -17,7 +17,7 @@ from kinfolk.commands.show import search
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.interfaces.console.pages import PAGES, unpublished
 from kinfolk.interfaces.console.ring import ring
-from kinfolk.interfaces.web.asking import needs
+from kinfolk.interfaces.web.asking import needs, served_by
 from kinfolk.interfaces.web.pages import went_on
 from kinfolk.model.access import Permission
 
@@ -31,7 +31,7 @@ def customers(request: Request[Any, Any, Any], q: Annotated[str, Parameter(max_l
     """Who fits what is asked; where that is one customer by its very id, that customer."""
     asked = q.strip()
     try:
-        found = search(request.app.state.served.project, asked, _FOUND + 1) if asked else []
+        found = search(served_by(request).project, asked, _FOUND + 1) if asked else []
     except NotFoundError as error:
         return unpublished(request, "Customers", error)
     if len(found) == 1 and found[0].customer_id == asked.upper():
@@ -47,7 +47,7 @@ def customer(
     page: Annotated[int, Parameter(ge=1, le=100_000)] = 1,
 ) -> Response[Any]:
     """One customer. before: what it did until then; page: of its records"""
-    served: Served = request.app.state.served
+    served = served_by(request)
     found = portrait(served.project, customer_id, _moment(before))
     if found.profile.customer_id != customer_id:
         return went_on(f"/customers/{quote(found.profile.customer_id)}")

@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.response import Redirect
 
 from kinfolk.commands.access.signing_in import sign_out
-from kinfolk.commands.serving import Served
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.cookies import session_cookie, session_in
 from kinfolk.interfaces.web.pages import went_on
 
@@ -20,7 +20,7 @@ _NEVER = re.compile(r"[\x00-\x20\x7f\\]")  # browsers read some of these as some
 
 def entered(request: Request[Any, Any, Any], secret: str | None, onward: str = START) -> Redirect:
     """Goes on in that session, and in no earlier one of the same browser; without one, to where people sign in."""
-    served: Served = request.app.state.served
+    served = served_by(request)
     if earlier := session_in(request, served.secure):
         sign_out(served, earlier)
     answer = went_on(local(onward) if secret else "/sign-in")
@@ -31,7 +31,7 @@ def entered(request: Request[Any, Any, Any], secret: str | None, onward: str = S
 def left(request: Request[Any, Any, Any]) -> Response[Any]:
     """Goes to where people sign in, and takes the cookie along."""
     answer = went_on("/sign-in")
-    answer.set_cookie(session_cookie(None, request.app.state.served.secure))
+    answer.set_cookie(session_cookie(None, served_by(request).secure))
     return answer
 
 

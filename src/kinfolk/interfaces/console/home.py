@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from kinfolk.commands.status import Status, status
 from kinfolk.interfaces.console.pages import PAGES
-from kinfolk.interfaces.web.asking import BySession
+from kinfolk.interfaces.web.asking import BySession, served_by
 from kinfolk.interfaces.web.pages import went_on
 from kinfolk.interfaces.web.shown import ago, counted, number, when
 from kinfolk.model.access import Permission, Principal
@@ -36,7 +36,7 @@ def home(request: Request[Any, Any, Any]) -> Response[str] | Redirect:
     """The page; whoever has not signed in is led to where they do."""
     if not isinstance(request.auth, BySession):
         return went_on("/sign-in")
-    found = status(request.app.state.served.project, limit=_RUNS)
+    found = status(served_by(request).project, limit=_RUNS)
     return PAGES.page(request, "home.html", found=found, tasks=list(_tasks(found, request.user)))
 
 

@@ -15,6 +15,7 @@ from kinfolk.errors import BusyError, KinfolkError, NotFoundError
 from kinfolk.interfaces.console.entering import entered
 from kinfolk.interfaces.console.pages import PAGES
 from kinfolk.interfaces.console.signing_in import PUBLIC
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.forms import filled
 from kinfolk.interfaces.web.problems import status_of
 
@@ -59,7 +60,7 @@ def _used(request: Request[Any, Any, Any], secret: str, data: Introduction, use:
     try:
         if data.password != data.again:
             raise KinfolkError("The two passwords differ.")
-        made = use(request.app.state.served, secret, Chosen(data.name, data.password, data.email))
+        made = use(served_by(request), secret, Chosen(data.name, data.password, data.email))
     except (NotFoundError, BusyError):
         raise
     except KinfolkError as error:
@@ -75,7 +76,7 @@ def _form(
     said: Introduction | None = None,
     problem: KinfolkError | None = None,
 ) -> Response[str]:
-    found = invitations.invitation(request.app.state.served, secret)
+    found = invitations.invitation(served_by(request), secret)
     if found is None or first != (found.user is None):
         raise invitations.gone()
     known = {"email": found.user.email, "name": found.user.name or ""} if found.user else {"email": "", "name": ""}

@@ -12,7 +12,7 @@ from kinfolk.commands.access.people import person
 from kinfolk.errors import BusyError, KinfolkError
 from kinfolk.interfaces.console.entering import entered, left
 from kinfolk.interfaces.console.pages import PAGES
-from kinfolk.interfaces.web.asking import signed_in
+from kinfolk.interfaces.web.asking import served_by, signed_in
 from kinfolk.interfaces.web.forms import filled
 from kinfolk.interfaces.web.problems import status_of
 
@@ -39,7 +39,7 @@ def change_password(request: Request[Any, Any, Any], body: bytes) -> Response[An
         if data.password != data.again:
             raise KinfolkError("The two passwords differ.")
         user_id = request.user.user_id
-        secret = signing_in.change_password(request.app.state.served, user_id, data.now_used, data.password)
+        secret = signing_in.change_password(served_by(request), user_id, data.now_used, data.password)
     except BusyError:
         raise
     except KinfolkError as error:
@@ -50,11 +50,11 @@ def change_password(request: Request[Any, Any, Any], body: bytes) -> Response[An
 @post("/me/sign-out-everywhere", guards=[signed_in], sync_to_thread=True)
 def sign_out_everywhere(request: Request[Any, Any, Any]) -> Response[Any]:
     """Ends every session of whoever asks."""
-    signing_in.sign_out_everywhere(request.app.state.served, request.user.user_id)
+    signing_in.sign_out_everywhere(served_by(request), request.user.user_id)
     return left(request)
 
 
 def _page(request: Request[Any, Any, Any], problem: KinfolkError | None = None) -> Response[str]:
-    user = person(request.app.state.served.store, request.user.user_id)
+    user = person(served_by(request).store, request.user.user_id)
     shown = {"user": user, "problem": problem, "changed": "changed" in request.query_params and not problem}
     return PAGES.page(request, "me.html", status_of(problem) if problem else 200, **shown)

@@ -8,11 +8,9 @@ from litestar import Request, Response, get, post
 from litestar.params import Parameter
 
 from kinfolk.commands.runs import run_in, runs_in
-from kinfolk.commands.serving import Served
 from kinfolk.commands.status import status
-from kinfolk.commands.wishes import Wish
 from kinfolk.interfaces.console.pages import PAGES
-from kinfolk.interfaces.web.asking import needs
+from kinfolk.interfaces.web.asking import needs, served_by
 from kinfolk.interfaces.web.pages import went_on
 from kinfolk.model.access import Permission
 
@@ -25,7 +23,7 @@ Before = Annotated[int | None, Parameter(ge=1, le=(1 << 63) - 1)]  # as far as t
 @get("/runs", guards=_READS, sync_to_thread=True)
 def runs(request: Request[Any, Any, Any], before: Before = None) -> Response[str]:
     """The last runs; before: those that began before that one."""
-    served: Served = request.app.state.served
+    served = served_by(request)
     found = runs_in(served.store, _AT_ONCE + 1, before)
     more = len(found) > _AT_ONCE
     return PAGES.page(request, "runs.html", runs=found[:_AT_ONCE], more=more, wishes=served.wishes)
@@ -34,16 +32,16 @@ def runs(request: Request[Any, Any, Any], before: Before = None) -> Response[str
 @post("/runs", guards=[needs(Permission.RUNS_START)], sync_to_thread=False)
 def start(request: Request[Any, Any, Any]) -> Response[Any]:
     """Has the project run, soon."""
-    served: Served = request.app.state.served
+    served = served_by(request)
     if served.wishes:
-        served.wishes.add(Wish(("run",), request.user.name))
+        served.wishes.run(request.user.name)
     return went_on("/runs" if Permission.OPERATIONS_READ in request.user.may else "/")
 
 
 @get("/runs/{run_id:int}", guards=_READS, sync_to_thread=True)
 def run(request: Request[Any, Any, Any], run_id: int) -> Response[str]:
     """One run and each step of it."""
-    found = run_in(request.app.state.served.store, run_id)
+    found = run_in(served_by(request).store, run_id)
     longest = max((step.seconds for step in found.steps), default=0.0)
     return PAGES.page(request, "run.html", run=found, longest=longest or 1.0)
 
@@ -51,7 +49,7 @@ def run(request: Request[Any, Any, Any], run_id: int) -> Response[str]:
 @get("/sources", guards=_READS, sync_to_thread=True)
 def sources(request: Request[Any, Any, Any]) -> Response[str]:
     """Every source of the project, how it is doing, and what of it waits."""
-    served = request.app.state.served
+    served = served_by(request)
     found = status(served.project, limit=1)
     health = {source.name: source for source in found.health.sources} if found.health else {}
     waiting: dict[str, int] = {}

@@ -9,11 +9,9 @@ from litestar import Request, Response, get, post
 from litestar.params import Parameter
 
 from kinfolk.commands import quarantine
-from kinfolk.commands.serving import Served
-from kinfolk.commands.wishes import Wish
 from kinfolk.errors import KinfolkError, NotFoundError
 from kinfolk.interfaces.console.pages import PAGES, unpublished
-from kinfolk.interfaces.web.asking import needs
+from kinfolk.interfaces.web.asking import needs, served_by
 from kinfolk.interfaces.web.forgery import FIELD
 from kinfolk.interfaces.web.forms import values
 from kinfolk.interfaces.web.pages import went_on
@@ -25,7 +23,6 @@ _CORRECTS = [*_READS, needs(Permission.DECISIONS_WRITE)]
 _AT_ONCE = 50  # rows on one page
 _LARGEST = 1 << 20  # bytes of a form: a row may have thousands of columns
 _MOST_COLUMNS = 5_000
-_REPLAY = ("quarantine", "replay")
 
 Number = Annotated[int, Parameter(ge=0, le=(1 << 63) - 1)]  # as far as the database counts
 
@@ -33,7 +30,7 @@ Number = Annotated[int, Parameter(ge=0, le=(1 << 63) - 1)]  # as far as the data
 @get("/quarantine", guards=_READS, sync_to_thread=True)
 def rows(request: Request[Any, Any, Any], source: str | None = None, after: Number = 0) -> Response[str]:
     """Rows that wait, and why. source: only of this one; after: with a greater number"""
-    served: Served = request.app.state.served
+    served = served_by(request)
     try:
         found = quarantine.open_rows(served.project, source, after=after, most=_AT_ONCE + 1)
         waiting = quarantine.waiting(served.project, source)
@@ -64,7 +61,7 @@ def correct(request: Request[Any, Any, Any], record_no: int, body: bytes) -> Res
     said = {name: text[0] for name, text in values(body, _MOST_COLUMNS).items() if name != FIELD}
     given = {name.removeprefix("of:"): value or None for name, value in said.items() if name.startswith("of:")}
     try:
-        quarantine.fix(request.app.state.served.project, {record_no: given}, request.user.name)
+        quarantine.fix(served_by(request).project, {record_no: given}, request.user.name)
     except KinfolkError as error:
         return _page(request, record_no, error, given)
     return went_on("/quarantine")
@@ -73,11 +70,9 @@ def correct(request: Request[Any, Any, Any], record_no: int, body: bytes) -> Res
 @post("/quarantine/replay", guards=_CORRECTS, sync_to_thread=False)
 def replay(request: Request[Any, Any, Any], source: str | None = None) -> Response[Any]:
     """Has corrected rows landed again, soon."""
-    served: Served = request.app.state.served
-    if source is not None and source not in {one.name for one in served.project.sources}:
-        raise NotFoundError(f"There is no source {source!r}.")
+    served = served_by(request)
     if served.wishes:
-        served.wishes.add(Wish((*_REPLAY, *([source] if source else [])), request.user.name))
+        served.wishes.replay(served.project, source, request.user.name)
     return went_on("/quarantine" + (f"?source={quote(source)}" if source else ""))
 
 
@@ -87,7 +82,7 @@ def _page(
     problem: KinfolkError | None = None,
     said: dict[str, str | None] | None = None,
 ) -> Response[str]:
-    found = quarantine.show(request.app.state.served.project, record_no)
+    found = quarantine.show(served_by(request).project, record_no)
     return PAGES.page(
         request,
         "quarantined.html",

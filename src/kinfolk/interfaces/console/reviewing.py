@@ -11,11 +11,10 @@ from litestar.params import Parameter
 from msgspec import Struct
 
 from kinfolk.commands import review
-from kinfolk.commands.serving import Served
 from kinfolk.commands.side_by_side import side_by_side
 from kinfolk.errors import NotFoundError
 from kinfolk.interfaces.console.pages import PAGES, unpublished
-from kinfolk.interfaces.web.asking import needs
+from kinfolk.interfaces.web.asking import needs, served_by
 from kinfolk.interfaces.web.forms import filled
 from kinfolk.interfaces.web.pages import went_on
 from kinfolk.model.access import Permission
@@ -40,7 +39,7 @@ class Answer(Struct):
 @get("/review", guards=_DECIDES, sync_to_thread=True)
 def pair(request: Request[Any, Any, Any], at: Annotated[int, Parameter(ge=0, le=_AHEAD)] = 0) -> Response[str]:
     """The pair whose answer is worth most, or the one so many behind it."""
-    served: Served = request.app.state.served
+    served = served_by(request)
     try:
         waiting = review.queue(served.project, _AHEAD)
     except NotFoundError as error:
@@ -65,7 +64,7 @@ def pair(request: Request[Any, Any, Any], at: Annotated[int, Parameter(ge=0, le=
 def answer(request: Request[Any, Any, Any], body: bytes) -> Response[Any]:
     """Writes an answer down, and goes on to the next pair."""
     said = filled(body, Answer)
-    served: Served = request.app.state.served
+    served = served_by(request)
     signed = review.Signature(request.user.name, wait_seconds=_WAIT)
     review.decide(served.project, (said.first, said.second), said.verdict, signed)
     skipped = int(said.at) if re.fullmatch(r"[0-9]{1,3}", said.at) else 0
@@ -75,7 +74,7 @@ def answer(request: Request[Any, Any, Any], body: bytes) -> Response[Any]:
 @post("/review/undo", guards=_DECIDES, sync_to_thread=True)
 def undo(request: Request[Any, Any, Any]) -> Response[Any]:
     """Takes the last answer of whoever asks back; its pair waits again."""
-    served: Served = request.app.state.served
+    served = served_by(request)
     if last := _last(review.decisions_by(served.project, request.user.name)):
         signed = review.Signature(request.user.name, wait_seconds=_WAIT)
         review.withdraw(served.project, last.decision_no, signed)

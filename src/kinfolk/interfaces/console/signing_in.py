@@ -11,7 +11,7 @@ from msgspec import Struct
 from kinfolk.commands.access import signing_in
 from kinfolk.interfaces.console.entering import START, entered, left
 from kinfolk.interfaces.console.pages import PAGES
-from kinfolk.interfaces.web.asking import BySession
+from kinfolk.interfaces.web.asking import BySession, served_by
 from kinfolk.interfaces.web.forms import filled
 from kinfolk.model.interval import words_of
 
@@ -36,7 +36,7 @@ def sign_in_page(request: Request[Any, Any, Any], next: str = START) -> Response
 def sign_in(request: Request[Any, Any, Any], body: bytes) -> Response[Any]:
     """Lets in whoever knows the password. Everybody else hears the same, whether there is such an account or not."""
     data = filled(body, SignIn)
-    attempt = signing_in.sign_in(request.app.state.served, data.email, data.password)
+    attempt = signing_in.sign_in(served_by(request), data.email, data.password)
     if attempt.secret:
         return entered(request, attempt.secret, data.next)
     if attempt.locked_until is None:
@@ -52,7 +52,7 @@ def sign_in(request: Request[Any, Any, Any], body: bytes) -> Response[Any]:
 def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     """Ends the session."""
     if isinstance(request.auth, BySession):
-        signing_in.sign_out(request.app.state.served, request.auth.secret)
+        signing_in.sign_out(served_by(request), request.auth.secret)
     return left(request)
 
 
@@ -60,6 +60,6 @@ def sign_in_form(
     request: Request[Any, Any, Any], next: str, status: int = 200, email: str = "", problem: str | None = None
 ) -> Response[str]:
     """The form, which leads on to `next`."""
-    rules = request.app.state.served.access.sign_in
+    rules = served_by(request).access.sign_in
     ways = {"passwords": rules.passwords, "oidc": rules.oidc is not None}
     return PAGES.page(request, "sign_in.html", status, next=next, email=email, problem=problem, **ways)

@@ -13,8 +13,8 @@ from litestar.exceptions import HTTPException
 
 from kinfolk.commands.consent.banner import Banner, Chosen, banner, choose
 from kinfolk.commands.consent.notices import notice
-from kinfolk.commands.serving import Served
 from kinfolk.errors import KinfolkError
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.limits import Limits
 from kinfolk.interfaces.web.problems import refused, told
 from kinfolk.interfaces.web.static_files import read_once
@@ -60,14 +60,14 @@ def style() -> Response[bytes]:
 @get("/notice/{version:str}", sync_to_thread=True)
 def notice_text(request: Asked, version: str) -> Response[bytes]:
     """A version of the notice, as its file is."""
-    found = notice(_served(request).project, version)
+    found = notice(served_by(request).project, version)
     return Response(found.content, media_type=found.media_type if found.text is None else "text/plain")
 
 
 @get("/config", sync_to_thread=True)
 def config(request: Asked, key: str) -> Response[Banner]:
     """What the banner asks."""
-    return Response(banner(_served(request).project, key), headers=_ANYBODY)
+    return Response(banner(served_by(request).project, key), headers=_ANYBODY)
 
 
 @post("/choice", status_code=200)
@@ -87,13 +87,8 @@ async def choice(request: Asked, body: bytes, limits: tuple[Limits, Limits]) -> 
     if not all(each):
         raise HTTPException("Too many choices. Come again.", status_code=429, headers={"retry-after": "10"})
     chosen = Chosen(sent.choices, sent.version, sent.notice, page, sent.gpc)
-    saved = await anyio.to_thread.run_sync(choose, _served(request), sent.key, (user, anonymous), chosen)
+    saved = await anyio.to_thread.run_sync(choose, served_by(request), sent.key, (user, anonymous), chosen)
     return Response({"recorded": len(saved.entries), "outdated": saved.outdated}, headers=_ANYBODY)
-
-
-def _served(request: Asked) -> Served:
-    served: Served = request.app.state.served
-    return served
 
 
 def _file(name: str, kind: str, headers: dict[str, str]) -> Response[bytes]:

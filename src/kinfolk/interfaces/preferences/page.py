@@ -16,6 +16,7 @@ from kinfolk.commands.consent.choices import Filled
 from kinfolk.commands.serving import Served
 from kinfolk.errors import KinfolkError
 from kinfolk.interfaces.preferences import views
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.forgery import from_here
 from kinfolk.interfaces.web.forms import values
 
@@ -29,7 +30,7 @@ Asked = Request[Any, Any, Any]
 @get("/{token:str}", sync_to_thread=True)
 def shown(request: Asked, token: str, done: str = "") -> Response[str]:
     """The choices as they stand. done: what became of those that were just made"""
-    served: Served = request.app.state.served
+    served = served_by(request)
     visit = links.visit(served.project, token)
     if visit.over:
         return views.expired(served)
@@ -46,7 +47,7 @@ def shown(request: Asked, token: str, done: str = "") -> Response[str]:
 @post("/{token:str}", sync_to_thread=True)
 def changed(request: Asked, token: str, body: bytes) -> Response[Any]:
     """What was changed is written down, or a no to everything; then the page is shown anew."""
-    served: Served = request.app.state.served
+    served = served_by(request)
     if not from_here(request):  # the link lets one in, and other pages are not to make use of that
         raise PermissionDeniedException
     visit = links.visit(served.project, token)
@@ -74,7 +75,7 @@ def unsubscribe(
     request: Asked, token: str, body: bytes, purpose: str | None = None, channel: str | None = None
 ) -> Response[str]:
     """What mail programs ask for with one click: a no, to a purpose, to a channel, or to all that rests on consent."""
-    served: Served = request.app.state.served
+    served = served_by(request)
     visit = links.visit(served.project, token)
     if visit.over:
         return views.expired(served)

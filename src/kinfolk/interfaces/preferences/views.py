@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 from kinfolk.commands.consent.choices import Box, Choices
 from kinfolk.commands.serving import Served
 from kinfolk.errors import KinfolkError
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.pages import templates
 from kinfolk.interfaces.web.problems import status_of
 from kinfolk.model.consent import UNDER_AGE, Basis, Choice
@@ -76,12 +77,12 @@ def problem(served: Served, status: int) -> Response[str]:
 
 def told(request: Request[Any, Any, Any], error: KinfolkError) -> Response[str]:
     """For an error."""
-    return problem(request.app.state.served, status_of(error))
+    return problem(served_by(request), status_of(error))
 
 
 def refused(request: Request[Any, Any, Any], error: HTTPException) -> Response[str]:
     """For a request that cannot be answered."""
-    return problem(request.app.state.served, error.status_code)
+    return problem(served_by(request), error.status_code)
 
 
 def _problem(served: Served, said: tuple[str, str], status: int) -> Response[str]:

@@ -10,8 +10,7 @@ from litestar import HttpMethod, Request, Response, Router, route
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 
-from kinfolk.commands.serving import Served
-from kinfolk.interfaces.web.asking import Asking, needs
+from kinfolk.interfaces.web.asking import Asking, needs, served_by
 from kinfolk.model.access import Permission
 
 _ROOT = "/scim/v2"
@@ -29,7 +28,7 @@ def _may_provision(connection: Asking, handler: BaseRouteHandler) -> None:
 @route(["/", "/{path:path}"], http_method=_METHODS, guards=[_may_provision])
 async def answered(request: Request[Any, Any, Any], path: str = "/") -> Response[bytes]:
     """What the library answers. In a thread of our own: Litestar's is made once for each path, one around the other."""
-    served: Served = request.app.state.served
+    served = served_by(request)
     root = (served.public_url or str(request.base_url).rstrip("/")) + _ROOT
     said = dict(request.query_params.items()), request.headers.items(), await request.body()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import anyio.to_thread
 from litestar.connection import ASGIConnection
@@ -33,6 +34,12 @@ Asking = ASGIConnection[BaseRouteHandler, Principal | None, BySession | None, St
 Guard = Callable[[Asking, BaseRouteHandler], None]
 
 
+def served_by(connection: ASGIConnection[Any, Any, Any, Any]) -> Served:
+    """What the server answers for that was asked."""
+    served: Served = connection.app.state.served
+    return served
+
+
 class Authentication(AbstractAuthenticationMiddleware):
     """Puts the principal at `request.user`: None for anybody, so that a route without a guard is open to the world.
 
@@ -41,7 +48,7 @@ class Authentication(AbstractAuthenticationMiddleware):
 
     async def authenticate_request(self, connection: Asking) -> AuthenticationResult:
         """By the token in the `Authorization` header, or else by the cookie of a session."""
-        served: Served = connection.app.state.served
+        served = served_by(connection)
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
             principal = await anyio.to_thread.run_sync(principal_of_token, served.store, token.strip())

@@ -9,7 +9,7 @@ from litestar import Request
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import PermissionDeniedException
 
-from kinfolk.interfaces.web.asking import BySession
+from kinfolk.interfaces.web.asking import BySession, served_by
 from kinfolk.interfaces.web.forms import fields
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -44,7 +44,7 @@ def from_here(request: Request[Any, Any, Any]) -> bool:
         return site in ("same-origin", "none")
     if origin is None:
         return True
-    served = request.app.state.served
+    served = served_by(request)
     return bool(origin == (served.public_url or f"http://{request.headers.get('host', '')}"))
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.response import Redirect
 
-from kinfolk.interfaces.web.asking import BySession
+from kinfolk.interfaces.web.asking import BySession, served_by
 from kinfolk.interfaces.web.shown import FILTERS
 from kinfolk.model.access import Principal
 
@@ -54,7 +54,7 @@ class Pages:
         """The page that the template makes of what is shown."""
         signed_in = request.auth if isinstance(request.scope.get("auth"), BySession) else None
         every = {
-            "company": request.app.state.served.project.name,
+            "company": served_by(request).project.name,
             "me": request.user if signed_in else None,
             "csrf": signed_in.csrf if signed_in else "",
             "menu": self._menu(request.user, request.url.path) if signed_in and self._menu else (),
