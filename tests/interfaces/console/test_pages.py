@@ -9,13 +9,18 @@ from typing import Any
 
 import pytest
 
+from kinfolk.commands.collect.tail import tail
+from kinfolk.commands.consent.record import record
+from kinfolk.commands.consent.saying import Said
+from kinfolk.commands.open_project import open_project
 from kinfolk.commands.query import query
 from kinfolk.commands.show import search
 from kinfolk.errors import KinfolkError
 from tests.company import Company
+from tests.consenting import asking
 from tests.contracts import contract
 from tests.people import Browser, Shop, set_up_link
-from tests.serving import serving, wait_until
+from tests.serving import KEY, collecting, serving, wait_until
 
 MARKUP = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
 ARABIC = "عبد الرحمن بن محمد " * 16
@@ -86,6 +91,12 @@ def test_what_is_searched_for_is_a_value_and_never_sql(console: Shop, asked: str
         "/runs/999999999999999999999",
         "/runs/-1",
         "/runs/1%20or%201=1",
+        "/project/..%2f..%2fkinfolk.yml",
+        "/project/../kinfolk.yml",
+        "/project/%2e%2e/kinfolk.yml",
+        "/project/.made-by-kinfolk",
+        "/project//etc/passwd",
+        "/events?source=none",
         "/static/..%2fpages.py",
         "/static/%2e%2e/pages.py",
         "/customers/C-1?before=yesterday",
@@ -114,10 +125,20 @@ def test_every_page_of_a_project_that_never_ran_says_what_to_do(tmp_path: Path) 
     with serving(tmp_path) as server:
         owner = Browser(server.url)
         owner.enter(set_up_link(server), email="owner@example.com")
-        for path in ("/", "/customers?q=Ann", "/review", "/quarantine", "/runs", "/sources"):
+        for path in (
+            "/",
+            "/customers?q=Ann",
+            "/review",
+            "/quarantine",
+            "/runs",
+            "/sources",
+            "/events",
+            "/consents",
+            "/project/index.html",
+        ):
             answer = owner.get(path)
             assert answer.status_code == 200, (path, words(answer.text))
-            assert "kinfolk run" in answer.text or "Nothing" in answer.text or "no sources" in answer.text, path
+            assert re.search("kinfolk run|Nothing|No source|no sources|no purposes|The hub", answer.text), path
 
 
 @pytest.fixture(scope="module")
@@ -227,3 +248,43 @@ def test_a_run_is_started_from_its_page_and_its_failure_is_told_there(tmp_path: 
         company.csv("crm", [{"other": "1"}])
         owner.send("/runs", "/runs", {})
         wait_until(lambda: "Run did not work:" in words(owner.get("/runs").text))
+
+
+def test_events_are_seen_as_they_come_and_what_they_say_is_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEB_KEY", KEY)
+    collecting(tmp_path)
+    with serving(tmp_path) as server:
+        owner = Browser(server.url)
+        owner.enter(set_up_link(server), email="owner@example.com")
+        hostile = {"event": MARKUP, "userId": MARKUP, "properties": {MARKUP: [MARKUP]}}
+        assert server.track(messageId="m1", **hostile).status_code == 200
+        assert server.post("/v1/track", {"event": "x"}, key="nobodys").status_code == 401
+        wait_until(lambda: "unknown write key 1" in words(owner.get("/events").text))
+        page = owner.get("/events").text
+        assert re.search(r"web 1 0 0 0 [01]", words(page)), words(page)[:600]
+        assert MARKUP in unescape(page) and not re.search(r"<script>|<img|>49<", page)
+        assert [one.what for one in tail(open_project(tmp_path))] == [MARKUP]
+
+
+def test_purposes_are_shown_with_the_customers_they_hold_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_KEY", KEY)
+    company = asking(tmp_path)
+    company.csv("crm", [{"id": "1", "mail": "ann@example.com"}, {"id": "2", "mail": "bea@example.com"}])
+    company.source("crm", "record_id: id\npeople: {email: mail}\n")
+    company.run()
+    record(tmp_path, "ann@example.com", Said("ads", "granted"))
+    company.run()
+    with serving(tmp_path) as server:
+        owner = Browser(server.url)
+        owner.enter(set_up_link(server), email="owner@example.com")
+        page = words(owner.get("/consents").text)
+    assert "1 customer granted 1 unasked 1" in page
+
+
+def test_the_project_is_shown_as_it_is_now(console: Shop, tmp_path: Path) -> None:
+    page = console[1].get("/project/index.html").text
+    assert "The hub" in page and 'href="/">← Console' in page
+    for path in re.findall(r'(?:href|src)="((?!/|https?:)[^"#]+)"', page):
+        assert console[1].get(f"/project/{path}").status_code == 200, path

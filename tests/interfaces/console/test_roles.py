@@ -31,6 +31,10 @@ WHO: Mapping[tuple[str, str], set[str]] = {
     ("POST", "/review"): STEWARDS,
     ("POST", "/review/undo"): STEWARDS,
     ("GET", "/components"): ALL,
+    ("GET", "/events"): OPERATIONS,
+    ("GET", "/consents"): CONSENTS,
+    ("GET", "/project"): OPERATIONS,
+    ("GET", "/project/{path}"): OPERATIONS,
     ("GET", "/quarantine"): READERS,
     ("GET", "/quarantine/{record_no}"): READERS,
     ("POST", "/quarantine/{record_no}"): STEWARDS,
@@ -138,7 +142,7 @@ def test_nobody_is_let_in_who_has_not_signed_in(console: Shop) -> None:
 def test_a_menu_leads_nowhere_where_its_reader_may_not_go(browsers: dict[str, Browser]) -> None:
     for role, browser in browsers.items():
         page = browser.get("/").text
-        for path in ("/customers", "/review", "/quarantine", "/runs", "/sources"):
+        for path in ("/customers", "/review", "/quarantine", "/consents", "/events", "/runs", "/sources", "/project"):
             assert (f'<a href="{path}"' in page) == (role in WHO["GET", path]), (role, path)
 
 

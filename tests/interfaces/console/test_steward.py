@@ -78,7 +78,7 @@ def test_fifty_pairs_by_keyboard(tmp_path: Path) -> None:
 
 PAGES = (
     *("/", "/customers", "/customers?q=Oliveira", "/customers/C-1", "/review", "/sources", "/quarantine", "/runs"),
-    *("/runs/1", "/me", "/components"),
+    *("/runs/1", "/me", "/components", "/events", "/consents", "/project/index.html"),
 )
 
 

@@ -26,7 +26,7 @@ class Counts:
     closed      source -> events that might not be used for any of their purposes
     closed_for  source -> purpose -> cause -> the same events, once for each purpose
     anonymised  source -> those of them that were kept without the person, and so are received too
-    written     source -> bytes of its log that those events took
+    reached     source -> the place in its log behind the last of the events that are counted
     lag         p95: seconds within which 95 of 100 events were on a profile; events and runs it was measured by
     """
 
@@ -36,7 +36,7 @@ class Counts:
     closed: Counter[str] = field(default_factory=Counter)
     closed_for: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
     anonymised: Counter[str] = field(default_factory=Counter)
-    written: Counter[str] = field(default_factory=Counter)
+    reached: Counter[str] = field(default_factory=Counter)
     lag: dict[str, float] = field(default_factory=dict)
 
     def refuse(self, source: str, cause: str, number: int = 1) -> None:
@@ -64,20 +64,20 @@ def read_counts(folder: Path) -> Counts:
             Counter(known.get("closed", {})),
             {source: _counters(purposes) for source, purposes in known.get("closed_for", {}).items()},
             Counter(known.get("anonymised", {})),
-            Counter(known["written"] if "written" in known else _ends(folder)),  # before 0.1.0 nobody counted them
+            Counter(known["reached"] if "reached" in known else _ends(folder)),  # what wrote no places had counted all
             dict(known.get("lag", {})),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         counts = Counts()
     for source, end in _ends(folder).items():
-        if (counted := counts.written[source]) < end:
+        if (counted := counts.reached[source]) < end:
             counts.received[source] += sum(1 for _ in lines(folder / source, counted, end))
-        counts.written[source] = end
+            counts.reached[source] = end
     return counts
 
 
 def _ends(folder: Path) -> dict[str, int]:
-    """Source -> how many bytes were ever written to its log."""
+    """Source -> the place where its log ends."""
     return {name: end_of(folder / name) or 0 for name in {path.parent.name for path in folder.glob("*/*.jsonl")}}
 
 

@@ -130,28 +130,28 @@ class Door:
         if stream.gate and (odd := stream.gate.unread(events)):
             await asyncio.to_thread(stream.gate.read, odd)
         made = stream.made_of(events, arrival)
-        new = list[str]()
+        new, reached = list[str](), 0
         if made.lines:
-            outcome, new = await self._written(stream, made.lines)
+            outcome, new, reached = await self._written(stream, made.lines)
             if outcome is not Outcome.TAKEN:
                 return Answer(outcome)
             self.lags.came(len(new), time.monotonic())
-        stream.count(self.counts, made, new)
+        stream.count(self.counts, made, new, reached)
         handled = made.lines or made.closed
         return Answer(Outcome.TAKEN if handled else Outcome.REFUSED, len(made.lines), tuple(made.causes))
 
-    async def _written(self, stream: Stream, lines: Mapping[str, bytes]) -> tuple[Outcome, list[str]]:
+    async def _written(self, stream: Stream, lines: Mapping[str, bytes]) -> tuple[Outcome, list[str], int]:
+        """What became of the lines, which of them are new, and the place behind the last of them."""
         try:
             new, waiting = stream.write(lines)
         except LogFullError:
-            return Outcome.BUSY, []
+            return Outcome.BUSY, [], 0
         try:
-            for one in waiting:
-                await asyncio.wrap_future(one)
+            places = [await asyncio.wrap_future(one) for one in waiting]
         except OSError:
             stream.forget(new)
-            return Outcome.NO_DISK, []
-        return Outcome.TAKEN, new
+            return Outcome.NO_DISK, [], 0
+        return Outcome.TAKEN, new, max(places)
 
     def refuse(self, key: str | None, cause: str) -> None:
         """Counts a request that holds no events that could be read."""

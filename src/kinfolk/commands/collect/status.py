@@ -11,7 +11,7 @@ from pathlib import Path
 from kinfolk.commands.collect.counts import Counts, read_counts
 from kinfolk.commands.collect.logs import landed_places, unread, waiting
 from kinfolk.commands.collect.moments import moment
-from kinfolk.commands.open_project import open_project
+from kinfolk.commands.open_project import Where, open_project
 from kinfolk.model.source import COLLECT
 
 
@@ -54,9 +54,9 @@ class Collected:
     lag_events: int = 0
 
 
-def collect_status(folder: Path, environment: str | None = None) -> Collected:
+def collect_status(where: Where, environment: str | None = None) -> Collected:
     """How the events of each source stand now. Counts are those of the door, a second old at most."""
-    project = open_project(folder, environment)
+    project = open_project(where, environment)
     counts = read_counts(project.collected)
     names = sorted(s.name for s in project.sources if s.connector == COLLECT and "write_keys" in s.options)
     landed = landed_places(project.state)

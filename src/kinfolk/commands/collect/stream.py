@@ -38,7 +38,7 @@ class Made:
 class Stream:
     """The log of a source, its gate, and which messages it has of late. gate: None where nobody is asked"""
 
-    def __init__(self, name: str, log: Log, gate: Gate | None, recent: dict[str, Future[None]]) -> None:
+    def __init__(self, name: str, log: Log, gate: Gate | None, recent: dict[str, Future[int]]) -> None:
         self.name = name
         self.log = log
         self.gate = gate
@@ -73,7 +73,7 @@ class Stream:
         except RefusedError:
             return None  # it is counted as closed
 
-    def write(self, lines: Mapping[str, bytes]) -> tuple[list[str], set[Future[None]]]:
+    def write(self, lines: Mapping[str, bytes]) -> tuple[list[str], set[Future[int]]]:
         """Adds what is new, and says what that is, and what to wait for: this write, and those of what is repeated.
 
         Errors  LogFullError
@@ -93,10 +93,10 @@ class Stream:
         for message in messages:
             self.recent.pop(message, None)
 
-    def count(self, counts: Counts, made: Made, new: Sequence[str]) -> None:
-        """Counts what a request brought. new: messages that were written"""
+    def count(self, counts: Counts, made: Made, new: Sequence[str], reached: int) -> None:
+        """Counts what a request brought. new: messages that were written; reached: the place behind them in the log"""
         counts.received[self.name] += len(new)
-        counts.written[self.name] += sum(len(made.lines[message]) for message in new)
+        counts.reached[self.name] = max(counts.reached[self.name], reached)
         counts.repeated[self.name] += made.sound - len(new)
         counts.anonymised[self.name] += len(made.anonymised.intersection(new))
         for cause in made.causes:

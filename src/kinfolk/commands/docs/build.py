@@ -38,9 +38,10 @@ class Site:
     start: Path
 
 
-def build_docs(folder: Path, out: Path | None = None, environment: str | None = None) -> Site:
+def build_docs(folder: Path, out: Path | None = None, environment: str | None = None, home: str | None = None) -> Site:
     """Writes the project's website into `out` (default: site/ in the project), whole or not at all.
 
+    home    where each page leads back to, where it is part of something larger
     Errors  ProjectError; KinfolkError when `out` holds something that is no such website
     """
     project = open_project(folder, environment)
@@ -52,7 +53,7 @@ def build_docs(folder: Path, out: Path | None = None, environment: str | None = 
     out.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=".site-", dir=out.parent))
     try:
-        pages = _write(made, facts, mask)
+        pages = _write(made, facts, mask, home)
         shutil.rmtree(out, ignore_errors=True)
         made.chmod(0o755)
         made.rename(out)
@@ -61,7 +62,7 @@ def build_docs(folder: Path, out: Path | None = None, environment: str | None = 
     return Site(out, pages, out / "index.html")
 
 
-def _write(out: Path, facts: Facts, mask: Callable[[Any], Any]) -> int:
+def _write(out: Path, facts: Facts, mask: Callable[[Any], Any], home: str | None) -> int:
     environment = Environment(
         loader=PackageLoader("kinfolk.commands.docs"),
         autoescape=True,
@@ -71,7 +72,7 @@ def _write(out: Path, facts: Facts, mask: Callable[[Any], Any]) -> int:
         lstrip_blocks=True,
     )
     environment.filters["sql"] = lambda text: Markup(highlighted(mask(text)))
-    environment.globals.update(facts=facts, project=facts.project, href=facts.href)
+    environment.globals.update(facts=facts, project=facts.project, href=facts.href, home=home)
     pages = dict(_pages(facts))
     for path, (template, context) in pages.items():
         target = out / path

@@ -29,14 +29,20 @@ class LogFullError(Exception):
 
 @dataclass
 class _Group:
-    """Lines that reach the disk together; `done` is over when they have, or says why they have not."""
+    """Lines that reach the disk together. waiting: of each part, its end within the group, and who waits for it"""
 
     lines: list[bytes] = field(default_factory=list)
     size: int = 0
-    done: Future[None] = field(default_factory=Future)
+    waiting: list[tuple[int, Future[int]]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.done.set_running_or_notify_cancel()  # one who stops waiting cancels nothing for the others
+    def add(self, lines: bytes) -> Future[int]:
+        """Adds a part; the future is done when it is on disk."""
+        self.lines.append(lines)
+        self.size += len(lines)
+        done = Future[int]()
+        done.set_running_or_notify_cancel()  # one who stops waiting cancels nothing for the others
+        self.waiting.append((self.size, done))
+        return done
 
 
 class Log:
@@ -57,19 +63,19 @@ class Log:
         self._thread = Thread(target=self._work, name=f"log {folder.name}", daemon=True)
         self._thread.start()
 
-    def append(self, lines: bytes) -> Future[None]:
+    def append(self, lines: bytes) -> Future[int]:
         """Adds whole lines, each with its newline; the future is done when they are on disk, or fails with OSError.
+
+        It tells the place behind them, before those of all that is added later.
 
         Errors  LogFullError if too much is waiting already
         """
         with self._changed:
             if self._closing or self._group.size + len(lines) > self._most_waiting:
                 raise LogFullError
-            group = self._group
-            group.lines.append(lines)
-            group.size += len(lines)
+            done = self._group.add(lines)
             self._changed.notify()
-            return group.done
+            return done
 
     def close(self) -> None:
         """Writes what is waiting and ends."""
@@ -88,13 +94,16 @@ class Log:
             if not group.lines:
                 return
             try:
-                self._write(b"".join(group.lines))
+                place = self._write(b"".join(group.lines))
             except OSError as error:
-                group.done.set_exception(error)
+                for _, done in group.waiting:
+                    done.set_exception(error)
             else:
-                group.done.set_result(None)
+                for end, done in group.waiting:
+                    done.set_result(place + end)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> int:
+        """Writes to the end, and returns the place where that begins."""
         if self._file is None or self._size >= self._segment_bytes:
             self._begin()
         assert self._file is not None, "a segment was just begun"
@@ -107,6 +116,7 @@ class Log:
             self._take_back()
             raise
         self._size += len(data)
+        return self._next + self._size - len(data)
 
     def _take_back(self) -> None:
         """After a failed write what is in the file is not known, so the next one goes to a new file."""

@@ -34,6 +34,21 @@ def lines(folder: Path, since: int, until: int) -> Iterator[tuple[int, bytes]]:
                 place += len(line)
 
 
+def last_lines(folder: Path, most: int, size: int = 1 << 20) -> list[bytes]:
+    """The last finished lines, the newest first: so many at most, and of so many bytes at the end of each file."""
+    found: list[bytes] = []
+    for path in sorted(folder.glob("*.jsonl"), reverse=True):
+        whole = finished(path)
+        begin = max(whole - size, 0)
+        with path.open("rb") as file:
+            file.seek(begin)
+            read = file.read(whole - begin).splitlines(keepends=True)
+        found += reversed(read[1:] if begin else read)  # the first may be the end of a line
+        if len(found) >= most:
+            break
+    return found[:most]
+
+
 def finished(path: Path) -> int:
     """How many of a file's bytes are finished lines."""
     with path.open("rb") as file:

@@ -16,9 +16,12 @@ _MENU: tuple[tuple[str, str, frozenset[Permission]], ...] = (
     ("/", "Home", frozenset()),
     ("/customers", "Customers", frozenset({Permission.PROFILES_READ})),
     ("/review", "Review", frozenset({Permission.DECISIONS_WRITE, Permission.PROFILES_READ})),
+    ("/consents", "Consent", frozenset({Permission.CONSENTS_READ})),
+    ("/events", "Events", frozenset({Permission.OPERATIONS_READ})),
     ("/sources", "Sources", frozenset({Permission.OPERATIONS_READ})),
     ("/quarantine", "Quarantine", frozenset({Permission.OPERATIONS_READ, Permission.PROFILES_READ})),
     ("/runs", "Runs", frozenset({Permission.OPERATIONS_READ})),
+    ("/project", "Project", frozenset({Permission.OPERATIONS_READ})),
 )
 
 
