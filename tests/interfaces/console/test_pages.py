@@ -205,7 +205,9 @@ def test_odd_customers_and_a_failed_run_still_make_good_pages(odd: Path) -> None
 
 def test_a_row_in_quarantine_is_corrected_and_landed_again(tmp_path: Path) -> None:
     company = Company(tmp_path)
-    company.csv("crm", [{"id": "1", "mail": "ann@example.com", "name": "Ann"}, {"id": "2", "mail": "", "name": MARKUP}])
+    more = {f"column{n}": "x" * 400 for n in range(40)}  # a form of more fields and bytes than others have
+    people = ({"id": "1", "mail": "ann@example.com", "name": "Ann"}, {"id": "2", "mail": "", "name": MARKUP})
+    company.csv("crm", [one | more for one in people])
     company.source("crm", "record_id: id\npeople: {first_name: name, email: mail}\n")
     contract(company, "crm", "- {name: id}\n- {name: mail, required: true}\n- {name: name}")
     company.identity("keys: [email]\n")

@@ -11,7 +11,7 @@ from kinfolk.commands.open_project import open_project
 from kinfolk.commands.serving import served
 from kinfolk.interfaces.server.site import rest_of
 from kinfolk.model.access import ROLES
-from tests.people import Browser, Shop, invited
+from tests.people import Browser, Shop, asking, invited, token
 
 READERS = {"owner", "steward", "analyst", "privacy_officer"}
 STEWARDS = {"owner", "steward"}
@@ -113,11 +113,16 @@ def browsers(console: Shop) -> Iterator[dict[str, Browser]]:
     yield {role: invited(console[0], f"a-{role}@example.com", role) for role in ROLES}
 
 
-def asked(browser: Browser, method: str, path: str) -> httpx.Response:
-    """The answer to a request that says nothing, but comes from a page of ours."""
+def somewhere(path: str) -> str:
+    """An address of that route."""
     for name, word in WORDS.items():
         path = path.replace(name, word)
-    return browser.client.request(method, path, headers={"x-csrf-token": browser.csrf})
+    return path
+
+
+def asked(browser: Browser, method: str, path: str) -> httpx.Response:
+    """The answer to a request that says nothing, but comes from a page of ours."""
+    return browser.client.request(method, somewhere(path), headers={"x-csrf-token": browser.csrf})
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))
@@ -132,9 +137,7 @@ def test_a_role_is_let_in_where_it_may_be_and_nowhere_else(browsers: dict[str, B
 def test_nobody_is_let_in_who_has_not_signed_in(console: Shop) -> None:
     stranger = Browser(console[0].url)
     for method, path in WHO:
-        for name, word in WORDS.items():
-            path = path.replace(name, word)
-        answer = stranger.client.request(method, path)
+        answer = stranger.client.request(method, somewhere(path))
         led_away = answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
         assert answer.status_code in (401, 403) or led_away, (method, path, answer.status_code)
 
@@ -151,3 +154,12 @@ def test_an_answer_from_somebody_elses_page_decides_nothing(console: Shop, brows
     for how in ({"sec-fetch-site": "cross-site"}, {}):
         assert browsers["steward"].client.post("/review", data=said, headers=how).status_code == 403
     assert "Undo" not in browsers["steward"].get("/review").text
+
+
+def test_a_program_with_a_token_has_the_api_and_no_page(console: Shop) -> None:
+    secret = token(console[1], *sorted(console[1].get("/api/v1/me").json()["may"]), name="all").json()["token"]
+    for method, path in WHO:
+        if method == "GET" and not path.startswith(("/api", "/scim")):
+            answer = asking(console[0], secret, "GET", somewhere(path), headers={"accept": "text/html"})
+            assert (answer.status_code, answer.headers["location"][:8]) == (303, "/sign-in"), path
+    assert asking(console[0], secret, "GET", "/api/v1/status").status_code == 200

@@ -15,13 +15,13 @@ from kinfolk.commands.portrait import Portrait, portrait
 from kinfolk.commands.serving import Served
 from kinfolk.commands.show import search
 from kinfolk.errors import KinfolkError, NotFoundError
-from kinfolk.interfaces.console.pages import PAGES, unpublished
+from kinfolk.interfaces.console.pages import PAGES, seen_by, unpublished
 from kinfolk.interfaces.console.ring import ring
-from kinfolk.interfaces.web.asking import needs, served_by
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.pages import went_on
 from kinfolk.model.access import Permission
 
-_READS = [needs(Permission.PROFILES_READ)]
+_READS = seen_by(Permission.PROFILES_READ)
 _FOUND = 50
 _AT_ONCE = 20  # records, and things they did, on one page
 

@@ -8,11 +8,11 @@ from litestar import Request, Response, get
 
 from kinfolk.commands.collect.status import collect_status
 from kinfolk.commands.collect.tail import tail
-from kinfolk.interfaces.console.pages import PAGES
-from kinfolk.interfaces.web.asking import needs, served_by
+from kinfolk.interfaces.console.pages import PAGES, seen_by
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.model.access import Permission
 
-_READS = [needs(Permission.OPERATIONS_READ)]
+_READS = seen_by(Permission.OPERATIONS_READ)
 _LAST = 30  # events that are shown
 
 

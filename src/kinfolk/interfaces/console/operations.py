@@ -9,12 +9,12 @@ from litestar.params import Parameter
 
 from kinfolk.commands.runs import run_in, runs_in
 from kinfolk.commands.status import status
-from kinfolk.interfaces.console.pages import PAGES
-from kinfolk.interfaces.web.asking import needs, served_by
+from kinfolk.interfaces.console.pages import PAGES, seen_by
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.pages import went_on
 from kinfolk.model.access import Permission
 
-_READS = [needs(Permission.OPERATIONS_READ)]
+_READS = seen_by(Permission.OPERATIONS_READ)
 _AT_ONCE = 30  # runs on one page
 
 Before = Annotated[int | None, Parameter(ge=1, le=(1 << 63) - 1)]  # as far as the database counts
@@ -29,7 +29,7 @@ def runs(request: Request[Any, Any, Any], before: Before = None) -> Response[str
     return PAGES.page(request, "runs.html", runs=found[:_AT_ONCE], more=more, wishes=served.wishes)
 
 
-@post("/runs", guards=[needs(Permission.RUNS_START)], sync_to_thread=False)
+@post("/runs", guards=seen_by(Permission.RUNS_START), sync_to_thread=False)
 def start(request: Request[Any, Any, Any]) -> Response[Any]:
     """Has the project run, soon."""
     served = served_by(request)

@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Request, Response
 
 from kinfolk.errors import NotFoundError
+from kinfolk.interfaces.web.asking import Guard, needs, signed_in
 from kinfolk.interfaces.web.pages import Entry, Pages
 from kinfolk.model.access import Permission, Principal
 
@@ -32,6 +33,11 @@ def menu(principal: Principal, path: str) -> Sequence[Entry]:
         for to, label, takes in _MENU
         if takes <= principal.may
     ]
+
+
+def seen_by(*permissions: Permission) -> list[Guard]:
+    """Guards of a page: for people who signed in and have all of these. A program asks the API."""
+    return [signed_in, *map(needs, permissions)]
 
 
 def unpublished(request: Request[Any, Any, Any], title: str, error: NotFoundError) -> Response[str]:

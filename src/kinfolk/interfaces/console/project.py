@@ -10,11 +10,12 @@ from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
 
 from kinfolk.commands.rendered import Rendered
-from kinfolk.interfaces.web.asking import needs, served_by
+from kinfolk.interfaces.console.pages import seen_by
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.pages import went_on
 from kinfolk.model.access import Permission
 
-_READS = [needs(Permission.OPERATIONS_READ)]
+_READS = seen_by(Permission.OPERATIONS_READ)
 _RENDERED = Rendered(home="/")
 
 

@@ -10,19 +10,17 @@ from litestar.params import Parameter
 
 from kinfolk.commands import quarantine
 from kinfolk.errors import KinfolkError, NotFoundError
-from kinfolk.interfaces.console.pages import PAGES, unpublished
-from kinfolk.interfaces.web.asking import needs, served_by
-from kinfolk.interfaces.web.forgery import FIELD
+from kinfolk.interfaces.console.pages import PAGES, seen_by, unpublished
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.forms import values
 from kinfolk.interfaces.web.pages import went_on
 from kinfolk.interfaces.web.problems import status_of
 from kinfolk.model.access import Permission
 
-_READS = [needs(Permission.OPERATIONS_READ), needs(Permission.PROFILES_READ)]
-_CORRECTS = [*_READS, needs(Permission.DECISIONS_WRITE)]
+_READS = seen_by(Permission.OPERATIONS_READ, Permission.PROFILES_READ)
+_CORRECTS = seen_by(Permission.OPERATIONS_READ, Permission.PROFILES_READ, Permission.DECISIONS_WRITE)
 _AT_ONCE = 50  # rows on one page
-_LARGEST = 1 << 20  # bytes of a form: a row may have thousands of columns
-_MOST_COLUMNS = 5_000
+_FORM = (5_000, 1 << 20)  # fields and bytes: a row may have thousands of columns
 
 Number = Annotated[int, Parameter(ge=0, le=(1 << 63) - 1)]  # as far as the database counts
 
@@ -55,11 +53,17 @@ def row(request: Request[Any, Any, Any], record_no: int) -> Response[str]:
     return _page(request, record_no)
 
 
-@post("/quarantine/{record_no:int}", guards=_CORRECTS, sync_to_thread=True, request_max_body_size=_LARGEST)
+@post(
+    "/quarantine/{record_no:int}",
+    guards=_CORRECTS,
+    sync_to_thread=True,
+    request_max_body_size=_FORM[1],
+    opt={"form": _FORM},
+)
 def correct(request: Request[Any, Any, Any], record_no: int, body: bytes) -> Response[Any]:
     """Keeps what was corrected; the row waits on until it is sent again."""
-    said = {name: text[0] for name, text in values(body, _MOST_COLUMNS).items() if name != FIELD}
-    given = {name.removeprefix("of:"): value or None for name, value in said.items() if name.startswith("of:")}
+    said = values(body, _FORM[0])
+    given = {name.removeprefix("of:"): text[0] or None for name, text in said.items() if name.startswith("of:")}
     try:
         quarantine.fix(served_by(request).project, {record_no: given}, request.user.name)
     except KinfolkError as error:

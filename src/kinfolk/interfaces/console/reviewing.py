@@ -13,14 +13,14 @@ from msgspec import Struct
 from kinfolk.commands import review
 from kinfolk.commands.side_by_side import side_by_side
 from kinfolk.errors import NotFoundError
-from kinfolk.interfaces.console.pages import PAGES, unpublished
-from kinfolk.interfaces.web.asking import needs, served_by
+from kinfolk.interfaces.console.pages import PAGES, seen_by, unpublished
+from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.forms import filled
 from kinfolk.interfaces.web.pages import went_on
 from kinfolk.model.access import Permission
 from kinfolk.model.decision import Decision
 
-_DECIDES = [needs(Permission.DECISIONS_WRITE), needs(Permission.PROFILES_READ)]
+_DECIDES = seen_by(Permission.DECISIONS_WRITE, Permission.PROFILES_READ)
 _AHEAD = 200  # pairs that are looked at: as many as one skips before they begin anew
 _WAIT = 15.0  # seconds for a run that is publishing
 _PACE = timedelta(minutes=20)

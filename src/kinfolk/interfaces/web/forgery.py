@@ -21,7 +21,8 @@ async def refuse_forged(request: Request[Any, Any, Any]) -> None:
     """Nothing, for a request that changes nothing, or does so for nobody who signed in, or comes from a page of ours.
 
     A browser says where a request comes from, and a page of ours says what only it can know: in a field of its form, or
-    in a header. A handler for which nobody needs to sign in says `opt={"public": True}`, and does not look who did.
+    in a header. A handler for which nobody needs to sign in says `opt={"public": True}`, and does not look who did. One
+    whose form may be larger than others says `opt={"form": (fields, bytes)}`.
     """
     if request.method in _SAFE or not isinstance(request.auth, BySession) or request.route_handler.opt.get("public"):
         return
@@ -53,4 +54,4 @@ async def _said(request: Request[Any, Any, Any]) -> str:
         return str(said)
     if request.content_type[0] != RequestEncodingType.URL_ENCODED:
         return ""
-    return str(fields(await request.body()).get(FIELD, ""))
+    return str(fields(await request.body(), *request.route_handler.opt.get("form", ())).get(FIELD, ""))

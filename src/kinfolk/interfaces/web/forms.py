@@ -23,14 +23,15 @@ def filled(body: bytes, form: type[Form]) -> Form:
         raise _refused() from None
 
 
-def fields(body: bytes) -> dict[str, str | list[str]]:
+def fields(body: bytes, most: int = _MOST_FIELDS, largest: int = LARGEST) -> dict[str, str | list[str]]:
     """What is filled in, by field; several where a field is there more than once.
 
-    Errors  HTTPException (400) for more than any form of ours has
+    most, largest  fields and bytes, where a form may have more than ours usually do
+    Errors         HTTPException (400) for more than that
     """
-    if len(body) > LARGEST:
+    if len(body) > largest:
         raise _refused()
-    return {name: said[0] if len(said) == 1 else said for name, said in values(body, _MOST_FIELDS).items()}
+    return {name: said[0] if len(said) == 1 else said for name, said in values(body, most).items()}
 
 
 def values(body: bytes, most: int) -> dict[str, list[str]]:
