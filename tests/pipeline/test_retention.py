@@ -12,6 +12,7 @@ from kinfolk.commands.doctor import doctor
 from kinfolk.commands.history import history
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.query import query
+from kinfolk.commands.rollback import rollback
 from kinfolk.commands.status import status
 from kinfolk.engine import upkeep
 from kinfolk.engine.duckdb import Session
@@ -146,6 +147,62 @@ def test_a_table_that_every_run_changes_stays_in_few_files_and_every_state_of_it
             assert then.fetchall() == rows
 
 
+def test_a_rollback_right_after_a_merge_takes_everything_back_and_what_came_since_is_landed_again(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Earlier states see a part of a merged file, which is the very same file as now."""
+    company.write("kinfolk.yml", "name: Test\ntime_zone: UTC\n")
+    people = "record_id: id\npeople: {first_name: name, email: mail}\n"
+    company.source("crm", "file: data/crm-*.csv\nload: append\n" + people)
+    for run in range(4):
+        rows = "".join(f"{run}-{n},Ann,{run}-{n}@example.com\n" for n in range(3))
+        company.write(f"data/crm-{run}.csv", "id,name,mail\n" + rows)
+        company.run()
+    monkeypatch.setattr(upkeep, "_MANY_FILES", 2)
+    with Session.open(open_project(company.folder).state) as session:
+        upkeep.compact(session)
+    shown = {one.table: (one.rows_now, one.rows_then) for one in rollback(company.folder, "run:2").tables}
+    assert (shown["landing.crm"], shown["landing.loads"]) == ((12, 6), (4, 2))
+    rollback(company.folder, "run:2", yes=True)
+    assert company.ask("select count(*) from profiles.customers") == [(6,)]
+    assert company.ask("select count(*) from landing.crm") == [(6,)]
+    company.run()
+    assert company.ask("select count(*), count(distinct email) from profiles.customers") == [(12, 12)]
+    assert company.ask("select count(*) from landing.crm") == [(12,)]
+
+
+def test_files_of_one_size_are_merged_whatever_other_sizes_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "_SIZES", (1_000, 100_000))  # bytes; each insert below makes more than 1,000
+    with Session.open(tmp_path) as session:
+        lake = session.connection
+        lake.execute("create schema lake.s")
+        lake.execute("create table lake.s.t (v varchar)")
+        for number in range(30):
+            lake.execute(f"insert into lake.s.t select md5(({number} * 100 + range)::varchar) from range(100)")
+            upkeep.compact(session)
+        [(files,)] = lake.execute("select file_count from ducklake_table_info('lake')").fetchall()
+        assert files <= 12 + 1
+        assert lake.execute("select count(distinct v) from lake.s.t").fetchall() == [(3_000,)]
+
+
+def test_a_table_that_gained_columns_again_and_again_stays_in_few_files(tmp_path: Path) -> None:
+    with Session.open(tmp_path) as session:
+        lake = session.connection
+        lake.execute("create schema lake.s")
+        lake.execute("create table lake.s.t (id bigint)")
+        for number in range(30):
+            lake.execute(f"alter table lake.s.t add column c{number} bigint")
+            lake.execute(f"insert into lake.s.t (id, c{number}) values ({number}, {number})")
+            upkeep.compact(session)
+        [(files,)] = lake.execute("select file_count from ducklake_table_info('lake')").fetchall()
+        assert files <= 12 + 1
+        assert lake.execute("select sum(id), sum(c3), sum(c29), count(*) from lake.s.t").fetchall() == [
+            (435, 3, 29, 30)
+        ]
+
+
 def test_large_files_are_left_alone_until_many_of_their_rows_are_gone(tmp_path: Path) -> None:
     with Session.open(tmp_path) as session:
         lake = session.connection
@@ -190,13 +247,13 @@ def busy(hours_ago: float, number: int) -> list[datetime]:
 def test_of_a_busy_hour_the_last_state_stays_once_the_hour_after_it_is_over() -> None:
     often, seldom, lately = busy(5, 40), busy(3, 12), busy(1.5, 40)
     told = [State(Label(n, "f"), n, at) for n, at in enumerate([*often, *seldom, *lately])]
-    assert [state.run_id for state in thinned(told, NOW)] == list(range(39))
+    assert [state.run_id for state in thinned(told, NOW, "UTC")] == list(range(39))
 
 
 def test_the_last_two_states_stay_however_busy_their_hour_was() -> None:
     told = [State(Label(n, "f"), n, at) for n, at in enumerate(busy(5, 14) * 2)]
-    assert 27 not in [state.run_id for state in thinned(told, NOW)]
-    assert 26 not in [state.run_id for state in thinned(told, NOW)]
+    assert 27 not in [state.run_id for state in thinned(told, NOW, "UTC")]
+    assert 26 not in [state.run_id for state in thinned(told, NOW, "UTC")]
 
 
 def test_states_between_are_said_to_be_gone_and_the_one_that_stays_reads_as_before(
@@ -205,7 +262,7 @@ def test_states_between_are_said_to_be_gone_and_the_one_that_stays_reads_as_befo
     company.write("kinfolk.yml", "name: Test\ntime_zone: UTC\n")
     monkeypatch.setattr(retention, "_BUSY", 2)
     monkeypatch.setattr(retention, "_HOUR", timedelta(0))  # of now, too; and all that was published so far is one
-    monkeypatch.setattr(retention, "_hour_of", lambda state: NOW)
+    monkeypatch.setattr(retention, "_hour_of", lambda state, zone: NOW)
     for people in (3, 4, 5, 6, 7):
         run_with(company, people)
     told = history(company.folder)

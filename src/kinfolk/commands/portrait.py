@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from kinfolk.commands.customer import read_ties
 from kinfolk.commands.open_project import Where, open_project
@@ -25,9 +24,10 @@ class Portrait:
     timeline: list[Happened]
 
 
-def portrait(where: Where, customer_id: str, before: datetime | None = None) -> Portrait:
-    """The customer with that id, or one that it had before. before: only what it did until then
+def portrait(where: Where, customer_id: str, most: int, skip: int = 0) -> Portrait:
+    """The customer with that id, or one that it had before.
 
+    most, skip  of what it did: how much of it, after so much of the latest
     Errors  NotFoundError when there is none
     """
     with reading(open_project(where).state) as reader:
@@ -35,5 +35,5 @@ def portrait(where: Where, customer_id: str, before: datetime | None = None) -> 
         return Portrait(
             read_profile(reader, found, customer_id),
             read_ties(reader, found),
-            read_timeline(reader, found, before=before),
+            read_timeline(reader, found, most, skip),
         )

@@ -162,7 +162,12 @@ def _cell(value: Any) -> Any:
 
 
 def fix(
-    where: Where, edits: Mapping[int, Mapping[str, str | None]], by: str, environment: str | None = None
+    where: Where,
+    edits: Mapping[int, Mapping[str, str | None]],
+    by: str,
+    environment: str | None = None,
+    *,
+    wait_seconds: float = 0,
 ) -> list[Fix]:
     """Keeps corrections, which are landed when their rows are sent again or come again; those that change nothing are
     left out.
@@ -176,7 +181,7 @@ def fix(
         made = [correction(project, _one(rows, number), given, judged) for number, given in edits.items()]
     fixes = [one for one in made if one.changed]
     if fixes:
-        write_fixes(project, fixes, by)
+        write_fixes(project, fixes, by, wait_seconds)
     return fixes
 
 

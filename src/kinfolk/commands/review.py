@@ -11,7 +11,7 @@ from kinfolk.commands.open_project import Where, open_project
 from kinfolk.commands.records import record_named
 from kinfolk.engine.reader import Reader, reading
 from kinfolk.engine.sql import query, table
-from kinfolk.errors import KinfolkError, NotFoundError
+from kinfolk.errors import ExistsError, KinfolkError, NotFoundError
 from kinfolk.model.decision import Decision, Named, Verdict
 from kinfolk.model.project import Project
 from kinfolk.pipeline.decisions import Act, every_decision, holding, write_decisions
@@ -51,11 +51,15 @@ class Shown:
 
 @dataclass(frozen=True)
 class Signature:
-    """Who answers, why, and how long to wait for a run to finish."""
+    """Who answers, why, and how long to wait for a run to finish.
+
+    known  the last decision of which they know: what somebody else decided after it is not overwritten. None = any
+    """
 
     by: str
     note: str | None = None
     wait_seconds: float = 0
+    known: int | None = None
 
 
 def queue(where: Where, most: int, environment: str | None = None) -> list[Asked]:
@@ -125,8 +129,30 @@ def decide(
 
 
 def write(project: Project, verdicts: Sequence[Verdict], signed: Signature) -> list[Decision]:
-    """Writes the answers down as one act. Errors: KinfolkError when they contradict what holds; BusyError"""
-    return write_decisions(project, Act(verdicts, signed.by, signed.note), check_consistent, signed.wait_seconds)
+    """Writes the answers down as one act.
+
+    Errors  KinfolkError when they contradict what holds; ExistsError where somebody else was faster; BusyError
+    """
+
+    def check(every: Sequence[Decision]) -> None:
+        _check_known(every, signed)
+        check_consistent(every)
+
+    return write_decisions(project, Act(verdicts, signed.by, signed.note), check, signed.wait_seconds)
+
+
+def _check_known(every: Sequence[Decision], signed: Signature) -> None:
+    """Errors: ExistsError where the last act is on a pair that somebody else decided on, unknown to who answers."""
+    act = {d.pair for d in every if d.part_of == every[-1].part_of}
+    for d in every:
+        if signed.known is not None and d.decision_no > signed.known and d.pair in act and d.decided_by != signed.by:
+            raise ExistsError(f"{d.decided_by} answered this meanwhile: {' and '.join(d.records)} are {d.verdict}.")
+
+
+def last_decision(where: Where) -> int:
+    """The number of the last decision there is; 0 before the first."""
+    with reading(open_project(where).state) as reader:
+        return max((d.decision_no for d in every_decision(reader)), default=0)
 
 
 def withdraw(where: Where, number: int, signed: Signature, environment: str | None = None) -> list[Decision]:

@@ -108,7 +108,7 @@ def read_profile(reader: Reader, customer_id: str, asked_for: str) -> Profile:
         values=[values[name] for name in row if name in values],
         records=_records(reader, customer_id),
         activity={
-            name: len(_of(reader, described.name, customer_id))
+            name: _number_of(reader, described.name, customer_id)
             for name, described in profiles.ACTIVITY.items()
             if reader.present(described.name)
         },
@@ -184,6 +184,12 @@ def _candidate(reader: Reader, customer_id: str) -> Candidate:
 def _of(reader: Reader, name: str, customer_id: str) -> list[dict[str, Any]]:
     tree = query("select * from found where customer_id = $id", found=table(name), id=customer_id)
     return reader.read(tree).dicts()
+
+
+def _number_of(reader: Reader, name: str, customer_id: str) -> int:
+    tree = query("select count(*) from found where customer_id = $id", found=table(name), id=customer_id)
+    [(rows,)] = reader.read(tree).rows
+    return int(rows)
 
 
 def _records(reader: Reader, customer_id: str) -> list[dict[str, Any]]:

@@ -30,24 +30,22 @@ class Happened:
     facts: dict[str, Any]
 
 
-def read_timeline(reader: Reader, customer_id: str, most: int = 20, before: datetime | None = None) -> list[Happened]:
-    """What the customer did and when is known, the latest first, so much at most; before: only what is older."""
+def read_timeline(reader: Reader, customer_id: str, most: int, skip: int = 0) -> list[Happened]:
+    """What the customer did and when is known, the latest first, so much at most. skip: how much of the latest"""
     found: list[Happened] = []
     for kind, (moment, first) in _TOLD.items():
         name = profiles.ACTIVITY[kind].name
         if not reader.present(name):
             continue
         tree = query(
-            "select * from a where customer_id = $id and $at is not null and ($before is null or $at < $before) "
-            "order by $at desc limit $most",
+            "select * from a where customer_id = $id and $at is not null order by $at desc, record_no limit $most",
             a=table(name),
             id=customer_id,
             at=column(moment),
-            before=before,
-            most=most,
+            most=most + skip,
         )
         found += [_happened(kind, moment, first, row) for row in reader.read(tree).dicts()]
-    return sorted(found, key=lambda one: one.at, reverse=True)[:most]
+    return sorted(found, key=lambda one: one.at, reverse=True)[skip : skip + most]
 
 
 def _happened(kind: str, moment: str, first: tuple[str, ...], row: dict[str, Any]) -> Happened:

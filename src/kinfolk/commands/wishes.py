@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 
-from kinfolk.errors import NotFoundError
+from kinfolk.errors import BusyError, NotFoundError
 from kinfolk.model.project import Project
 
 _MOST = 20  # that may wait; somebody who presses a button again and again wants it once
@@ -39,6 +39,7 @@ class Wishes:
     fulfil: Callable[[tuple[str, ...]], Ran]
     going: Wish | None = None
     last: tuple[Wish, Ran] | None = None
+    added: Event = field(default_factory=Event, repr=False)  # since the last was begun, somebody wished for another
     _waiting: deque[Wish] = field(default_factory=deque, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -48,33 +49,54 @@ class Wishes:
         with self._lock:
             return tuple(self._waiting)
 
-    def add(self, wish: Wish) -> None:
-        """Wishes for it, unless the same waits already."""
+    def add(self, wish: Wish) -> bool:
+        """Wishes for it, unless the same waits already; whether it waits now."""
         with self._lock:
-            if len(self._waiting) < _MOST and wish.asked not in [other.asked for other in self._waiting]:
-                self._waiting.append(wish)
+            if wish.asked in [other.asked for other in self._waiting]:
+                return True
+            if len(self._waiting) >= _MOST:
+                return False
+            self._waiting.append(wish)
+            self.added.set()
+            return True
 
-    def run(self, by: str) -> None:
+    def again(self, wish: Wish) -> None:
+        """Puts it back, as the first that waits; nobody need hurry."""
+        with self._lock:
+            self._waiting.appendleft(wish)
+
+    def run(self, by: str) -> bool:
         """Wishes for a run."""
-        self.add(Wish(("run",), by))
+        return self.add(Wish(("run",), by))
 
-    def replay(self, project: Project, source: str | None, by: str) -> None:
+    def replay(self, project: Project, source: str | None, by: str) -> bool:
         """Wishes that corrected rows of a source, or of all, are landed again. Errors: NotFoundError for the source"""
         if source is not None and source not in {one.name for one in project.sources}:
             raise NotFoundError(f"There is no source {source!r}.")
-        self.add(Wish(("quarantine", "replay", *([source] if source else [])), by))
+        return self.add(Wish(("quarantine", "replay", *([source] if source else [])), by))
 
     def next(self) -> Wish | None:
         """The one that waits longest, which waits no longer."""
         with self._lock:
+            self.added.clear()
             return self._waiting.popleft() if self._waiting else None
 
     def do(self, wish: Wish) -> Ran:
-        """Does it, and keeps how that ended."""
+        """Does it, and keeps how that ended. Where another process has the project, it waits again."""
         self.going = wish
         try:
             ran = self.fulfil(wish.asked)
-            self.last = wish, ran
-            return ran
+        except OSError as error:
+            ran = Ran(1, str(error))
         finally:
             self.going = None
+        if ran.exit_code == BusyError.exit_code:
+            self.again(wish)
+        else:
+            self.last = wish, ran
+        return ran
+
+    def went_well(self) -> None:
+        """A later run ended well, so that an earlier failure is no news any more."""
+        if self.last and self.last[1].exit_code:
+            self.last = None

@@ -16,13 +16,13 @@ _KNOWN_FILES = """
         from __ducklake_metadata_lake.ducklake_table t
         join __ducklake_metadata_lake.ducklake_schema s using (schema_id)
     ), files as (
-        select table_id, path, record_count, file_size_bytes, begin_snapshot, end_snapshot
+        select table_id, path, record_count, file_size_bytes, begin_snapshot, end_snapshot, partial_max
         from __ducklake_metadata_lake.ducklake_data_file
         union all
-        select table_id, path, -delete_count, file_size_bytes, begin_snapshot, end_snapshot
+        select table_id, path, -delete_count, file_size_bytes, begin_snapshot, end_snapshot, null
         from __ducklake_metadata_lake.ducklake_delete_file
     )
-    select tables.name, folder || files.path, record_count, file_size_bytes, begin_snapshot, end_snapshot
+    select tables.name, folder || files.path, record_count, file_size_bytes, begin_snapshot, end_snapshot, partial_max
     from files join tables using (table_id)
     order by all
 """
@@ -31,7 +31,10 @@ _UNUSED_FILES = "select path from __ducklake_metadata_lake.ducklake_files_schedu
 
 @dataclass(frozen=True)
 class LakeFile:
-    """A file the catalogue knows. rows: below zero for a list of deleted rows; until: None while it is in use."""
+    """A file the catalogue knows. rows: below zero for a list of deleted rows; until: None while it is in use.
+
+    whole_from  of a file that several were merged into, the snapshot from which on all of its rows are there
+    """
 
     table: str
     path: Path
@@ -39,6 +42,11 @@ class LakeFile:
     size: int
     since: int
     until: int | None
+    whole_from: int | None = None
+
+    def whole_in(self, snapshot: int) -> bool:
+        """Whether the state of that snapshot, if it needs the file, has all of its rows."""
+        return self.whole_from is None or self.whole_from <= snapshot
 
     def part_of(self, snapshot: int) -> bool:
         """Whether the state of that snapshot needs it."""
@@ -49,8 +57,8 @@ def known_files(connection: duckdb.DuckDBPyConnection, state: Path) -> list[Lake
     """Every file that some snapshot needs."""
     data = lake.data_folder(state)
     return [
-        LakeFile(table, data / path, rows, size, since, until)
-        for table, path, rows, size, since, until in connection.execute(_KNOWN_FILES).fetchall()
+        LakeFile(table, data / path, rows, size, since, until, whole_from)
+        for table, path, rows, size, since, until, whole_from in connection.execute(_KNOWN_FILES).fetchall()
     ]
 
 

@@ -63,7 +63,7 @@ class Past:
         for name in (self.earlier | self.present) - set(views_then) - set(views_now):
             then, now = self._files(EARLIER, name), self._files(PRESENT, name)
             if then != now:
-                found.append(Difference(name, _rows(now), _rows(then)))
+                found.append(Difference(name, self._rows(PRESENT, name, now), self._rows(EARLIER, name, then)))
         return sorted(found, key=lambda difference: difference.table)
 
     def views_since(self) -> list[str]:
@@ -85,16 +85,26 @@ class Past:
             views[name] = view
         return views
 
-    def _files(self, state: str, table: str) -> list[LakeFile] | None:
-        """None where that state has no such table."""
+    def _files(self, state: str, table: str) -> list[tuple[LakeFile, bool]] | None:
+        """The files of a table, and whether that state has all of their rows; None where it has no such table.
+
+        A file that was merged from several is there from the first of them on: earlier states see a part of it.
+        """
         if table not in (self.earlier if state == EARLIER else self.present):
             return None
-        return [file for file in self.files if file.table == table and file.part_of(self.snapshots[state])]
+        at = self.snapshots[state]
+        return [(file, file.whole_in(at)) for file in self.files if file.table == table and file.part_of(at)]
 
-
-def _rows(files: list[LakeFile] | None) -> int | None:
-    # As the catalogue promises: a state of which files are lost is just the one that people want to leave.
-    return None if files is None else sum(file.rows for file in files)
+    def _rows(self, state: str, table: str, files: list[tuple[LakeFile, bool]] | None) -> int | None:
+        if files is None:
+            return None
+        if all(whole for _, whole in files):
+            # As the catalogue promises: a state of which files are lost is just the one that people want to leave.
+            return sum(file.rows for file, _ in files)
+        [(rows,)] = self.connection.execute(
+            sql.text(exp.select(exp.func("count", exp.Star())).from_(of_state(state, table)))
+        ).fetchall()
+        return int(rows)
 
 
 def of_state(state: str, table: str) -> exp.Table:

@@ -59,8 +59,11 @@ class Reader:
         return self._execute(tree).to_arrow_table()
 
     def _execute(self, tree: exp.Query) -> duckdb.DuckDBPyConnection:
+        text = sql.text(_in_lake(tree))
+        if "\0" in text:  # the database would take it for the end
+            raise QueryError("What was asked for holds a NUL, which is no character of any text.")
         try:
-            return self.connection.execute(sql.text(_in_lake(tree)))
+            return self.connection.execute(text)
         except _DAMAGE as error:
             raise self._damaged(error) from error
 

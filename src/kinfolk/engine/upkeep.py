@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby
+from typing import Any
 
 import duckdb
 from sqlglot import exp
@@ -24,8 +26,12 @@ _MANY_FILES = 12  # below a size; then they are merged into one
 _SIZES = (1 << 20, 1 << 23)  # bytes, ascending; a file beyond the last is left as it is
 _WORN = 0.25  # share of deleted rows from which on any file is written anew
 _FILES_IN_USE = """
+    with versions as (
+        select table_id, begin_snapshot from __ducklake_metadata_lake.ducklake_schema_versions
+    )
     select s.schema_name, t.table_name, s.path || t.path || f.path, f.file_size_bytes,
-           coalesce(d.delete_count, 0) / greatest(f.record_count, 1)
+           coalesce(d.delete_count, 0) / greatest(f.record_count, 1),
+           exists (select 1 from versions v where v.table_id = f.table_id and v.begin_snapshot > f.begin_snapshot)
     from __ducklake_metadata_lake.ducklake_data_file f
     join __ducklake_metadata_lake.ducklake_table t using (table_id)
     join __ducklake_metadata_lake.ducklake_schema s using (schema_id)
@@ -38,17 +44,25 @@ _FILES_IN_USE = """
 
 @dataclass(frozen=True)
 class _File:
-    """A file that the present state is read from. deleted: share of its rows that are not there any more."""
+    """A file that the present state is read from.
+
+    deleted   share of its rows that are not there any more
+    outdated  whether it was written before the table had the columns it has
+    """
 
     path: str
     size: int
     deleted: float
+    outdated: bool
 
 
-def snapshots(session: Session) -> list[int]:
-    """Numbers of all snapshots, oldest first; those without a label are work between two states."""
-    rows = session.connection.execute("select snapshot_id from ducklake_snapshots('lake') order by 1").fetchall()
-    return [int(number) for (number,) in rows]
+def snapshots(session: Session) -> dict[int, datetime]:
+    """Numbers of all snapshots, oldest first, and when each was made.
+
+    Those without a label are work between two states.
+    """
+    text = "select snapshot_id, snapshot_time from ducklake_snapshots('lake') order by 1"
+    return {int(number): made.astimezone(UTC) for number, made in session.connection.execute(text).fetchall()}
 
 
 def expire(session: Session, numbers: Iterable[int]) -> None:
@@ -88,19 +102,22 @@ def compact(session: Session) -> None:
         for (schema, table), found in groupby(rows, lambda row: row[:2]):
             _compact_one(session, schema, table, [_File(*row[2:]) for row in found])
     finally:
-        session.connection.execute("reset threads")
+        _said(session, "reset threads")
 
 
 def _compact_one(session: Session, schema: str, table: str, files: Sequence[_File]) -> None:
-    merged = 0
+    merged = least = 0
     for size in _SIZES:
-        small = [file for file in files if file.size < size]
-        if len(small) - merged < _MANY_FILES:
-            break
-        _write_anew(session, schema, table, [file for file in small if file.deleted])
-        text = "select * from ducklake_merge_adjacent_files('lake', $table, schema => $schema, max_file_size => $size)"
-        _call(session, text, table=table, schema=schema, size=size)
-        merged = len(small) - 1
+        of_this_size = [file for file in files if least <= file.size < size]
+        if len(of_this_size) + merged >= _MANY_FILES:
+            small = [file for file in files if file.size < size]
+            _write_anew(session, schema, table, [file for file in small if file.deleted or file.outdated])
+            text = (
+                "select * from ducklake_merge_adjacent_files('lake', $table, schema => $schema, max_file_size => $size)"
+            )
+            _call(session, text, table=table, schema=schema, size=size)
+            merged = 1  # of the files that came of it
+        least = size
     if any(file.deleted > _WORN and file.size >= _SIZES[0] for file in files):
         text = (
             "select * from ducklake_rewrite_data_files('lake', $table, schema => $schema, delete_threshold => $share)"
@@ -109,7 +126,8 @@ def _compact_one(session: Session, schema: str, table: str, files: Sequence[_Fil
 
 
 def _write_anew(session: Session, schema: str, table: str, files: Sequence[_File]) -> None:
-    """Moves rows of files that know of deleted ones into a new file: the lake never merges such files itself."""
+    """Moves rows into a new file, from files that the lake never merges itself: that know of deleted rows, or were
+    written when the table had other columns."""
     if not files:
         return
     if "filename" in {name.lower() for name in session.published.get(f"{schema}.{table}", ())}:
@@ -123,11 +141,11 @@ def _write_anew(session: Session, schema: str, table: str, files: Sequence[_File
     of.set("catalog", exp.to_identifier(lake.LAKE))
     rows = exp.select("*").from_(of).where(among)
     _execute(session, exp.Create(this=moved, kind="TABLE", expression=rows, replace=True))  # of another database
-    session.connection.execute("begin transaction")
+    _said(session, "begin transaction")
     try:
         _execute(session, exp.delete(of, where=among))
         _execute(session, exp.Insert(this=of, by_name=True, expression=exp.select("*").from_(moved)))
-        session.connection.execute("commit")
+        _said(session, "commit")
     except BaseException:
         session.roll_back()
         raise
@@ -139,8 +157,12 @@ def _call(session: Session, text: str, **holes: object) -> int:
     return len(_execute(session, fill(text, **holes)))
 
 
-def _execute(session: Session, tree: exp.Expr) -> list[tuple[object, ...]]:
+def _execute(session: Session, tree: exp.Expr) -> list[tuple[Any, ...]]:
+    return _said(session, sql.text(tree))
+
+
+def _said(session: Session, text: str) -> list[tuple[Any, ...]]:
     try:
-        return session.connection.execute(sql.text(tree)).fetchall()
+        return session.connection.execute(text).fetchall()
     except duckdb.Error as error:
         raise EngineError(f"The lake could not be tidied: {str(error).splitlines()[0]}") from error

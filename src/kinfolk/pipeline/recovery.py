@@ -24,7 +24,7 @@ def recover(session: Session, store: Engine, run_id: int) -> int:
     newest = max((state.run_id for state in states), default=0)
     if newest >= run_id:
         run_id = runs.renumber(store, run_id, newest + 1)
-    known = {run.run_id: run.snapshot_id for run in published_runs(store)}
+    known = {run.run_id: run.snapshot_id for run in published_runs(store, [state.run_id for state in states])}
     missing = [state for state in states if known.get(state.run_id) != state.snapshot_id]
     if missing:
         runs.published(store, missing)

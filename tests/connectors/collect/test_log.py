@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -42,14 +42,16 @@ def test_many_threads_write_every_line_once_and_whole(tmp_path: Path) -> None:
     log = Log(tmp_path, segment_bytes=5_000)
     texts = [b"%d %s\n" % (number, b"x" * (number % 200)) for number in range(2_000)]
     with ThreadPoolExecutor(8) as threads:
-        wait(list(threads.map(log.append, texts)))
+        parts = list(threads.map(log.append, texts))
     log.close()
+    behind = {part.result(10): text for part, text in zip(parts, texts, strict=True)}
+    assert behind == {place + len(line): line for place, line in lines(tmp_path, 0, EVERYTHING)}  # where each ends
     assert sorted(written(tmp_path)) == sorted(texts)
 
 
 def test_one_who_stops_waiting_cancels_nothing(tmp_path: Path) -> None:
     log = Log(tmp_path)
-    assert not log.append(b"1\n").cancel()
+    assert not log.append(b"1\n").done.cancel()
     log.append(b"2\n").result(10)
     log.close()
     assert written(tmp_path) == [b"1\n", b"2\n"]
@@ -105,8 +107,8 @@ def test_a_full_disk_refuses_and_room_on_it_lets_in_again(tmp_path: Path) -> Non
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))  # no file may be larger: the disk is full, to us
     try:
-        futures = [log.append(b"x" * 200 + b"\n"), log.append(b"y" * 200 + b"\n")]
-        assert all(isinstance(future.exception(10), OSError) for future in futures)
+        parts = [log.append(b"x" * 200 + b"\n"), log.append(b"y" * 200 + b"\n")]
+        assert all(isinstance(part.done.exception(10), OSError) for part in parts)
         with pytest.raises(OSError):
             log.append(b"z" * 200 + b"\n").result(10)
     finally:

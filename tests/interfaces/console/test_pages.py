@@ -14,12 +14,13 @@ from kinfolk.commands.consent.record import record
 from kinfolk.commands.consent.saying import Said
 from kinfolk.commands.open_project import open_project
 from kinfolk.commands.query import query
+from kinfolk.commands.review import queue
 from kinfolk.commands.show import search
 from kinfolk.errors import KinfolkError
 from tests.company import Company
 from tests.consenting import asking
 from tests.contracts import contract
-from tests.people import Browser, Shop, set_up_link
+from tests.people import Browser, Shop, hidden, set_up_link
 from tests.serving import KEY, collecting, serving, wait_until
 
 MARKUP = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
@@ -35,7 +36,7 @@ def test_the_first_page_says_how_the_data_stands_and_what_needs_whoever_looks(co
     page = words(console[1].get("/").text)
 
     [(customers,)] = query(console[0].folder, "select count(*) from profiles.customers").rows
-    [(couples,)] = query(console[0].folder, "select count(*) from identity.review").rows
+    couples = len(queue(console[0].folder, 100))
     assert f"Customers {customers}" in page
     assert f"{couples} pairs to decide on" in page
     assert "Run 1 published" in page
@@ -97,9 +98,10 @@ def test_what_is_searched_for_is_a_value_and_never_sql(console: Shop, asked: str
         "/project/.made-by-kinfolk",
         "/project//etc/passwd",
         "/events?source=none",
+        "/quarantine?source=none",
         "/static/..%2fpages.py",
         "/static/%2e%2e/pages.py",
-        "/customers/C-1?before=yesterday",
+        "/customers/C-1?skip=-1",
         "/customers/C-1?page=0",
         "/customers?q=" + "a" * 201,
         "/review?at=-1",
@@ -189,7 +191,7 @@ def test_odd_customers_and_a_failed_run_still_make_good_pages(odd: Path) -> None
 
         many = owner.get(customer("ann@example.com"))
         assert "page 1 of 25" in words(many.text) and len(many.content) < 100_000
-        assert "many99" not in many.text or "page=2" in many.text
+        assert len(re.findall(r'<details class="record">', many.text)) == 20
         assert "page 25 of 25" in words(owner.get(customer("ann@example.com") + "?page=25").text)
         assert ARABIC[:300].strip() in words(owner.get(customer("long@example.com")).text)
 
@@ -206,6 +208,7 @@ def test_odd_customers_and_a_failed_run_still_make_good_pages(odd: Path) -> None
 def test_a_row_in_quarantine_is_corrected_and_landed_again(tmp_path: Path) -> None:
     company = Company(tmp_path)
     more = {f"column{n}": "x" * 400 for n in range(40)}  # a form of more fields and bytes than others have
+    more["column0"] = "two\nlines"
     people = ({"id": "1", "mail": "ann@example.com", "name": "Ann"}, {"id": "2", "mail": "", "name": MARKUP})
     company.csv("crm", [one | more for one in people])
     company.source("crm", "record_id: id\npeople: {first_name: name, email: mail}\n")
@@ -228,9 +231,12 @@ def test_a_row_in_quarantine_is_corrected_and_landed_again(tmp_path: Path) -> No
         )
         assert kept.headers["location"] == "/quarantine"
         assert "Corrected 1" in words(owner.get("/quarantine").text)
+        stale = owner.post(f"/quarantine/{number}", hidden(page.text) | {"of:mail": "", "of:name": "Cid"})
+        assert stale.status_code == 409 and "Somebody corrected this row meanwhile." in words(stale.text)
         assert owner.send("/quarantine", "/quarantine/replay", {}).status_code == 303
         wait_until(lambda: company.ask("select count(*) from profiles.customers") == [(2,)])
         assert "Nothing waits." in words(owner.get("/quarantine").text)
+        assert company.ask("select distinct column0 from landing.crm") == [("two\nlines",)]
         assert company.ask("select email from profiles.customers order by 1") == [
             ("ann@example.com",),
             ("bea@example.com",),

@@ -149,11 +149,20 @@ def test_a_menu_leads_nowhere_where_its_reader_may_not_go(browsers: dict[str, Br
             assert (f'<a href="{path}"' in page) == (role in WHO["GET", path]), (role, path)
 
 
-def test_an_answer_from_somebody_elses_page_decides_nothing(console: Shop, browsers: dict[str, Browser]) -> None:
+def test_an_answer_from_somebody_elses_page_decides_nothing(browsers: dict[str, Browser]) -> None:
+    steward = browsers["steward"]
     said = {"first": "crm:C-501", "second": "webshop:WL10023", "verdict": "different"}
-    for how in ({"sec-fetch-site": "cross-site"}, {}):
-        assert browsers["steward"].client.post("/review", data=said, headers=how).status_code == 403
-    assert "Undo" not in browsers["steward"].get("/review").text
+    known = said | {"csrf": steward.csrf}
+    assert steward.client.post("/review", data=known, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert steward.client.post("/review", data=said).status_code == 403
+    assert "Undo" not in steward.get("/review").text
+
+
+def test_what_is_of_people_is_hidden_from_who_may_not_see_it(browsers: dict[str, Browser]) -> None:
+    told = {role: browsers[role].get("/api/v1/status").json()["numbers"]["guards"] for role in ("owner", "custodian")}
+    assert len(told["owner"]) == len(told["custodian"]) > 0
+    assert {guard["value"] for guard in told["custodian"]} == {None} != {guard["value"] for guard in told["owner"]}
+    assert "Customers that a source has twice" not in browsers["executive"].get("/").text
 
 
 def test_a_program_with_a_token_has_the_api_and_no_page(console: Shop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from kinfolk.commands import review
 from kinfolk.commands.run import run
 from tests.browser import Tab, barriers, opened, picture
 from tests.interfaces.console.conftest import atelier
-from tests.people import OWNER, Browser, set_up_link
+from tests.people import OWNER, Browser, hidden, invited, set_up_link
 from tests.serving import Serving, serving
 
 PAIRS = 50
@@ -74,6 +75,35 @@ def test_fifty_pairs_by_keyboard(tmp_path: Path) -> None:
     assert {d.standing for d in review.decisions(folder)} == {"holds", "overtaken", "a withdrawal"}
     asked = {frozenset((one.first, one.second)) for one in review.queue(folder, 1000)}
     assert not asked & {frozenset(pair) for pair in said} and frozenset(undone) in asked
+
+
+def test_nobody_overwrites_what_somebody_else_answered_meanwhile(tmp_path: Path) -> None:
+    folder = atelier(tmp_path / "atelier")
+    with serving(folder) as server:
+        ana = Browser(server.url)
+        ana.enter(set_up_link(server), email=OWNER)
+        ben = invited(server, "ben@example.com", "steward")
+        both = hidden(ana.get("/review").text), hidden(ben.get("/review").text)
+        pair = both[0]["first"], both[0]["second"]
+        assert pair == (both[1]["first"], both[1]["second"])
+
+        assert ana.post("/review", hidden(form_of(ana)) | {"verdict": "same"}).status_code == 303
+        late = ben.post("/review", both[1] | {"verdict": "different"})
+        assert late.status_code == 409 and f"{OWNER} answered this meanwhile" in unescape(late.text)
+        assert (hidden(late.text)["first"], hidden(late.text)["second"]) != pair
+
+        ben.post("/review/undo", {"csrf": ben.csrf, "decision": "1"})
+        assert [d.decision.verdict for d in review.decisions(folder)] == ["same"]
+        undo = hidden(ana.get("/review").text)
+        ana.post("/review", hidden(form_of(ana)) | {"verdict": "not sure"})
+        ana.post("/review/undo", {"csrf": ana.csrf, "decision": undo["decision"]})  # of a page that is old by now
+        assert [d.decision.verdict for d in review.decisions(folder)] == ["not sure", "same"]
+
+
+def form_of(browser: Browser) -> str:
+    """The form by which a pair is answered."""
+    page = browser.get("/review").text
+    return page[page.index('action="/review"') :]
 
 
 PAGES = (

@@ -70,8 +70,9 @@ def read_counts(folder: Path) -> Counts:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         counts = Counts()
     for source, end in _ends(folder).items():
-        if (counted := counts.reached[source]) < end:
-            counts.received[source] += sum(1 for _ in lines(folder / source, counted, end))
+        counted = counts.reached[source]
+        if counted != end:  # beyond it only where the log is another, and the clock was set back
+            counts.received[source] += sum(1 for _ in lines(folder / source, counted if counted < end else 0, end))
             counts.reached[source] = end
     return counts
 

@@ -65,7 +65,7 @@ class Door:
         self._ledger = ledger_of(project)
         self._streams = _streams_of(project, self._ledger, {})
         self._left: dict[str, Stream] = {}  # of sources that are gone, by name; a request may still write to them
-        self._saved = repr(self.counts)
+        self._saved = ""  # what has come since they were written down is in them now, too
 
     def reopen(self, project: Project) -> None:
         """Goes on with the project as it is now, from any thread. A source that is still there keeps its log.
@@ -143,15 +143,16 @@ class Door:
     async def _written(self, stream: Stream, lines: Mapping[str, bytes]) -> tuple[Outcome, list[str], int]:
         """What became of the lines, which of them are new, and the place behind the last of them."""
         try:
-            new, waiting = stream.write(lines)
+            new, written, waiting = stream.write(lines)
         except LogFullError:
             return Outcome.BUSY, [], 0
         try:
-            places = [await asyncio.wrap_future(one) for one in waiting]
+            for one in waiting:
+                await asyncio.wrap_future(one)
         except OSError:
             stream.forget(new)
             return Outcome.NO_DISK, [], 0
-        return Outcome.TAKEN, new, max(places)
+        return Outcome.TAKEN, new, written.result() if written else 0
 
     def refuse(self, key: str | None, cause: str) -> None:
         """Counts a request that holds no events that could be read."""

@@ -52,11 +52,11 @@ def follow(
     last, pause = "", AFTER_EVENTS
     while not _stopped(stop, pause, wishes):
         pause = AFTER_EVENTS
+        wish = wishes.next() if wishes else None
         try:
             began, project, sources = time.monotonic(), door.project, door.sources
             now = {name: end_of(project.collected / name) for name in sources}
             stands, said = _published(project), _said(project)
-            wish = wishes.next() if wishes else None
             unheard = now != seen or said != heard
             if not wish and not unheard and (stands == published or not _taken_back(project, sources)):
                 published = stands
@@ -65,12 +65,16 @@ def follow(
             if stop.is_set():
                 return
             if ran.exit_code == 0:
+                if wishes:
+                    wishes.went_well()
                 door.lags.landed(began, time.monotonic())
                 seen, heard = now, said
                 _tidy(project, sources)
         except _PASSING as error:  # too many files open, say: events come in all the same
+            if wishes and wish:
+                wishes.again(wish)
             ran = Ran(1, f"{WAIT}{error}")
-        if ran.exit_code not in (0, BusyError.exit_code):
+        if not wish and ran.exit_code not in (0, BusyError.exit_code):
             pause = AFTER_FAILURE
         if ran.said and ran.said != last:
             told(ran.said)
@@ -80,7 +84,7 @@ def follow(
 def _stopped(stop: Event, pause: float, wishes: Wishes | None) -> bool:
     """Waits so many seconds, or until somebody wants something; whether it was told to stop."""
     until = time.monotonic() + pause
-    while not stop.is_set() and not (wishes and wishes.waiting) and (left := until - time.monotonic()) > 0:
+    while not stop.is_set() and not (wishes and wishes.added.is_set()) and (left := until - time.monotonic()) > 0:
         stop.wait(min(left, _LOOK))
     return stop.is_set()
 

@@ -11,7 +11,7 @@ from typing import Any
 from kinfolk.commands.collect.counts import Counts
 from kinfolk.commands.collect.event import Arrival, ClosedError, RefusedError, line_of, nameless_line_of
 from kinfolk.commands.collect.gate import Gate
-from kinfolk.connectors.collect.log import Log
+from kinfolk.connectors.collect.log import Log, Part
 from kinfolk.policy.admission import Verdict
 
 _REMEMBERED = 200_000  # message ids of one source
@@ -73,20 +73,20 @@ class Stream:
         except RefusedError:
             return None  # it is counted as closed
 
-    def write(self, lines: Mapping[str, bytes]) -> tuple[list[str], set[Future[int]]]:
+    def write(self, lines: Mapping[str, bytes]) -> tuple[list[str], Part | None, set[Future[int]]]:
         """Adds what is new, and says what that is, and what to wait for: this write, and those of what is repeated.
 
         Errors  LogFullError
         """
         new = [message for message in lines if message not in self.recent]
         waiting = {self.recent[message] for message in lines if message in self.recent}
-        if new:
-            written = self.log.append(b"".join(lines[message] for message in new))
-            waiting.add(written)
-            self.recent.update(dict.fromkeys(new, written))
-            for message in list(islice(self.recent, max(len(self.recent) - _REMEMBERED, 0))):
-                del self.recent[message]
-        return new, waiting
+        if not new:
+            return new, None, waiting
+        written = self.log.append(b"".join(lines[message] for message in new))
+        self.recent.update(dict.fromkeys(new, written.done))
+        for message in list(islice(self.recent, max(len(self.recent) - _REMEMBERED, 0))):
+            del self.recent[message]
+        return new, written, waiting | {written.done}
 
     def forget(self, messages: Sequence[str]) -> None:
         """Messages that did not reach the disk have never come."""

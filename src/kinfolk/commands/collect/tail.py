@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kinfolk.commands.collect.logs import taking_in
 from kinfolk.commands.collect.moments import moment
 from kinfolk.connectors.collect.reading import last_lines
 from kinfolk.errors import NotFoundError
 from kinfolk.model.project import Project
+from kinfolk.model.source import COLLECT
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Came:
 
 
 def tail(project: Project, source: str | None = None, most: int = 50) -> list[Came]:
-    """The last events of a source, or of all that programs send to, the newest first, so many at most.
+    """The last events of a source, or of all that collect events, the newest first, so many at most.
 
     Errors  NotFoundError for a source that takes in no events
     """
-    names = [one.name for one in taking_in(project)]
+    names = sorted(one.name for one in project.sources if one.connector == COLLECT and "write_keys" in one.options)
     if source is not None and source not in names:
         raise NotFoundError(f"{source!r} is no source of events.", hint=f"There are: {', '.join(names) or 'none'}.")
     found = [

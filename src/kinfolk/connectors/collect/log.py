@@ -29,20 +29,26 @@ class LogFullError(Exception):
 
 @dataclass
 class _Group:
-    """Lines that reach the disk together. waiting: of each part, its end within the group, and who waits for it"""
+    """Lines that reach the disk together; `done` tells the place of the first of them, or says why they have not."""
 
     lines: list[bytes] = field(default_factory=list)
     size: int = 0
-    waiting: list[tuple[int, Future[int]]] = field(default_factory=list)
+    done: Future[int] = field(default_factory=Future)
 
-    def add(self, lines: bytes) -> Future[int]:
-        """Adds a part; the future is done when it is on disk."""
-        self.lines.append(lines)
-        self.size += len(lines)
-        done = Future[int]()
-        done.set_running_or_notify_cancel()  # one who stops waiting cancels nothing for the others
-        self.waiting.append((self.size, done))
-        return done
+    def __post_init__(self) -> None:
+        self.done.set_running_or_notify_cancel()  # one who stops waiting cancels nothing for the others
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Lines that were added. done: shared with all that reach the disk with them; end: how far behind its place"""
+
+    done: Future[int]
+    end: int
+
+    def result(self, timeout: float | None = None) -> int:
+        """The place behind them, once they are on disk. Errors: OSError if they are not; TimeoutError"""
+        return self.done.result(timeout) + self.end
 
 
 class Log:
@@ -63,19 +69,19 @@ class Log:
         self._thread = Thread(target=self._work, name=f"log {folder.name}", daemon=True)
         self._thread.start()
 
-    def append(self, lines: bytes) -> Future[int]:
-        """Adds whole lines, each with its newline; the future is done when they are on disk, or fails with OSError.
-
-        It tells the place behind them, before those of all that is added later.
+    def append(self, lines: bytes) -> Part:
+        """Adds whole lines, each with its newline.
 
         Errors  LogFullError if too much is waiting already
         """
         with self._changed:
             if self._closing or self._group.size + len(lines) > self._most_waiting:
                 raise LogFullError
-            done = self._group.add(lines)
+            group = self._group
+            group.lines.append(lines)
+            group.size += len(lines)
             self._changed.notify()
-            return done
+            return Part(group.done, group.size)
 
     def close(self) -> None:
         """Writes what is waiting and ends."""
@@ -96,11 +102,9 @@ class Log:
             try:
                 place = self._write(b"".join(group.lines))
             except OSError as error:
-                for _, done in group.waiting:
-                    done.set_exception(error)
+                group.done.set_exception(error)
             else:
-                for end, done in group.waiting:
-                    done.set_result(place + end)
+                group.done.set_result(place)
 
     def _write(self, data: bytes) -> int:
         """Writes to the end, and returns the place where that begins."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from litestar import Request, Router, get, post
@@ -20,8 +21,15 @@ Before = Annotated[int | None, Parameter(ge=1, le=(1 << 63) - 1)]  # as far as t
 
 @get("/status", sync_to_thread=True)
 def standing(request: Request[Any, Any, Any], limit: Limit = 5, as_of: str | None = None) -> Status:
-    """The last runs, and what the customer data looks like, now or as of an earlier state."""
-    return status(served_by(request).project, limit=limit, as_of=as_of)
+    """The last runs, and what the customer data looks like, now or as of an earlier state.
+
+    Which values are shared or ignored is for those who may see customers: they are addresses and numbers of people.
+    """
+    found = status(served_by(request).project, limit=limit, as_of=as_of)
+    if found.numbers is None or Permission.PROFILES_READ in request.user.may:
+        return found
+    guards = [{**guard, "value": None} for guard in found.numbers.guards]
+    return replace(found, numbers=replace(found.numbers, guards=guards))
 
 
 @get("/runs", sync_to_thread=True)
@@ -38,11 +46,9 @@ def run(request: Request[Any, Any, Any], run_id: int) -> RunRecord:
 
 @post("/runs", guards=[needs(Permission.RUNS_START)], status_code=202, sync_to_thread=False)
 def start(request: Request[Any, Any, Any]) -> dict[str, bool]:
-    """Has the project run, soon. `begun` is false where nothing runs it for this server."""
+    """Has the project run, soon. `accepted` is false where too much waits, or nothing runs it."""
     wishes = served_by(request).wishes
-    if wishes:
-        wishes.run(request.user.name)
-    return {"begun": wishes is not None}
+    return {"accepted": bool(wishes and wishes.run(request.user.name))}
 
 
 @get("/history", sync_to_thread=True)

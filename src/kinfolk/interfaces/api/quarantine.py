@@ -13,6 +13,7 @@ from kinfolk.interfaces.web.asking import needs, served_by
 from kinfolk.model.access import Permission
 from kinfolk.model.quarantined import Fix, Quarantined, Waiting
 
+_WAIT = 15.0  # seconds for a run that goes on
 _CORRECTS = [needs(Permission.DECISIONS_WRITE)]
 
 Limit = Annotated[int, Parameter(ge=1, le=1000)]
@@ -48,16 +49,15 @@ def row(request: Request[Any, Any, Any], record_no: int) -> Quarantined:
 @patch("/rows/{record_no:int}", guards=_CORRECTS, sync_to_thread=True)
 def correct(request: Request[Any, Any, Any], record_no: int, data: Correction) -> list[Fix]:
     """Keeps a correction; the row waits on until it is sent again."""
-    return quarantine.fix(served_by(request).project, {record_no: data.values}, request.user.name)
+    return quarantine.fix(served_by(request).project, {record_no: data.values}, request.user.name, wait_seconds=_WAIT)
 
 
 @post("/replay", guards=_CORRECTS, status_code=202, sync_to_thread=False)
 def replay(request: Request[Any, Any, Any], source: str | None = None) -> dict[str, bool]:
-    """Has corrected rows landed again, soon. `begun` is false where nothing runs the project for this server."""
+    """Has corrected rows landed again, soon. `accepted` is false where too much waits."""
     served = served_by(request)
-    if served.wishes:
-        served.wishes.replay(served.project, source, request.user.name)
-    return {"begun": served.wishes is not None}
+    wishes = served.wishes
+    return {"accepted": bool(wishes and wishes.replay(served.project, source, request.user.name))}
 
 
 QUARANTINE = Router(

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from litestar import Request, Response, get
-from litestar.exceptions import HTTPException
 from litestar.params import Parameter
 
 from kinfolk.commands.consent.show import Shown, show_in
-from kinfolk.commands.portrait import Portrait, portrait
+from kinfolk.commands.portrait import portrait
 from kinfolk.commands.serving import Served
 from kinfolk.commands.show import search
 from kinfolk.errors import KinfolkError, NotFoundError
@@ -43,35 +41,35 @@ def customers(request: Request[Any, Any, Any], q: Annotated[str, Parameter(max_l
 def customer(
     request: Request[Any, Any, Any],
     customer_id: str,
-    before: str | None = None,
+    skip: Annotated[int, Parameter(ge=0, le=10_000)] = 0,
     page: Annotated[int, Parameter(ge=1, le=100_000)] = 1,
 ) -> Response[Any]:
-    """One customer. before: what it did until then; page: of its records"""
+    """One customer. skip: so much of what it did last; page: of its records"""
     served = served_by(request)
-    found = portrait(served.project, customer_id, _moment(before))
+    found = portrait(served.project, customer_id, _AT_ONCE, skip)
     if found.profile.customer_id != customer_id:
         return went_on(f"/customers/{quote(found.profile.customer_id)}")
+    golden = {value["field"]: value["value"] for value in found.profile.values}
     return PAGES.page(
         request,
         "customer.html",
         portrait=found,
-        name=_name(found),
-        golden={value["field"]: value["value"] for value in found.profile.values},
+        name=_name(golden) or found.profile.customer_id,
+        golden=golden,
         consents=_consents(served, request, found.profile.customer_id),
         drawn=ring([f"{r['source']}:{r['record_id']}" for r in found.profile.records], found.ties),
         records=found.profile.records[(page - 1) * _AT_ONCE : page * _AT_ONCE],
         page=page,
         pages=-(-len(found.profile.records) // _AT_ONCE),
-        before=before,
-        older=found.timeline[-1].at.isoformat() if len(found.timeline) == _AT_ONCE else None,
+        skip=skip,
+        earlier=skip + _AT_ONCE if len(found.timeline) == _AT_ONCE else None,
     )
 
 
-def _name(found: Portrait) -> str:
-    """What the customer is called; its id where nothing of the kind is known."""
-    golden = {value["field"]: value["value"] for value in found.profile.values}
+def _name(golden: dict[str, str]) -> str | None:
+    """What the customer is called, where anything of the kind is known."""
     named = " ".join(part for part in (golden.get("first_name"), golden.get("last_name")) if part)
-    return named or golden.get("full_name") or golden.get("company") or found.profile.customer_id
+    return named or golden.get("full_name") or golden.get("company")
 
 
 def _consents(served: Served, request: Request[Any, Any, Any], customer_id: str) -> Shown | None:
@@ -82,10 +80,3 @@ def _consents(served: Served, request: Request[Any, Any, Any], customer_id: str)
         return show_in(served.project, served.store, customer_id)
     except KinfolkError:  # a ledger of another state, say: the customer is to be seen all the same
         return None
-
-
-def _moment(said: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(said).replace(tzinfo=None) if said else None
-    except ValueError:
-        raise HTTPException("`before` is no moment.", status_code=400) from None

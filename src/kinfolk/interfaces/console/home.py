@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.response import Redirect
 
+from kinfolk.commands.review import queue
 from kinfolk.commands.status import Status, status
 from kinfolk.interfaces.console.pages import PAGES
 from kinfolk.interfaces.web.asking import BySession, served_by
@@ -18,6 +19,7 @@ from kinfolk.model.access import Permission, Principal
 from kinfolk.model.interval import words_of
 
 _RUNS = 5
+_MOST_PAIRS = 100  # that are counted
 
 
 @dataclass(frozen=True)
@@ -36,23 +38,21 @@ def home(request: Request[Any, Any, Any]) -> Response[str] | Redirect:
     """The page; whoever has not signed in is led to where they do."""
     if not isinstance(request.auth, BySession):
         return went_on("/sign-in")
-    found = status(served_by(request).project, limit=_RUNS)
-    return PAGES.page(request, "home.html", found=found, tasks=list(_tasks(found, request.user)))
+    project = served_by(request).project
+    found = status(project, limit=_RUNS)
+    decides = found.numbers and request.user.may >= {Permission.DECISIONS_WRITE, Permission.PROFILES_READ}
+    waiting = len(queue(project, _MOST_PAIRS)) if decides else 0
+    return PAGES.page(request, "home.html", found=found, tasks=list(_tasks(found, request.user, waiting)))
 
 
-def _tasks(found: Status, principal: Principal) -> Iterator[Task]:
-    """What needs them, of what they may do something about: the worst first."""
+def _tasks(found: Status, principal: Principal, waiting: int) -> Iterator[Task]:
+    """What needs them, of what they may do something about, the worst first. waiting: pairs, for who may decide"""
     if Permission.OPERATIONS_READ in principal.may:
         yield from _of_operations(found, principal)
-    waiting = found.numbers.in_review if found.numbers else 0
-    if Permission.DECISIONS_WRITE in principal.may and waiting:
-        yield Task(
-            f"{counted(waiting, 'pair')} to decide on",
-            "They may be one customer or two, and the data alone does not say.",
-            "accent",
-            "Review them",
-            "/review",
-        )
+    if waiting:
+        many = f"{_MOST_PAIRS}+ pairs" if waiting >= _MOST_PAIRS else counted(waiting, "pair")
+        why = "They may be one customer or two, and the data alone does not say."
+        yield Task(f"{many} to decide on", why, "accent", "Review them", "/review")
 
 
 def _of_operations(found: Status, principal: Principal) -> Iterator[Task]:

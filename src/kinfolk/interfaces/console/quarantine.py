@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -9,17 +11,19 @@ from litestar import Request, Response, get, post
 from litestar.params import Parameter
 
 from kinfolk.commands import quarantine
-from kinfolk.errors import KinfolkError, NotFoundError
+from kinfolk.errors import ExistsError, KinfolkError, NotFoundError
 from kinfolk.interfaces.console.pages import PAGES, seen_by, unpublished
 from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.forms import values
 from kinfolk.interfaces.web.pages import went_on
 from kinfolk.interfaces.web.problems import status_of
 from kinfolk.model.access import Permission
+from kinfolk.model.quarantined import Quarantined
 
 _READS = seen_by(Permission.OPERATIONS_READ, Permission.PROFILES_READ)
 _CORRECTS = seen_by(Permission.OPERATIONS_READ, Permission.PROFILES_READ, Permission.DECISIONS_WRITE)
 _AT_ONCE = 50  # rows on one page
+_WAIT = 15.0  # seconds for a run that goes on
 _FORM = (5_000, 1 << 20)  # fields and bytes: a row may have thousands of columns
 
 Number = Annotated[int, Parameter(ge=0, le=(1 << 63) - 1)]  # as far as the database counts
@@ -29,6 +33,8 @@ Number = Annotated[int, Parameter(ge=0, le=(1 << 63) - 1)]  # as far as the data
 def rows(request: Request[Any, Any, Any], source: str | None = None, after: Number = 0) -> Response[str]:
     """Rows that wait, and why. source: only of this one; after: with a greater number"""
     served = served_by(request)
+    if source is not None and source not in {one.name for one in served.project.sources}:
+        raise NotFoundError(f"There is no source {source!r}.")
     try:
         found = quarantine.open_rows(served.project, source, after=after, most=_AT_ONCE + 1)
         waiting = quarantine.waiting(served.project, source)
@@ -61,14 +67,34 @@ def row(request: Request[Any, Any, Any], record_no: int) -> Response[str]:
     opt={"form": _FORM},
 )
 def correct(request: Request[Any, Any, Any], record_no: int, body: bytes) -> Response[Any]:
-    """Keeps what was corrected; the row waits on until it is sent again."""
-    said = values(body, _FORM[0])
-    given = {name.removeprefix("of:"): text[0] or None for name, text in said.items() if name.startswith("of:")}
+    """Keeps what was corrected; the row waits on until it is sent again.
+
+    A browser sends every field, its line breaks in its own way: only what differs from what was shown was corrected.
+    """
+    project = served_by(request).project
+    said = {name: text[0] for name, text in values(body, _FORM[0]).items()}
+    row = quarantine.show(project, record_no)
+    now = {name: _lines(text or "") for name, text in (row.values or {}).items()}
+    cells = {name.removeprefix("of:"): _lines(text) for name, text in said.items() if name.startswith("of:")}
+    given = {name: text or None for name, text in cells.items() if text != now.get(name, "")}
     try:
-        quarantine.fix(served_by(request).project, {record_no: given}, request.user.name)
+        if said.get("shown") != _mark(row):
+            raise ExistsError(
+                "Somebody corrected this row meanwhile.", hint="Look at it as it is now, and correct it again."
+            )
+        quarantine.fix(project, {record_no: given}, request.user.name, wait_seconds=_WAIT)
     except KinfolkError as error:
-        return _page(request, record_no, error, given)
+        return _page(request, record_no, error, None if isinstance(error, ExistsError) else given)
     return went_on("/quarantine")
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _mark(row: Quarantined) -> str:
+    """By which a row is known to be as it was shown."""
+    return sha256(json.dumps(row.values, ensure_ascii=False).encode()).hexdigest()
 
 
 @post("/quarantine/replay", guards=_CORRECTS, sync_to_thread=False)
@@ -93,6 +119,7 @@ def _page(
         status_of(problem) if problem else 200,
         row=found,
         cells=dict(found.values or {}) | (said or {}),
+        shown=_mark(found),
         problem=problem,
         corrects=Permission.DECISIONS_WRITE in request.user.may,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -66,9 +67,11 @@ def published_fingerprint(engine: Engine) -> str | None:
         return connection.execute(query).scalar()
 
 
-def published_runs(engine: Engine) -> list[RunRecord]:
-    """Every run that published a state, oldest first, without its steps."""
+def published_runs(engine: Engine, among: Collection[int] | None = None) -> list[RunRecord]:
+    """Every run that published a state, oldest first, without its steps; among: only those with one of these numbers"""
     query = select(runs).where(runs.c.status == RunStatus.PUBLISHED).order_by(runs.c.run_id)
+    if among is not None:
+        query = query.where(runs.c.run_id.in_(among))
     with engine.connect() as connection:
         return [_record(row, []) for row in connection.execute(query)]
 
