@@ -119,6 +119,13 @@ def invited(server: Serving, email: str, *roles: str) -> Browser:
     return browser
 
 
+def first_owner(server: Serving) -> Browser:
+    """A browser of the first owner, who has just come by the link that the server printed."""
+    browser = Browser(server.url)
+    browser.enter(set_up_link(server), email=OWNER)
+    return browser
+
+
 @contextmanager
 def with_owner(
     folder: Path, *options: str, headers: Mapping[str, str] | None = None, more: Mapping[str, str] | None = None

@@ -43,7 +43,7 @@ class Replayed:
 def waiting(where: Where, source: str | None = None, environment: str | None = None) -> list[Waiting]:
     """What waits, by source, reason and load, the most rows first."""
     project = open_project(where, environment)
-    _check_source(project, source)
+    check_source(project, source)
     with reading(project.state) as reader:
         if not reader.present(OPEN.name):
             return []
@@ -60,7 +60,8 @@ def waiting(where: Where, source: str | None = None, environment: str | None = N
         return [Waiting(*row) for row in reader.read(found).rows]
 
 
-def _check_source(project: Project, source: str | None) -> None:
+def check_source(project: Project, source: str | None) -> None:
+    """Errors: NotFoundError where a source is named that the project does not have"""
     if source is not None and source not in {s.name for s in project.sources}:
         known = ", ".join(s.name for s in project.sources)
         raise NotFoundError(f"There is no source {source!r}.", hint=f"There are: {known}.")
@@ -78,7 +79,7 @@ def open_rows(
 
     after, most  only those with a greater number, and so many at most
     """
-    _check_source(project, source)
+    check_source(project, source)
     with reading(project.state) as reader:
         if not reader.present(OPEN.name):
             return []
@@ -236,7 +237,7 @@ def replay(
     Errors  as of a run: nothing was published, and the rows wait on
     """
     project = open_project(where, environment)
-    _check_source(project, source)
+    check_source(project, source)
     record = run_project(project, CONNECTORS, RunOptions(replay=Replay(source, everything)), watcher)
     with reading(project.state) as reader:
         if not reader.present(SETTLED.name):

@@ -39,7 +39,7 @@ class Wishes:
     fulfil: Callable[[tuple[str, ...]], Ran]
     going: Wish | None = None
     last: tuple[Wish, Ran] | None = None
-    added: Event = field(default_factory=Event, repr=False)  # since the last was begun, somebody wished for another
+    added: Event = field(default_factory=Event, repr=False)  # since somebody last looked, there is another
     _waiting: deque[Wish] = field(default_factory=deque, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -60,11 +60,6 @@ class Wishes:
             self.added.set()
             return True
 
-    def again(self, wish: Wish) -> None:
-        """Puts it back, as the first that waits; nobody need hurry."""
-        with self._lock:
-            self._waiting.appendleft(wish)
-
     def run(self, by: str) -> bool:
         """Wishes for a run."""
         return self.add(Wish(("run",), by))
@@ -78,7 +73,6 @@ class Wishes:
     def next(self) -> Wish | None:
         """The one that waits longest, which waits no longer."""
         with self._lock:
-            self.added.clear()
             return self._waiting.popleft() if self._waiting else None
 
     def do(self, wish: Wish) -> Ran:
@@ -86,14 +80,16 @@ class Wishes:
         self.going = wish
         try:
             ran = self.fulfil(wish.asked)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             ran = Ran(1, str(error))
         finally:
             self.going = None
-        if ran.exit_code == BusyError.exit_code:
-            self.again(wish)
-        else:
+        if ran.exit_code != BusyError.exit_code:
             self.last = wish, ran
+            return ran
+        with self._lock:
+            if wish.asked not in [other.asked for other in self._waiting]:
+                self._waiting.appendleft(wish)
         return ran
 
     def went_well(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from kinfolk.commands.init import init
 from kinfolk.commands.run import run
-from tests.people import OWNER, Browser, Shop, set_up_link
+from tests.people import Shop, first_owner
 from tests.serving import serving
 
 
@@ -30,6 +30,5 @@ def atelier(folder: Path) -> Path:
 def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A server of that project, and the browser of its first owner. No test changes what is decided there."""
     with serving(atelier(tmp_path_factory.mktemp("atelier"))) as server:
-        owner = Browser(server.url)
-        owner.enter(set_up_link(server), email=OWNER)
+        owner = first_owner(server)
         yield server, owner

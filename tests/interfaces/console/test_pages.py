@@ -20,7 +20,7 @@ from kinfolk.errors import KinfolkError
 from tests.company import Company
 from tests.consenting import asking
 from tests.contracts import contract
-from tests.people import Browser, Shop, hidden, set_up_link
+from tests.people import Shop, first_owner, hidden
 from tests.serving import KEY, collecting, serving, wait_until
 
 MARKUP = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
@@ -125,8 +125,7 @@ def test_a_run_shows_its_steps_and_a_source_what_of_it_waits(console: Shop) -> N
 def test_every_page_of_a_project_that_never_ran_says_what_to_do(tmp_path: Path) -> None:
     Company(tmp_path)
     with serving(tmp_path) as server:
-        owner = Browser(server.url)
-        owner.enter(set_up_link(server), email="owner@example.com")
+        owner = first_owner(server)
         for path in (
             "/",
             "/customers?q=Ann",
@@ -182,8 +181,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_odd_customers_and_a_failed_run_still_make_good_pages(odd: Path) -> None:
     with serving(odd) as server:
-        owner = Browser(server.url)
-        owner.enter(set_up_link(server), email="owner@example.com")
+        owner = first_owner(server)
 
         def customer(mail: str) -> str:
             [found] = search(odd, mail)
@@ -217,8 +215,7 @@ def test_a_row_in_quarantine_is_corrected_and_landed_again(tmp_path: Path) -> No
     company.run()
     [(number,)] = company.ask("select record_no from quarantine.open")
     with serving(tmp_path) as server:
-        owner = Browser(server.url)
-        owner.enter(set_up_link(server), email="owner@example.com")
+        owner = first_owner(server)
         listed = owner.get("/quarantine")
         assert f'href="/quarantine/{number}"' in listed.text and "1 row in quarantine" in words(owner.get("/").text)
         page = owner.get(f"/quarantine/{number}")
@@ -249,8 +246,7 @@ def test_a_run_is_started_from_its_page_and_its_failure_is_told_there(tmp_path: 
     company.source("crm", "record_id: id\npeople: {email: mail}\n")
     company.identity("keys: [email]\n")
     with serving(tmp_path) as server:
-        owner = Browser(server.url)
-        owner.enter(set_up_link(server), email="owner@example.com")
+        owner = first_owner(server)
         assert owner.send("/runs", "/runs", {}).headers["location"] == "/runs"
         wait_until(lambda: "published" in words(owner.get("/runs").text))
         company.csv("crm", [{"other": "1"}])
@@ -264,8 +260,7 @@ def test_events_are_seen_as_they_come_and_what_they_say_is_text(
     monkeypatch.setenv("WEB_KEY", KEY)
     collecting(tmp_path)
     with serving(tmp_path) as server:
-        owner = Browser(server.url)
-        owner.enter(set_up_link(server), email="owner@example.com")
+        owner = first_owner(server)
         hostile = {"event": MARKUP, "userId": MARKUP, "properties": {MARKUP: [MARKUP]}}
         assert server.track(messageId="m1", **hostile).status_code == 200
         assert server.post("/v1/track", {"event": "x"}, key="nobodys").status_code == 401
@@ -285,8 +280,7 @@ def test_purposes_are_shown_with_the_customers_they_hold_for(tmp_path: Path, mon
     record(tmp_path, "ann@example.com", Said("ads", "granted"))
     company.run()
     with serving(tmp_path) as server:
-        owner = Browser(server.url)
-        owner.enter(set_up_link(server), email="owner@example.com")
+        owner = first_owner(server)
         page = words(owner.get("/consents").text)
     assert "1 customer granted 1 unasked 1" in page
 

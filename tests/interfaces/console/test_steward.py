@@ -12,7 +12,7 @@ from kinfolk.commands import review
 from kinfolk.commands.run import run
 from tests.browser import Tab, barriers, opened, picture
 from tests.interfaces.console.conftest import atelier
-from tests.people import OWNER, Browser, hidden, invited, set_up_link
+from tests.people import OWNER, Browser, first_owner, hidden, invited
 from tests.serving import Serving, serving
 
 PAIRS = 50
@@ -43,8 +43,7 @@ def answered(tab: Tab, key: str) -> tuple[str, str]:
 def test_fifty_pairs_by_keyboard(tmp_path: Path) -> None:
     folder = atelier(tmp_path / "atelier")
     with serving(folder) as server, opened(tmp_path / "user") as tab:
-        owner = Browser(server.url)
-        owner.enter(set_up_link(server), email=OWNER)
+        owner = first_owner(server)
         signed_in(tab, server, owner)
         tab.go(f"{server.url}/review")
         waiting = len(review.queue(folder, 1000))
@@ -80,8 +79,7 @@ def test_fifty_pairs_by_keyboard(tmp_path: Path) -> None:
 def test_nobody_overwrites_what_somebody_else_answered_meanwhile(tmp_path: Path) -> None:
     folder = atelier(tmp_path / "atelier")
     with serving(folder) as server:
-        ana = Browser(server.url)
-        ana.enter(set_up_link(server), email=OWNER)
+        ana = first_owner(server)
         ben = invited(server, "ben@example.com", "steward")
         both = hidden(ana.get("/review").text), hidden(ben.get("/review").text)
         pair = both[0]["first"], both[0]["second"]
@@ -161,8 +159,7 @@ def test_the_whole_console_is_walked_by_keyboard(console: tuple[Serving, Browser
 def test_a_page_that_is_looked_at_shows_a_run_that_somebody_else_started(tmp_path: Path) -> None:
     folder = atelier(tmp_path / "atelier")
     with serving(folder) as server, opened(tmp_path / "user") as tab:
-        owner = Browser(server.url)
-        owner.enter(set_up_link(server), email=OWNER)
+        owner = first_owner(server)
         signed_in(tab, server, owner)
         tab.go(f"{server.url}/runs")
         run(folder)

@@ -52,11 +52,12 @@ def follow(
     last, pause = "", AFTER_EVENTS
     while not _stopped(stop, pause, wishes):
         pause = AFTER_EVENTS
-        wish = wishes.next() if wishes else None
+        wish = None
         try:
             began, project, sources = time.monotonic(), door.project, door.sources
             now = {name: end_of(project.collected / name) for name in sources}
             stands, said = _published(project), _said(project)
+            wish = wishes.next() if wishes else None
             unheard = now != seen or said != heard
             if not wish and not unheard and (stands == published or not _taken_back(project, sources)):
                 published = stands
@@ -71,8 +72,6 @@ def follow(
                 seen, heard = now, said
                 _tidy(project, sources)
         except _PASSING as error:  # too many files open, say: events come in all the same
-            if wishes and wish:
-                wishes.again(wish)
             ran = Ran(1, f"{WAIT}{error}")
         if not wish and ran.exit_code not in (0, BusyError.exit_code):
             pause = AFTER_FAILURE
@@ -86,6 +85,8 @@ def _stopped(stop: Event, pause: float, wishes: Wishes | None) -> bool:
     until = time.monotonic() + pause
     while not stop.is_set() and not (wishes and wishes.added.is_set()) and (left := until - time.monotonic()) > 0:
         stop.wait(min(left, _LOOK))
+    if wishes:
+        wishes.added.clear()
     return stop.is_set()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from kinfolk.engine.reader import reading
 from kinfolk.engine.sql import query, table
@@ -50,11 +51,9 @@ def _counted(project: Project) -> dict[str, list[Scope]]:
             rows = reader.read(tree).rows
     except NotFoundError:
         return {}
-    found: dict[tuple[str, str | None, str | None], tuple[dict[str, int], int]] = {}
-    for purpose, channel, topic, state, customers, allowed in rows:
-        states, so_far = found.get((purpose, channel, topic), ({}, 0))
-        found[purpose, channel, topic] = ({**states, state: customers}, so_far + allowed)
     scopes: dict[str, list[Scope]] = {}
-    for (purpose, channel, topic), (states, allowed) in found.items():
-        scopes.setdefault(purpose, []).append(Scope(channel, topic, allowed, states))
+    for (purpose, channel, topic), of in groupby(rows, lambda row: row[:3]):
+        states = list(of)
+        allowed = sum(row[5] for row in states)
+        scopes.setdefault(purpose, []).append(Scope(channel, topic, allowed, {row[3]: row[4] for row in states}))
     return scopes

@@ -12,11 +12,11 @@ from kinfolk.commands.history import Published, history
 from kinfolk.commands.runs import run_in, runs_in
 from kinfolk.commands.status import Status, status
 from kinfolk.interfaces.web.asking import needs, served_by
+from kinfolk.interfaces.web.parameters import Before
 from kinfolk.model.access import Permission
 from kinfolk.model.run import RunRecord
 
 Limit = Annotated[int, Parameter(ge=1, le=100)]
-Before = Annotated[int | None, Parameter(ge=1, le=(1 << 63) - 1)]  # as far as the database counts
 
 
 @get("/status", sync_to_thread=True)

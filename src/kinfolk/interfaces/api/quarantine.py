@@ -10,14 +10,13 @@ from litestar.params import Parameter
 
 from kinfolk.commands import quarantine
 from kinfolk.interfaces.web.asking import needs, served_by
+from kinfolk.interfaces.web.parameters import WAIT, Number
 from kinfolk.model.access import Permission
 from kinfolk.model.quarantined import Fix, Quarantined, Waiting
 
-_WAIT = 15.0  # seconds for a run that goes on
 _CORRECTS = [needs(Permission.DECISIONS_WRITE)]
 
 Limit = Annotated[int, Parameter(ge=1, le=1000)]
-Number = Annotated[int, Parameter(ge=0, le=(1 << 63) - 1)]  # as far as the database counts
 
 
 class Correction(msgspec.Struct, forbid_unknown_fields=True):
@@ -49,7 +48,7 @@ def row(request: Request[Any, Any, Any], record_no: int) -> Quarantined:
 @patch("/rows/{record_no:int}", guards=_CORRECTS, sync_to_thread=True)
 def correct(request: Request[Any, Any, Any], record_no: int, data: Correction) -> list[Fix]:
     """Keeps a correction; the row waits on until it is sent again."""
-    return quarantine.fix(served_by(request).project, {record_no: data.values}, request.user.name, wait_seconds=_WAIT)
+    return quarantine.fix(served_by(request).project, {record_no: data.values}, request.user.name, wait_seconds=WAIT)
 
 
 @post("/replay", guards=_CORRECTS, status_code=202, sync_to_thread=False)

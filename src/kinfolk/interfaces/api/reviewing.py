@@ -10,10 +10,9 @@ from litestar.params import Parameter
 
 from kinfolk.commands import review
 from kinfolk.interfaces.web.asking import needs, served_by
+from kinfolk.interfaces.web.parameters import WAIT
 from kinfolk.model.access import Permission
 from kinfolk.model.decision import Decision
-
-_WAIT = 15.0  # seconds for a run that is publishing
 
 Limit = Annotated[int, Parameter(ge=1, le=1000)]
 
@@ -54,14 +53,14 @@ def decisions(request: Request[Any, Any, Any]) -> list[review.Standing]:
 @post("/decisions", sync_to_thread=True)
 def decide(request: Request[Any, Any, Any], data: Answer) -> list[Decision]:
     """Writes an answer down; the next run obeys it."""
-    signed = review.Signature(request.user.name, data.note, _WAIT)
+    signed = review.Signature(request.user.name, data.note, WAIT)
     return review.decide(served_by(request).project, (data.first, data.second), data.verdict, signed)
 
 
 @post("/decisions/{number:int}/withdraw", sync_to_thread=True)
 def withdraw(request: Request[Any, Any, Any], number: int, data: Withdrawal) -> list[Decision]:
     """Takes a decision back, as if nobody had ever decided about the two records."""
-    signed = review.Signature(request.user.name, data.note, _WAIT)
+    signed = review.Signature(request.user.name, data.note, WAIT)
     return review.withdraw(served_by(request).project, number, signed)
 
 

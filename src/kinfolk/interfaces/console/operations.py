@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
 
 from kinfolk.commands.runs import run_in, runs_in
 from kinfolk.commands.status import status
 from kinfolk.interfaces.console.pages import PAGES, seen_by
 from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.pages import went_on
+from kinfolk.interfaces.web.parameters import Before
 from kinfolk.model.access import Permission
 
 _READS = seen_by(Permission.OPERATIONS_READ)
 _AT_ONCE = 30  # runs on one page
-
-Before = Annotated[int | None, Parameter(ge=1, le=(1 << 63) - 1)]  # as far as the database counts
 
 
 @get("/runs", guards=_READS, sync_to_thread=True)

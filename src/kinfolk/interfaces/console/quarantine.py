@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
 from litestar import Request, Response, get, post
-from litestar.params import Parameter
 
 from kinfolk.commands import quarantine
 from kinfolk.errors import ExistsError, KinfolkError, NotFoundError
@@ -16,6 +15,7 @@ from kinfolk.interfaces.console.pages import PAGES, seen_by, unpublished
 from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.forms import values
 from kinfolk.interfaces.web.pages import went_on
+from kinfolk.interfaces.web.parameters import WAIT, Number
 from kinfolk.interfaces.web.problems import status_of
 from kinfolk.model.access import Permission
 from kinfolk.model.quarantined import Quarantined
@@ -23,18 +23,14 @@ from kinfolk.model.quarantined import Quarantined
 _READS = seen_by(Permission.OPERATIONS_READ, Permission.PROFILES_READ)
 _CORRECTS = seen_by(Permission.OPERATIONS_READ, Permission.PROFILES_READ, Permission.DECISIONS_WRITE)
 _AT_ONCE = 50  # rows on one page
-_WAIT = 15.0  # seconds for a run that goes on
 _FORM = (5_000, 1 << 20)  # fields and bytes: a row may have thousands of columns
-
-Number = Annotated[int, Parameter(ge=0, le=(1 << 63) - 1)]  # as far as the database counts
 
 
 @get("/quarantine", guards=_READS, sync_to_thread=True)
 def rows(request: Request[Any, Any, Any], source: str | None = None, after: Number = 0) -> Response[str]:
     """Rows that wait, and why. source: only of this one; after: with a greater number"""
     served = served_by(request)
-    if source is not None and source not in {one.name for one in served.project.sources}:
-        raise NotFoundError(f"There is no source {source!r}.")
+    quarantine.check_source(served.project, source)
     try:
         found = quarantine.open_rows(served.project, source, after=after, most=_AT_ONCE + 1)
         waiting = quarantine.waiting(served.project, source)
@@ -82,7 +78,7 @@ def correct(request: Request[Any, Any, Any], record_no: int, body: bytes) -> Res
             raise ExistsError(
                 "Somebody corrected this row meanwhile.", hint="Look at it as it is now, and correct it again."
             )
-        quarantine.fix(project, {record_no: given}, request.user.name, wait_seconds=_WAIT)
+        quarantine.fix(project, {record_no: given}, request.user.name, wait_seconds=WAIT)
     except KinfolkError as error:
         return _page(request, record_no, error, None if isinstance(error, ExistsError) else given)
     return went_on("/quarantine")

@@ -17,13 +17,13 @@ from kinfolk.interfaces.console.pages import PAGES, seen_by, unpublished
 from kinfolk.interfaces.web.asking import served_by
 from kinfolk.interfaces.web.forms import filled
 from kinfolk.interfaces.web.pages import went_on
+from kinfolk.interfaces.web.parameters import WAIT
 from kinfolk.interfaces.web.problems import status_of
 from kinfolk.model.access import Permission
 from kinfolk.model.decision import Decision
 
 _DECIDES = seen_by(Permission.DECISIONS_WRITE, Permission.PROFILES_READ)
 _AHEAD = 200  # pairs that are looked at: as many as one skips before they begin anew
-_WAIT = 15.0  # seconds for a run that is publishing
 _PACE = timedelta(minutes=20)
 _SHIFT = timedelta(hours=12)  # an answer of long ago is not taken back by a key that was pressed by mistake
 
@@ -55,7 +55,7 @@ def answer(request: Request[Any, Any, Any], body: bytes) -> Response[Any]:
     """Writes an answer down, and goes on to the next pair. What could not be written is asked again."""
     said = filled(body, Answer)
     at = min(_number(said.at), _AHEAD)
-    signed = review.Signature(request.user.name, wait_seconds=_WAIT, known=_number(said.known))
+    signed = review.Signature(request.user.name, wait_seconds=WAIT, known=_number(said.known))
     try:
         review.decide(served_by(request).project, (said.first, said.second), said.verdict, signed)
     except KinfolkError as error:
@@ -71,7 +71,7 @@ def undo(request: Request[Any, Any, Any], body: bytes) -> Response[Any]:
     last = _last(review.decisions_by(project, request.user.name))
     if last and last.decision_no == seen:
         try:
-            review.withdraw(project, seen, review.Signature(request.user.name, wait_seconds=_WAIT))
+            review.withdraw(project, seen, review.Signature(request.user.name, wait_seconds=WAIT))
         except KinfolkError as error:
             return _page(request, 0, error)
     return went_on("/review")
